@@ -1,0 +1,129 @@
+"""Manifests: the commit points and the only memory of a pipeline.
+
+A manifest log is a dense sequence of objects ``000000000001.json``, ``000000000002.json``, … under a prefix. Each carries
+cumulative state, so the newest alone tells where we stand. Number N is committed by creating its object where none is:
+of two writers one wins, and the other starts again from the new head.
+"""
+
+from collections.abc import Iterator
+from typing import Any, Generic, Literal, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from extract.errors import DataRefused
+from extract.lake import Lake
+
+SEQUENCE_DIGITS = 12
+
+
+class Manifest(BaseModel):
+    """What every manifest carries."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    format: Literal[1] = 1
+    sequence: int = Field(ge=1)
+    run_id: str
+    committed_at: str
+
+
+class ObjectEntry(BaseModel):
+    """An object that a manifest vouches for."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    key: str
+    bytes: int
+    rows: int
+    sha256: str
+
+
+class RawManifest(Manifest):
+    """The commit point of an extraction of one stream.
+
+    ``complete`` is False for the partial manifests of a long pull. ``cursor_after`` is the cursor of the stream from
+    here on; what stands in it is the stream's own affair. ``received`` counts the records that the HTTP layer handed
+    over, ``landed`` those read back from the objects: they are equal, or nothing is committed.
+    """
+
+    stream: str
+    complete: bool
+    objects: tuple[ObjectEntry, ...]
+    received: int
+    landed: int
+    requests: dict[str, int]
+    cursor_after: dict[str, Any]
+    proof: tuple[dict[str, Any], ...] = ()
+    notes: tuple[str, ...] = ()
+    total_rows: int
+    total_objects: int
+
+
+M = TypeVar("M", bound=Manifest)
+
+
+def sequence_name(sequence: int) -> str:
+    """Write a sequence as it stands in keys: twelve digits, so that the order of text is the order of numbers."""
+    return f"{sequence:0{SEQUENCE_DIGITS}d}"
+
+
+class ManifestLog(Generic[M]):
+    """The manifests under one prefix of a lake."""
+
+    def __init__(self, lake: Lake, prefix: str, kind: type[M]) -> None:
+        """Bind a log; ``prefix`` ends in ``/``."""
+        self._lake = lake
+        self._prefix = prefix
+        self._kind = kind
+
+    def head(self, known: int = 0) -> M | None:
+        """Return the newest manifest, looking from sequence ``known`` on; None where there is none above it."""
+        newest = max(self._sequences(known), default=None)
+        return None if newest is None else self.read(newest)
+
+    def after(self, sequence: int) -> Iterator[M]:
+        """Return the manifests above a sequence, in order.
+
+        Raises:
+            DataRefused: a number is missing in between.
+        """
+        for expected, found in enumerate(self._sequences(sequence), start=sequence + 1):
+            if found != expected:
+                raise DataRefused(
+                    f"{self._lake.url(self._key(expected))} is missing although {found} exists; manifests are never "
+                    "deleted by reelhouse: restore the object from a backup or from its older version"
+                )
+            yield self.read(found)
+
+    def read(self, sequence: int) -> M:
+        """Return one manifest.
+
+        Raises:
+            DataRefused: it does not exist or does not parse.
+        """
+        data = self._lake.get(self._key(sequence))
+        try:
+            return self._kind.model_validate_json(data)
+        except ValidationError as error:
+            first = error.errors(include_url=False, include_input=False)[0]
+            where = ".".join(str(part) for part in first["loc"])
+            raise DataRefused(
+                f"{self._lake.url(self._key(sequence))} is not a manifest that this release reads: {where}: {first['msg']}"
+            ) from None
+
+    def commit(self, manifest: M) -> bool:
+        """Commit a manifest under its sequence; False where another writer was first."""
+        data = manifest.model_dump_json(indent=1).encode()
+        return self._lake.put_if_absent(self._key(manifest.sequence), data)
+
+    def _key(self, sequence: int) -> str:
+        return f"{self._prefix}{sequence_name(sequence)}.json"
+
+    def _sequences(self, after: int) -> Iterator[int]:
+        for info in self._lake.list_after(self._prefix, self._key(after)):
+            yield int(info.key.removeprefix(self._prefix).removesuffix(".json"))
+
+
+def raw_log(lake: Lake, stream: str) -> ManifestLog[RawManifest]:
+    """Return the manifest log of a stream, named ``source/stream``."""
+    return ManifestLog(lake, f"raw/{stream}/_manifests/", RawManifest)

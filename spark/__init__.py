@@ -1,0 +1,1 @@
+"""From raw JSON to typed Parquet staging: DataFrame in, DataFrame out."""

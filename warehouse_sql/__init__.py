@@ -1,0 +1,1 @@
+"""From Parquet staging to Redshift: staging tables, dimensions, facts and marts."""
