@@ -16,9 +16,7 @@ class RunClock:
     the order of two instants is always the order in which they were asked for.
     """
 
-    def __init__(
-        self, as_of: datetime | None = None, monotonic: Callable[[], float] = time.monotonic
-    ) -> None:
+    def __init__(self, as_of: datetime | None = None, monotonic: Callable[[], float] = time.monotonic) -> None:
         """Start the clock at ``as_of`` (aware; default: now)."""
         self.as_of = (as_of or datetime.now(UTC)).astimezone(UTC)
         self._monotonic = monotonic

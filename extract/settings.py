@@ -1,0 +1,196 @@
+"""Settings: one YAML file, overridden by ``REELHOUSE_…`` variables, checked whole before anything is touched.
+
+The only module that reads the environment.
+"""
+
+import difflib
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
+
+from extract.errors import ConfigurationError
+
+ENVIRONMENT_PREFIX = "REELHOUSE_"
+TOKEN_VARIABLE = "WISTIA_API_TOKEN"  # noqa: S105 - a name, not a secret
+PASSWORD_VARIABLE = "REDSHIFT_PASSWORD"  # noqa: S105 - a name, not a secret
+
+
+class Section(BaseModel):
+    """A part of the settings: immutable, strict about types, and without room for unknown keys."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+
+class Wistia(Section):
+    """How the Wistia account is read."""
+
+    base_url: str = "https://api.wistia.com/v1"
+    """Address of the API: ``https://…/v1``, or ``sandbox:FOLDER`` for the simulator that lives in that folder."""
+    per_page: Annotated[int, Field(ge=1, le=100)] = 100
+    """Rows a page; the API gives at most 100."""
+    timeout: Annotated[float, Field(gt=0)] = 60
+    """Seconds to wait for an answer; first pages of large accounts were seen to take 16 to 30 s."""
+    requests_per_minute: Annotated[int, Field(ge=1)] = 600
+    """The account's limit, shared by all streams."""
+    medias: Literal["all"] | tuple[str, ...] = "all"
+    """Hashed ids of the medias whose statistics are read, or ``all``."""
+    channels: dict[str, str] = {}
+    """Channel by hashed id; otherwise it follows from the title, otherwise it is Unknown."""
+
+    @field_validator("base_url")
+    @classmethod
+    def _known_scheme(cls, value: str) -> str:
+        if not value.startswith(("https://", "http://", "sandbox:")):
+            raise ValueError("must start with https://, http:// or sandbox:")
+        return value.rstrip("/")
+
+    @field_validator("medias", mode="before")
+    @classmethod
+    def _list_as_tuple(cls, value: object) -> object:
+        return tuple(value) if isinstance(value, list) else value
+
+
+class Quarantine(Section):
+    """When a batch holds too many bad records to be published."""
+
+    max_share: Annotated[float, Field(ge=0, le=1)] = 0.01
+    """Largest share of a stream's records in a batch that may be quarantined."""
+    max_records: Annotated[int, Field(ge=0)] = 20
+    """Number of quarantined records below which the share does not matter."""
+
+
+class Load(Section):
+    """How the warehouse is loaded."""
+
+    lock_wait: Annotated[float, Field(gt=0)] = 60
+    """Seconds to wait for another load to finish."""
+
+
+class Settings(Section):
+    """All settings of a run."""
+
+    wistia: Wistia = Wistia()
+    quarantine: Quarantine = Quarantine()
+    load: Load = Load()
+    lake: str = "file:.reelhouse/lake"
+    """``file:FOLDER``; the folder's name is the bucket's name."""
+    engine: Literal["duckdb"] = "duckdb"
+    """The engine that normalises."""
+    warehouse: str = "sandbox:.reelhouse"
+    """``redshift://[user@]host[:port]/database``, or ``sandbox:FOLDER`` for the endpoint that lives in that folder."""
+
+
+class Secrets(Section):
+    """What must never be written anywhere."""
+
+    wistia_token: SecretStr | None = None
+    redshift_password: SecretStr | None = None
+
+
+def load_settings(file: Path | None, environment: Mapping[str, str] | None = None) -> Settings:
+    """Read and check the settings.
+
+    Args:
+        file: a YAML file; None for the defaults.
+        environment: variables to read instead of the process's own.
+
+    Raises:
+        ConfigurationError: the file cannot be read, a key is unknown, a value is of the wrong type; the message says
+            where and what would be right.
+    """
+    values = _read(file) if file else {}
+    variables = _overrides(os.environ if environment is None else environment)
+    for path, value in variables.items():
+        _place(values, path, value)
+    try:
+        return Settings.model_validate(values)
+    except ValidationError as error:
+        raise ConfigurationError(_explain(error, file, variables)) from None
+
+
+def load_secrets(environment: Mapping[str, str] | None = None) -> Secrets:
+    """Read the secrets from the environment; one that is not set is None."""
+    variables = os.environ if environment is None else environment
+    return Secrets(
+        wistia_token=_secret(variables.get(TOKEN_VARIABLE)),
+        redshift_password=_secret(variables.get(PASSWORD_VARIABLE)),
+    )
+
+
+def _secret(text: str | None) -> SecretStr | None:
+    return SecretStr(text.strip()) if text and text.strip() else None
+
+
+def _read(file: Path) -> dict[str, Any]:
+    try:
+        values = yaml.safe_load(file.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise ConfigurationError(f"{file}: no such file") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigurationError(f"{file}: cannot be read ({error})") from None
+    except yaml.YAMLError as error:
+        raise ConfigurationError(f"{file}: not valid YAML: {error}") from None
+    if values is None:
+        return {}
+    if not isinstance(values, dict):
+        raise ConfigurationError(f"{file}: expected keys and values, found a {type(values).__name__}")
+    return values
+
+
+def _overrides(environment: Mapping[str, str]) -> dict[tuple[str, ...], Any]:
+    return {
+        tuple(name.removeprefix(ENVIRONMENT_PREFIX).lower().split("__")): _parsed(name, text)
+        for name, text in sorted(environment.items())
+        if name.startswith(ENVIRONMENT_PREFIX)
+    }
+
+
+def _parsed(name: str, text: str) -> Any:
+    try:
+        return yaml.safe_load(text)
+    except yaml.YAMLError:
+        raise ConfigurationError(f"environment variable {name}: not a YAML value") from None
+
+
+def _place(values: dict[str, Any], path: tuple[str, ...], value: Any) -> None:
+    *sections, key = path
+    for section in sections:
+        inner = values.setdefault(section, {})
+        if not isinstance(inner, dict):
+            raise ConfigurationError(f"environment variable {_variable(path)}: {section} is not a section")
+        values = inner
+    values[key] = value
+
+
+def _explain(error: ValidationError, file: Path | None, variables: dict[tuple[str, ...], Any]) -> str:
+    return "; ".join(
+        _explain_one(detail, file, variables) for detail in error.errors(include_url=False, include_context=False)
+    )
+
+
+def _explain_one(detail: Any, file: Path | None, variables: dict[tuple[str, ...], Any]) -> str:
+    path = tuple(str(part) for part in detail["loc"])
+    origin = next(
+        (f"environment variable {_variable(known)}" for known in variables if path[: len(known)] == known), ""
+    )
+    where = f"{origin or file or 'settings'}: {'.'.join(path)}"
+    if detail["type"] == "extra_forbidden":
+        return f"{where}: unknown key{_suggestion(path)}"
+    return f"{where}: {detail['msg']}, not {detail['input']!r}"
+
+
+def _variable(path: tuple[str, ...]) -> str:
+    return ENVIRONMENT_PREFIX + "__".join(path).upper()
+
+
+def _suggestion(path: tuple[str, ...]) -> str:
+    section: Any = Settings
+    for part in path[:-1]:
+        section = section.model_fields[part].annotation
+    known = sorted(section.model_fields)
+    close = difflib.get_close_matches(path[-1], known, n=1)
+    return f"; did you mean {close[0]}?" if close else f"; known keys: {', '.join(known)}"
