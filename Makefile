@@ -1,0 +1,43 @@
+# One command for each thing that one does with a checkout. Each target installs what it needs into .venv.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
+.DEFAULT_GOAL := help
+.PHONY: help demo test test-all lint bench
+
+help: ## Show the targets.
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+demo: $(VENV)/local.stamp ## Load a warehouse from a simulated Wistia account: the first load and seven days.
+	@$(BIN)/reelhouse demo
+
+test: $(VENV)/dev.stamp ## Run the tests (up to ten minutes on two cores).
+	$(BIN)/pytest -n 2 --dist loadfile
+
+test-all: $(VENV)/dev.stamp ## Run the tests, the long ones too.
+	$(BIN)/pytest -n 2 --dist loadfile -m "long or not long"
+
+lint: $(VENV)/dev.stamp ## Check style, format and types.
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+bench: $(VENV)/dev.stamp ## Measure: ratios taken in one run.
+	$(BIN)/python -m tests.benchmarks
+
+$(VENV)/local.stamp: pyproject.toml constraints.txt | $(VENV)/made.stamp
+	@echo "Installing reelhouse with its embedded engine into $(VENV) ..."
+	@$(PIP) install -c constraints.txt -e '.[local]'
+	@touch $@
+
+$(VENV)/dev.stamp: pyproject.toml constraints.txt | $(VENV)/made.stamp
+	@echo "Installing reelhouse with its development tools into $(VENV) ..."
+	@$(PIP) install -c constraints.txt -e '.[dev]'
+	@touch $@ $(VENV)/local.stamp
+
+$(VENV)/made.stamp:
+	@$(PYTHON) -c 'import sys; sys.exit("reelhouse needs Python 3.11 or 3.12, and $(PYTHON) is %d.%d; type: make PYTHON=python3.11 ..." % sys.version_info[:2] if not (3, 11) <= sys.version_info[:2] < (3, 13) else 0)'
+	@$(PYTHON) -m venv $(VENV)
+	@touch $@

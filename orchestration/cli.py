@@ -1,0 +1,135 @@
+"""The command line: `reelhouse COMMAND`. Each command is a few lines: read the options, do one thing, print it."""
+
+import signal
+import sys
+from types import FrameType
+
+import click
+
+from extract.errors import ConfigurationError, ReelhouseError
+from orchestration import show
+from orchestration.context import Context, Options
+from orchestration.options import command_options
+from orchestration.reporting import shown_progress
+
+INTERRUPTED = "stopped. What was committed is kept; run the same command again and it continues from there"
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="reelhouse")
+def reelhouse() -> None:
+    """Load video-engagement data into Amazon Redshift and keep it right."""
+
+
+@reelhouse.command()
+@command_options
+def demo(options: Options) -> None:
+    """Load a sandbox warehouse from a simulated account: the first load, then seven days."""
+    from orchestration.demo import run_demo
+
+    run_demo(options)
+
+
+@reelhouse.command()
+@command_options
+def run(options: Options) -> None:
+    """Extract, normalise and load what is new."""
+    from orchestration.pipeline import run as run_all
+
+    context = Context(options)
+    with shown_progress(context.clock, context.run_id) as progress:
+        report = run_all(context, progress)
+    show.run_report(report, as_json=options.as_json)
+
+
+@reelhouse.command()
+@command_options
+def extract(options: Options) -> None:
+    """Land what is new at the source as raw JSON in the lake."""
+    from orchestration.pipeline import extract_stage
+
+    context = Context(options)
+    with shown_progress(context.clock, context.run_id) as progress:
+        report = extract_stage(context, progress)
+    show.extraction(report, as_json=options.as_json)
+
+
+@reelhouse.command()
+@command_options
+def normalise(options: Options) -> None:
+    """Turn what landed into typed Parquet staging."""
+    from orchestration.pipeline import normalise_stage
+
+    context = Context(options)
+    with shown_progress(context.clock, context.run_id) as progress:
+        report = normalise_stage(context, progress)
+    show.normalisation(report, as_json=options.as_json)
+
+
+@reelhouse.command()
+@command_options
+def load(options: Options) -> None:
+    """Load staging into the warehouse; each staging load is all or nothing, once."""
+    from orchestration.pipeline import load_stage
+
+    context = Context(options)
+    with shown_progress(context.clock, context.run_id) as progress:
+        report = load_stage(context, progress)
+    show.load(report, as_json=options.as_json)
+
+
+@reelhouse.command()
+@command_options
+def status(options: Options) -> None:
+    """Show where the pipeline stands, from the lake alone: the warehouse is not woken."""
+    from orchestration.status import read_status
+
+    show.status(read_status(Context(options)), as_json=options.as_json)
+
+
+@reelhouse.group()
+def warehouse() -> None:
+    """Work with the warehouse."""
+
+
+@warehouse.command()
+@click.argument("statement")
+@command_options
+def sql(options: Options, statement: str) -> None:
+    """Run one SQL statement in the warehouse and show its rows."""
+    from orchestration.sandboxes import open_warehouse
+    from warehouse_sql.query import query
+
+    context = Context(options)
+    result = query(open_warehouse(context.settings, context.secrets), statement)
+    show.query_result(result, as_json=options.as_json)
+
+
+def main() -> None:
+    """Run a command; every failure that a person can do something about is one message and an exit code.
+
+    0: done, or nothing new. 1: anything else. 2: usage or configuration. 3: data or source refused. 4: lock held.
+    """
+    signal.signal(signal.SIGTERM, _interrupt)
+    try:
+        reelhouse(standalone_mode=False)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(ConfigurationError.exit_code)
+    except (click.Abort, KeyboardInterrupt):
+        sys.exit(_say(INTERRUPTED))
+    except BrokenPipeError:
+        sys.stderr.close()
+        sys.exit(ReelhouseError.exit_code)
+    except ReelhouseError as error:
+        _say(str(error))
+        sys.exit(error.exit_code)
+
+
+def _say(message: str) -> int:
+    click.echo(f"reelhouse: {message}", err=True)
+    return ReelhouseError.exit_code
+
+
+def _interrupt(signum: int, frame: FrameType | None) -> None:
+    raise KeyboardInterrupt

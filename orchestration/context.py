@@ -1,0 +1,83 @@
+"""From a command line to everything that a run needs: settings found, addresses resolved, clock started."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+from pathlib import Path
+
+from extract.clock import RunClock, new_run_id
+from extract.errors import ConfigurationError
+from extract.lake import Lake, open_lake
+from extract.settings import Secrets, Settings, load_secrets, load_settings
+
+CONFIGURATION_NAME = "reelhouse.yaml"
+DEFAULT_HOME = Path(".reelhouse")
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """The options that every command takes."""
+
+    config: Path | None = None
+    home: Path | None = None
+    as_of: datetime | None = None
+    as_json: bool = False
+
+
+class Context:
+    """What one command works with. Reading the settings happens at once, opening the lake when it is first needed."""
+
+    def __init__(self, options: Options) -> None:
+        """Read the settings and secrets.
+
+        Raises:
+            ConfigurationError: no configuration is found, or it is wrong.
+        """
+        file = find_configuration(options)
+        self.settings: Settings = _with_absolute_paths(load_settings(file), file.parent)
+        self.secrets: Secrets = load_secrets()
+        self.clock = RunClock(options.as_of)
+        self.run_id = new_run_id(self.clock.as_of)
+        self.as_json = options.as_json
+
+    @cached_property
+    def lake(self) -> Lake:
+        """The lake, opened and found writable."""
+        return open_lake(self.settings.lake)
+
+
+def find_configuration(options: Options) -> Path:
+    """Return the configuration file: the one named, else that of the named home, else the first of those around.
+
+    Raises:
+        ConfigurationError: there is none.
+    """
+    if options.config:
+        return options.config
+    places = [options.home] if options.home else [Path(), DEFAULT_HOME]
+    for folder in places:
+        if (folder / CONFIGURATION_NAME).is_file():
+            return folder / CONFIGURATION_NAME
+    looked = " nor ".join(str(folder / CONFIGURATION_NAME) for folder in places)
+    raise ConfigurationError(
+        f"no configuration: there is no {looked}. Name one with --config, or type `reelhouse demo` for a sandbox"
+    )
+
+
+def _with_absolute_paths(settings: Settings, base: Path) -> Settings:
+    """Make the folders in addresses absolute; they are relative to the configuration file's folder."""
+    wistia = settings.wistia.model_copy(update={"base_url": _absolute(settings.wistia.base_url, base)})
+    return settings.model_copy(
+        update={
+            "wistia": wistia,
+            "lake": _absolute(settings.lake, base),
+            "warehouse": _absolute(settings.warehouse, base),
+        }
+    )
+
+
+def _absolute(address: str, base: Path) -> str:
+    scheme, separator, rest = address.partition(":")
+    if scheme not in {"file", "sandbox"} or not separator:
+        return address
+    return f"{scheme}:{(base / rest).resolve()}"

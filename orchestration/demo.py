@@ -1,0 +1,139 @@
+"""The demonstration: a simulated account, the first load and seven days, in one folder.
+
+The folder gets a configuration of its own, so that every other command works in it afterwards. A day that a former
+demonstration published is not run again: one that was interrupted goes on where it stopped.
+"""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import click
+from rich.console import Console
+
+from extract.errors import ConfigurationError
+from extract.lake import Lake
+from orchestration.context import CONFIGURATION_NAME, DEFAULT_HOME, Context, Options
+from orchestration.output import print_json, print_table
+from orchestration.pipeline import REPORTS, RunReport, run
+from orchestration.reporting import shown_progress
+from orchestration.sandboxes import SCHEME, open_warehouse
+from warehouse_sql.query import query
+
+FIRST_DAY = datetime(2026, 1, 8, 2, tzinfo=UTC)
+DAYS = 7
+CONFIGURATION = """\
+# A sandbox: everything lives in this folder. Made by `reelhouse demo`.
+wistia:
+  base_url: "sandbox:."
+  # The simulator sets no limit, so none is kept.
+  requests_per_minute: 1000000
+  channels: {v08dlrgr7v: Facebook, gskhw4w4lm: YouTube}
+lake: "file:lake"
+warehouse: "sandbox:."
+"""
+MEDIAS = """
+select media_name, channel_name, play_count, load_count, play_rate, hours_watched,
+       play_rate_class, hours_watched_class, play_count_class
+from mart.media_summary
+order by play_count desc
+"""
+
+
+def run_demo(options: Options) -> None:
+    """Run the demonstration and show it.
+
+    Raises:
+        ConfigurationError: the folder holds a lake that no demonstration made.
+    """
+    home = options.home or DEFAULT_HOME
+    options = replace(options, config=_configure(home))
+    if not options.as_json:
+        click.echo(f"A simulated Wistia account, a lake and a warehouse in {home}/. The first load, then seven days:\n")
+        click.echo(LINE.format("as of", "requests", "landed", "inserted", "updated", "seconds"))
+    lines = [_day(replace(options, as_of=FIRST_DAY + timedelta(days=day))) for day in range(DAYS + 1)]
+    if options.as_json:
+        print_json(lines)
+        return
+    _show_medias(options)
+    click.echo(_what_next(home))
+
+
+LINE = "{:<18} {:>9} {:>9} {:>9} {:>9} {:>8}"
+
+
+def _configure(home: Path) -> Path:
+    file = home / CONFIGURATION_NAME
+    if file.exists():
+        if SCHEME not in file.read_text(encoding="utf-8"):
+            raise ConfigurationError(f"{file} is not a sandbox's; choose another folder with --home")
+        return file
+    if (home / "lake").exists():
+        raise ConfigurationError(f"{home / 'lake'} exists and no demonstration made it; choose another folder with --home")
+    try:
+        home.mkdir(parents=True, exist_ok=True)
+        file.write_text(CONFIGURATION, encoding="utf-8")
+    except OSError as error:
+        raise ConfigurationError(f"{home} cannot be written ({error.strerror})") from None
+    return file
+
+
+def _day(options: Options) -> dict[str, object]:
+    context = Context(options)
+    day = f"{context.clock.as_of:%Y-%m-%d %H:%M}"
+    if _published(context.lake, context.clock.as_of):
+        line: dict[str, object] = {"as_of": day, "outcome": "loaded before"}
+    else:
+        with shown_progress(context.clock, context.run_id, show_only=True) as progress:
+            line = {"as_of": day, **_figures(run(context, progress))}
+    if not options.as_json:
+        _show_day(line)
+    return line
+
+
+def _published(lake: Lake, as_of: datetime) -> bool:
+    prefix = f"{REPORTS}{as_of:%Y%m%dT%H%M%SZ}-"
+    return any(b'"outcome": "failed"' not in lake.get(info.key) for info in lake.list_after(prefix))
+
+
+def _figures(report: RunReport) -> dict[str, object]:
+    streams = report.extraction.streams if report.extraction else ()
+    loads = report.load.applied if report.load else ()
+    tables = [counts for applied in loads for counts in applied.tables.values()]
+    return {
+        "outcome": report.outcome,
+        "requests": sum(stream.requests for stream in streams),
+        "landed": sum(stream.landed for stream in streams if stream.sequence),
+        "inserted": sum(counts.inserted for counts in tables),
+        "updated": sum(counts.updated for counts in tables),
+        "seconds": report.seconds,
+    }
+
+
+def _show_day(line: dict[str, object]) -> None:
+    if "requests" not in line:
+        click.echo(f"{line['as_of']!s:<18} loaded before")
+        return
+    counts = [f"{line[name]:,}" for name in ("requests", "landed", "inserted", "updated")]
+    click.echo(LINE.format(str(line["as_of"]), *counts, f"{line['seconds']:.1f}"))
+
+
+def _show_medias(options: Options) -> None:
+    context = Context(options)
+    result = query(open_warehouse(context.settings, context.secrets), MEDIAS)
+    click.echo()
+    print_table(
+        ("media", "channel", "plays", "loads", "play rate", "hours", "by play rate", "by hours", "by plays"), result.rows
+    )
+
+
+def _what_next(home: Path) -> str:
+    at = "" if home == DEFAULT_HOME else f" --home {home}"
+    command = Console(stderr=True).is_terminal and ".venv/bin/reelhouse" or ".venv/bin/reelhouse"
+    return f"""
+What next:
+  {command} run{at} --as-of 2026-01-16T02:00:00Z     one more day; type it twice, and the second has nothing new
+  {command} status{at}                               where the pipeline stands
+  {command} warehouse sql{at} "select recency_segment, frequency_segment, count(*) as visitors
+      from mart.audience_segment group by 1, 2 order by 1, 2"
+"""

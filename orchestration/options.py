@@ -1,0 +1,45 @@
+"""The options that every command takes, as one decorator."""
+
+from collections.abc import Callable
+from datetime import datetime
+from functools import wraps
+from pathlib import Path
+from typing import Any
+
+import click
+
+from extract.clock import parse_instant
+from orchestration.context import Options
+
+
+class Instant(click.ParamType[datetime]):
+    """An ISO 8601 date or instant; without a zone it is UTC."""
+
+    name = "instant"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
+        """Read the text of an option."""
+        try:
+            return parse_instant(str(value))
+        except ValueError:
+            self.fail(f"{value!r} is not an ISO 8601 date or instant, such as 2026-01-08T02:00:00Z", param, ctx)
+
+
+def command_options(command: Callable[..., None]) -> Callable[..., None]:
+    """Give a command ``--config``, ``--home``, ``--as-of`` and ``--json``, handed over as one ``Options``."""
+
+    @click.option("--config", type=click.Path(dir_okay=False, path_type=Path), help="Configuration file.")
+    @click.option(
+        "--home",
+        type=click.Path(file_okay=False, path_type=Path),
+        help="Folder of the sandbox, with its own reelhouse.yaml.  [default: .reelhouse]",
+    )
+    @click.option("--as-of", type=Instant(), help="Act as at this instant (UTC unless it has a zone).  [default: now]")
+    @click.option("--json", "as_json", is_flag=True, help="Print one JSON document instead of text.")
+    @wraps(command)
+    def wrapped(
+        config: Path | None, home: Path | None, as_of: datetime | None, as_json: bool, **rest: Any
+    ) -> None:
+        command(Options(config, home, as_of, as_json), **rest)
+
+    return wrapped

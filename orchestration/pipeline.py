@@ -1,0 +1,105 @@
+"""The stages of a run in their order, and the report that a run leaves in the lake."""
+
+import json
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import asdict, dataclass, replace
+from typing import Any, Literal
+
+from extract.clock import format_instant
+from extract.errors import ConfigurationError, ReelhouseError
+from extract.lake import Lake
+from extract.progress import Progress
+from extract.runner import ExtractionReport, run_extraction
+from orchestration.context import Context
+from orchestration.sandboxes import open_source, open_warehouse
+from spark.jobs.normalise import NormaliseReport, normalise
+from warehouse_sql.load import LoadReport, load, pending
+
+Outcome = Literal["published", "nothing new", "failed"]
+REPORTS = "runs/"
+
+
+@dataclass(frozen=True, slots=True)
+class RunReport:
+    """What a run did, stage by stage; a stage that was not reached or not needed is None."""
+
+    run_id: str
+    as_of: str
+    outcome: Outcome
+    seconds: float = 0.0
+    extraction: ExtractionReport | None = None
+    normalisation: NormaliseReport | None = None
+    load: LoadReport | None = None
+    error: str | None = None
+
+
+def extract_stage(context: Context, progress: Progress) -> ExtractionReport:
+    """Land what is new at the source."""
+    settings, token = open_source(context.settings, context.secrets, context.clock)
+    return run_extraction(context.lake, settings, token, context.clock, context.run_id, progress)
+
+
+def normalise_stage(context: Context, progress: Progress) -> NormaliseReport:
+    """Turn what landed since the last normalisation into typed staging."""
+    return normalise(context.lake, context.settings, context.clock, context.run_id, progress)
+
+
+def load_stage(context: Context, progress: Progress) -> LoadReport:
+    """Load what the warehouse does not have yet."""
+    target = open_warehouse(context.settings, context.secrets)
+    return load(target, context.lake, context.settings, context.clock, context.run_id, progress)
+
+
+def run(context: Context, progress: Progress) -> RunReport:
+    """Extract, normalise and load; leave a report in the lake whatever happens.
+
+    The warehouse is asked only where the lake knows of something that it has not confirmed: a serverless warehouse
+    bills at least 60 seconds for every time that it wakes (AWS, "Billing for Amazon Redshift Serverless").
+
+    Raises:
+        ReelhouseError: a stage stopped; the report says which, and what the stages before it did is kept.
+    """
+    started = time.monotonic()
+    report = RunReport(context.run_id, format_instant(context.clock.as_of), "failed")
+    done: dict[str, Any] = {}
+    try:
+        _do_stages(context, progress, done)
+    except ConfigurationError:
+        raise  # nothing was touched, so nothing is written either
+    except (ReelhouseError, KeyboardInterrupt) as stop:
+        reason = str(stop) or "stopped by the user"
+        with suppress(ReelhouseError):
+            _leave(context, replace(report, error=reason, seconds=_since(started), **done))
+        raise
+    outcome: Outcome = "published" if "load" in done else "nothing new"
+    report = replace(report, outcome=outcome, seconds=_since(started), **done)
+    _leave(context, report)
+    return report
+
+
+def _do_stages(context: Context, progress: Progress, done: dict[str, Any]) -> None:
+    done["extraction"] = extract_stage(context, progress)
+    done["normalisation"] = normalise_stage(context, progress)
+    if pending(context.lake):
+        done["load"] = load_stage(context, progress)
+
+
+def _since(started: float) -> float:
+    return round(time.monotonic() - started, 3)
+
+
+def _leave(context: Context, report: RunReport) -> None:
+    document = json.dumps(asdict(report), indent=1, default=str)
+    context.lake.put(f"{REPORTS}{report.run_id}.json", document.encode())
+
+
+def newest_report(lake: Lake) -> dict[str, Any] | None:
+    """Return the report of the run that finished last; None where there was none."""
+    newest = max(lake.list_after(REPORTS), key=lambda info: info.modified_at, default=None)
+    return json.loads(lake.get(newest.key)) if newest else None
+
+
+Stage = Callable[[Context, Progress], ExtractionReport | NormaliseReport | LoadReport]
+STAGES: dict[str, Stage] = {"extract": extract_stage, "normalise": normalise_stage, "load": load_stage}

@@ -1,0 +1,77 @@
+"""What a person or a log collector sees while a run works: bars on a terminal, JSON lines elsewhere, both on stderr."""
+
+import json
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TextIO
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
+
+from extract.clock import RunClock, format_instant
+from extract.progress import Progress as ProgressSink
+from extract.progress import Silent
+
+
+class TerminalProgress:
+    """Shows a bar for each piece of work; facts do not scroll by."""
+
+    def __init__(self, bars: Progress) -> None:
+        """Draw on ``bars``."""
+        self._bars = bars
+        self._tasks: dict[str, TaskID] = {}
+
+    def event(self, name: str, **fields: object) -> None:
+        """Show a warning; other facts are in the run's report."""
+        if name == "warning":
+            self._bars.console.print(f"[yellow]{fields.get('message', '')}[/yellow]")
+
+    def advance(self, what: str, done: int, unit: str, total: int | None = None) -> None:
+        """Move the bar of ``what``."""
+        if what not in self._tasks:
+            self._tasks[what] = self._bars.add_task(what, total=total, unit=unit)
+        self._bars.update(self._tasks[what], completed=done, total=total)
+
+
+class JsonLinesProgress:
+    """Writes each fact as one JSON line with the run's clock; steps within a piece of work are not facts."""
+
+    def __init__(self, clock: RunClock, run_id: str, stream: TextIO) -> None:
+        """Write to ``stream``."""
+        self._clock = clock
+        self._run_id = run_id
+        self._stream = stream
+
+    def event(self, name: str, **fields: object) -> None:
+        """Write the fact."""
+        line = {"at": format_instant(self._clock.now()), "run_id": self._run_id, "event": name, **fields}
+        self._stream.write(json.dumps(line, default=str) + "\n")
+        self._stream.flush()
+
+    def advance(self, what: str, done: int, unit: str, total: int | None = None) -> None:
+        """Write nothing."""
+
+
+@contextmanager
+def shown_progress(clock: RunClock, run_id: str, *, show_only: bool = False) -> Iterator[ProgressSink]:
+    """Yield what fits where stderr goes: bars on a terminal, JSON lines elsewhere.
+
+    Args:
+        clock: the run's clock, for the instants of the lines.
+        run_id: the run that the lines belong to.
+        show_only: write no JSON lines where there is no terminal; for commands whose own output tells the story.
+    """
+    if not sys.stderr.isatty():
+        yield Silent() if show_only else JsonLinesProgress(clock, run_id, sys.stderr)
+        return
+    columns = (
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("{task.fields[unit]}"),
+        TimeElapsedColumn(),
+    )
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bars:
+        yield TerminalProgress(bars)

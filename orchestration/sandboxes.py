@@ -1,0 +1,65 @@
+"""The doors to the sandbox: ``sandbox:FOLDER`` addresses become live ones.
+
+The only place that knows the sandbox, and it loads it by name: an installation without the extra ``local`` works
+against Wistia and Redshift, and says what is missing when it is asked for a sandbox.
+"""
+
+import importlib
+from pathlib import Path
+from typing import Any
+
+from pydantic import SecretStr
+
+from extract.clock import RunClock
+from extract.errors import ConfigurationError
+from extract.settings import Secrets, Settings
+from warehouse_sql.connection import Target, parse_target
+
+SCHEME = "sandbox:"
+
+
+def open_source(settings: Settings, secrets: Secrets, clock: RunClock) -> tuple[Settings, SecretStr]:
+    """Return settings whose base_url answers, and the token for it.
+
+    A simulator is started where none runs, and its clock is set to the run's as-of instant. It is only ever given its
+    own token: a real one never leaves for a sandbox.
+
+    Raises:
+        ConfigurationError: there is no token for a real account, or the sandbox cannot be started.
+    """
+    if not settings.wistia.base_url.startswith(SCHEME):
+        if secrets.wistia_token is None:
+            raise ConfigurationError(
+                "no token: set the environment variable WISTIA_API_TOKEN to an API token of the account with the "
+                "permissions 'Read all folder and media data' and 'Read detailed stats'"
+            )
+        return settings, secrets.wistia_token
+    simulator = _sandbox("sandbox.wistia.process").ensure(_folder(settings.wistia.base_url))
+    simulator.set_clock(clock.as_of)
+    wistia = settings.wistia.model_copy(update={"base_url": simulator.base_url})
+    return settings.model_copy(update={"wistia": wistia}), SecretStr(simulator.token)
+
+
+def open_warehouse(settings: Settings, secrets: Secrets) -> Target:
+    """Return the address of a warehouse that answers, starting the sandbox's endpoint where none runs.
+
+    Raises:
+        ConfigurationError: the address is of no known kind, or the sandbox cannot be started.
+    """
+    if not settings.warehouse.startswith(SCHEME):
+        return parse_target(settings.warehouse, secrets.redshift_password)
+    endpoint = _sandbox("sandbox.redshift.process").ensure(_folder(settings.warehouse))
+    return Target(endpoint.host, endpoint.port, endpoint.database, endpoint.user, password=None, ssl=False, iam=False)
+
+
+def _folder(address: str) -> Path:
+    return Path(address.removeprefix(SCHEME))
+
+
+def _sandbox(module: str) -> Any:
+    try:
+        return importlib.import_module(module)
+    except ModuleNotFoundError as error:
+        raise ConfigurationError(
+            f"the sandbox needs {error.name}, which is not installed: pip install 'reelhouse[local]'"
+        ) from None

@@ -1,0 +1,122 @@
+"""What each command prints when it has done its work."""
+
+from typing import Any
+
+import click
+
+from extract.runner import ExtractionReport
+from orchestration.output import print_json, print_table
+from orchestration.pipeline import RunReport
+from orchestration.status import Status
+from spark.jobs.normalise import NormaliseReport
+from warehouse_sql.load import LoadReport
+from warehouse_sql.query import Result
+
+NOTHING_NEW = "nothing new"
+
+
+def run_report(report: RunReport, *, as_json: bool) -> None:
+    """Print what a run did."""
+    if as_json:
+        print_json(report)
+        return
+    if report.extraction:
+        extraction(report.extraction, as_json=False)
+    if report.normalisation and report.normalisation.sequence:
+        click.echo()
+        normalisation(report.normalisation, as_json=False)
+    if report.load:
+        click.echo()
+        load(report.load, as_json=False)
+    click.echo(f"\n{report.run_id}: {report.outcome} ({report.seconds:.1f} s)")
+
+
+def extraction(report: ExtractionReport, *, as_json: bool) -> None:
+    """Print what landed, stream by stream."""
+    if as_json:
+        print_json(report)
+        return
+    rows = [
+        (item.stream, item.requests, item.landed if item.sequence else NOTHING_NEW, item.sequence)
+        for item in report.streams
+    ]
+    print_table(("stream", "requests", "landed", "manifest"), rows)
+    for item in report.streams:
+        for note in item.notes:
+            click.echo(f"{item.stream}: {note}")
+
+
+def normalisation(report: NormaliseReport, *, as_json: bool) -> None:
+    """Print the counts of a normalisation, entity by entity."""
+    if as_json:
+        print_json(report)
+        return
+    if report.sequence is None:
+        click.echo(NOTHING_NEW)
+        return
+    rows = [
+        (entity, counts.landed, counts.normalised, counts.duplicates, counts.quarantined)
+        for entity, counts in report.entities.items()
+    ]
+    print_table((f"load {report.sequence}", "landed", "normalised", "duplicates", "quarantined"), rows)
+    for stream, reasons in report.quarantined.items():
+        for reason, count in reasons.items():
+            click.echo(f"{stream}: {count} quarantined ({reason})")
+
+
+def load(report: LoadReport, *, as_json: bool) -> None:
+    """Print the counts of the loads that were applied, table by table."""
+    if as_json:
+        print_json(report)
+        return
+    for sequence in report.already:
+        click.echo(f"load {sequence} is in the warehouse already")
+    if not report.applied and not report.already:
+        click.echo(NOTHING_NEW)
+    for applied in report.applied:
+        rows = [
+            (table, counts.copied, counts.inserted, counts.updated, counts.unchanged, counts.superseded)
+            for table, counts in applied.tables.items()
+        ]
+        heads = (f"load {applied.sequence}", "copied", "inserted", "updated", "unchanged", "superseded")
+        print_table(heads, rows)
+
+
+def status(found: Status, *, as_json: bool) -> None:
+    """Print the morning look on one screen."""
+    if as_json:
+        print_json(found)
+        return
+    click.echo(_last_run(found.last_run))
+    click.echo()
+    rows = [
+        (item.stream, item.records_landed, item.manifests, item.normalised_up_to, item.committed_at[:19])
+        for item in found.streams
+    ]
+    print_table(("stream", "records landed", "manifests", "normalised", "newest commit (UTC)"), rows)
+    click.echo(f"\nstaging: {found.staged_loads} loads{', some not loaded yet' if found.waits_for_load else ''}")
+    bad = [(stream, reason, count) for stream, reasons in found.quarantined.items() for reason, count in reasons.items()]
+    if bad:
+        click.echo()
+        print_table(("quarantine", "reason", "records"), bad)
+    else:
+        click.echo("quarantine: empty")
+    for entry in found.drift:
+        click.echo(f"drift: {entry}")
+
+
+def query_result(result: Result, *, as_json: bool) -> None:
+    """Print the rows of a query: a table, or a list of objects."""
+    if as_json:
+        print_json([dict(zip(result.columns, row, strict=True)) for row in result.rows])
+    elif result.columns:
+        print_table(result.columns, result.rows)
+    else:
+        click.echo("done")
+
+
+def _last_run(report: dict[str, Any] | None) -> str:
+    if report is None:
+        return "no run yet"
+    text = f"last run: {report['run_id']}: {report['outcome']} ({report['seconds']:.1f} s)"
+    return f"{text}\n  {report['error']}" if report["error"] else text
