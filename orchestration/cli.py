@@ -2,7 +2,6 @@
 
 import signal
 import sys
-from types import FrameType
 
 import click
 
@@ -110,7 +109,7 @@ def main() -> None:
 
     0: done, or nothing new. 1: anything else. 2: usage or configuration. 3: data or source refused. 4: lock held.
     """
-    signal.signal(signal.SIGTERM, _interrupt)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         reelhouse(standalone_mode=False)
     except click.ClickException as error:
@@ -129,7 +128,3 @@ def main() -> None:
 def _say(message: str) -> int:
     click.echo(f"reelhouse: {message}", err=True)
     return ReelhouseError.exit_code
-
-
-def _interrupt(signum: int, frame: FrameType | None) -> None:
-    raise KeyboardInterrupt

@@ -4,12 +4,12 @@ The folder gets a configuration of its own, so that every other command works in
 demonstration published is not run again: one that was interrupted goes on where it stopped.
 """
 
+import sys
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import click
-from rich.console import Console
 
 from extract.errors import ConfigurationError
 from extract.lake import Lake
@@ -59,6 +59,8 @@ def run_demo(options: Options) -> None:
     click.echo(_what_next(home))
 
 
+SEGMENTS = """select recency_segment, frequency_segment, count(*) as visitors
+      from mart.audience_segment group by 1, 2 order by 1, 2"""
 LINE = "{:<18} {:>9} {:>9} {:>9} {:>9} {:>8}"
 
 
@@ -69,7 +71,9 @@ def _configure(home: Path) -> Path:
             raise ConfigurationError(f"{file} is not a sandbox's; choose another folder with --home")
         return file
     if (home / "lake").exists():
-        raise ConfigurationError(f"{home / 'lake'} exists and no demonstration made it; choose another folder with --home")
+        raise ConfigurationError(
+            f"{home / 'lake'} exists and no demonstration made it; choose another folder with --home"
+        )
     try:
         home.mkdir(parents=True, exist_ok=True)
         file.write_text(CONFIGURATION, encoding="utf-8")
@@ -123,17 +127,22 @@ def _show_medias(options: Options) -> None:
     result = query(open_warehouse(context.settings, context.secrets), MEDIAS)
     click.echo()
     print_table(
-        ("media", "channel", "plays", "loads", "play rate", "hours", "by play rate", "by hours", "by plays"), result.rows
+        ("media", "channel", "plays", "loads", "play rate", "hours", "by play rate", "by hours", "by plays"),
+        result.rows,
     )
 
 
 def _what_next(home: Path) -> str:
     at = "" if home == DEFAULT_HOME else f" --home {home}"
-    command = Console(stderr=True).is_terminal and ".venv/bin/reelhouse" or ".venv/bin/reelhouse"
+    command = _own_name()
     return f"""
 What next:
   {command} run{at} --as-of 2026-01-16T02:00:00Z     one more day; type it twice, and the second has nothing new
   {command} status{at}                               where the pipeline stands
-  {command} warehouse sql{at} "select recency_segment, frequency_segment, count(*) as visitors
-      from mart.audience_segment group by 1, 2 order by 1, 2"
+  {command} warehouse sql{at} "{SEGMENTS}"
 """
+
+
+def _own_name() -> str:
+    called = Path(sys.argv[0])
+    return str(called.relative_to(Path.cwd()) if called.is_relative_to(Path.cwd()) else called)

@@ -37,9 +37,7 @@ def command_options(command: Callable[..., None]) -> Callable[..., None]:
     @click.option("--as-of", type=Instant(), help="Act as at this instant (UTC unless it has a zone).  [default: now]")
     @click.option("--json", "as_json", is_flag=True, help="Print one JSON document instead of text.")
     @wraps(command)
-    def wrapped(
-        config: Path | None, home: Path | None, as_of: datetime | None, as_json: bool, **rest: Any
-    ) -> None:
+    def wrapped(config: Path | None, home: Path | None, as_of: datetime | None, as_json: bool, **rest: Any) -> None:
         command(Options(config, home, as_of, as_json), **rest)
 
     return wrapped

@@ -12,6 +12,9 @@ from rich.console import Console
 from rich.table import Table
 
 
+UNLIMITED = 100_000
+
+
 def print_json(result: object) -> None:
     """Print a dataclass, mapping or list as one JSON document on stdout."""
     value = asdict(result) if is_dataclass(result) and not isinstance(result, type) else result
@@ -26,12 +29,13 @@ def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]], title:
     cells = [[_shown(value) for value in row] for row in rows]
     table = Table(title=title, title_justify="left", box=None, pad_edge=False, header_style="bold")
     for position, column in enumerate(columns):
-        table.add_column(column, justify="right" if _is_numeric(cells, position) else "left", no_wrap=True)
+        numeric = _is_numeric(cells, position)
+        table.add_column(column, justify="right" if numeric else "left", no_wrap=numeric, overflow="fold")
     for row in cells:
         table.add_row(*row)
     console = Console(highlight=False, markup=False)
     if not console.is_terminal:
-        console.width = max(console.measure(table).maximum, 1)
+        console.width = UNLIMITED
     console.print(table)
 
 

@@ -95,7 +95,9 @@ def status(found: Status, *, as_json: bool) -> None:
     ]
     print_table(("stream", "records landed", "manifests", "normalised", "newest commit (UTC)"), rows)
     click.echo(f"\nstaging: {found.staged_loads} loads{', some not loaded yet' if found.waits_for_load else ''}")
-    bad = [(stream, reason, count) for stream, reasons in found.quarantined.items() for reason, count in reasons.items()]
+    bad = [
+        (stream, reason, count) for stream, reasons in found.quarantined.items() for reason, count in reasons.items()
+    ]
     if bad:
         click.echo()
         print_table(("quarantine", "reason", "records"), bad)
