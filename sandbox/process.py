@@ -27,7 +27,8 @@ ALREADY_RUNNING = 75
 
 _POLL_SECONDS = 0.02
 _LOG_LINES_SHOWN = 10
-_CHECKOUT = Path(__file__).resolve().parent.parent
+#: The folder that holds the package: from there `python -m` finds this code and no other.
+_CODE = Path(__file__).resolve().parent.parent
 
 
 class StartFailed(ReelhouseError):
@@ -90,7 +91,7 @@ def ensure(
     Args:
         service: Which server.
         home: Its folder; made if absent.
-        arguments: Command line of the server, after `python -m <module>`.
+        arguments: Command line of the server, after `python -m <module>`; paths in it have to be absolute.
         answers: Asks the server at an endpoint for a sign of life. It is called often, so it has to give up quickly
             (a refused connection, a second without an answer), returning False.
         patience: Seconds to wait for an answer.
@@ -120,14 +121,13 @@ def ensure(
 
 def _spawn(service: Service, home: Path, arguments: Sequence[str]) -> subprocess.Popen[bytes]:
     """Start a server in a session of its own, so that Ctrl-C in this terminal does not reach it."""
-    paths = [str(_CHECKOUT), *filter(None, [os.environ.get("PYTHONPATH")])]
     with service.log(home).open("ab") as log:
         child = subprocess.Popen(  # noqa: S603 - our own module, arguments never from outside
             [sys.executable, "-m", service.module, *arguments],
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,
-            env={**os.environ, "PYTHONPATH": os.pathsep.join(paths)},
+            cwd=_CODE,
             start_new_session=True,
         )
     # Somebody has to collect the exit status when the server ends before this process does.

@@ -1,0 +1,133 @@
+"""The invented account: its history, looked at from an instant."""
+
+import threading
+from bisect import bisect_left, bisect_right
+from collections.abc import Mapping
+from functools import cached_property
+
+from sandbox.wistia.account import Document, EventFilter, Listing, VisitorFilter
+from sandbox.wistia.catalogue import MEDIAS, find
+from sandbox.wistia.counters import Counters
+from sandbox.wistia.history import CREATED_AFTER, SETTLED_AFTER, History
+from sandbox.wistia.instants import horizon
+from sandbox.wistia.profile import EPOCH, PUBLISHED, Profile
+from sandbox.wistia.rows import Rows
+
+DEFAULT_SEED = 20260107
+
+
+class InventedAccount:
+    """An account that never was, with the figures of a profile.
+
+    The same profile, seed and instant give the same bytes, whatever was asked before and in whichever process.
+
+    Args:
+        profile: Size and manners.
+        seed: Which of the accounts of that profile.
+    """
+
+    epoch = EPOCH
+
+    def __init__(self, profile: Profile = PUBLISHED, seed: int = DEFAULT_SEED) -> None:
+        self.profile = profile
+        self.seed = seed
+        self.history = History(profile, seed, self.epoch)
+        self.counters = Counters(self.history, profile)
+        self._rows = Rows(self.history, seed)
+        self._lock = threading.Lock()
+        self._newest: tuple[int, InventedShown] | None = None
+
+    def at(self, now: int) -> "InventedShown":
+        """What is shown at an instant (seconds since 1970, UTC)."""
+        with self._lock:
+            if self._newest is None or self._newest[0] != now:
+                self.history.reach(now)
+                self.counters.catch_up()
+                self._newest = now, InventedShown(now, self.history, self.counters, self._rows)
+            return self._newest[1]
+
+
+class InventedShown:
+    """What is shown of an invented account at an instant; the history may go on meanwhile."""
+
+    def __init__(self, now: int, history: History, counters: Counters, rows: Rows) -> None:
+        self._now = now
+        self._history = history
+        self._counters = counters
+        self._rows = rows
+
+    @cached_property
+    def medias(self) -> list[Document]:
+        """The medias by id."""
+        return [media.document(self._now) for media in MEDIAS if media.created <= self._now]
+
+    def media_stats(self, media_id: str) -> Document | None:
+        """Lifetime counters by hashed or numeric id; None for an unknown media."""
+        position = find(media_id)
+        if position is None or MEDIAS[position].created > self._now:
+            return None
+        return self._counters.at(position, self._now)
+
+    def visitors(self, wanted: VisitorFilter) -> Listing:
+        """The visitors, latest activity first. Nobody is identified, as in the account that was measured."""
+        nobody = wanted.filter is not None or wanted.search is not None
+        return Listing([] if nobody else self._visits, self._rows.visitor)
+
+    def visitor(self, key: str) -> bytes | None:
+        """A visitor's JSON object; None if it is not listed."""
+        number = self._rows.visitor_number(key)
+        visit = None if number is None else self._latest.get(number)
+        return None if visit is None else self._rows.visitor(visit)
+
+    def events(self, wanted: EventFilter) -> Listing:
+        """The viewing sessions, latest first."""
+        numbers = self._events if wanted.media is None else self._events_of(wanted.media)
+        at = self._history.times.__getitem__
+        first = 0 if wanted.since is None else bisect_left(numbers, wanted.since, key=at)
+        last = len(numbers) if wanted.before is None else bisect_left(numbers, wanted.before, key=at)
+        numbers = numbers[first:last]
+        if wanted.visitor is not None:
+            visitor = self._rows.visitor_number(wanted.visitor)
+            numbers = [number for number in numbers if self._history.visitors[number] == visitor]
+        return Listing(numbers[::-1], lambda number: self._rows.event(number, self._now))
+
+    def event(self, key: str) -> bytes | None:
+        """An event's JSON object; None if it is not listed."""
+        number = self._rows.event_number(key)
+        if number is None:
+            return None
+        position = bisect_left(self._events, number)
+        listed = position < len(self._events) and self._events[position] == number
+        return self._rows.event(number, self._now) if listed else None
+
+    @cached_property
+    def _latest(self) -> Mapping[int, int]:
+        """The latest visit of each visitor who is listed."""
+        history, now = self._history, self._now
+        first = bisect_left(history.times, horizon(now))
+        last = bisect_right(history.times, now)
+        latest = dict(zip(history.visitors[first:last], range(first, last), strict=True))
+        # A visitor gets its row a little after its first activity.
+        for number in range(bisect_left(history.times, now - CREATED_AFTER), last):
+            if history.created[history.visitors[number]] > now:
+                latest.pop(history.visitors[number], None)
+        return latest
+
+    @cached_property
+    def _visits(self) -> list[int]:
+        return sorted(self._latest.values(), reverse=True)
+
+    @cached_property
+    def _events(self) -> list[int]:
+        """Events that are listed, by received_at."""
+        history, now = self._history, self._now
+        first, settled, last = (
+            bisect_left(history.event_times, instant) for instant in (horizon(now), now - SETTLED_AFTER, now + 1)
+        )
+        recent = history.events[max(first, settled) : last]
+        return history.events[first:settled] + [n for n in recent if history.visits[n].shown_at <= now]
+
+    def _events_of(self, media_id: str) -> list[int]:
+        position = find(media_id)
+        visits = self._history.visits
+        return [number for number in self._events if visits[number].media == position]

@@ -1,0 +1,51 @@
+"""The vendor's rate limit and its slowness, both off unless asked for."""
+
+import math
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+from random import Random
+
+_WINDOW_SECONDS = 60.0
+_SPREAD = 0.3
+
+
+class RateLimit:
+    """At most so many requests in any sixty seconds.
+
+    Args:
+        requests_per_minute: The limit.
+        clock: Monotonic seconds.
+    """
+
+    def __init__(self, requests_per_minute: int, clock: Callable[[], float] = time.monotonic) -> None:
+        self._most = requests_per_minute
+        self._clock = clock
+        self._sent: deque[float] = deque()
+        self._lock = threading.Lock()
+
+    def admit(self) -> int:
+        """Take one request on: 0, or the whole seconds after which to try again. Refused ones do not count."""
+        with self._lock:
+            now = self._clock()
+            while self._sent and self._sent[0] <= now - _WINDOW_SECONDS:
+                self._sent.popleft()
+            if len(self._sent) < self._most:
+                self._sent.append(now)
+                return 0
+            return max(1, math.ceil(self._sent[0] + _WINDOW_SECONDS - now))
+
+
+class Latency:
+    """The time that an answer takes: a mean, give or take 30 %, in an order that the seed fixes."""
+
+    def __init__(self, mean: float, seed: int) -> None:
+        self._mean = mean
+        self._random = Random(seed)
+        self._lock = threading.Lock()
+
+    def draw(self) -> float:
+        """Seconds for the next answer."""
+        with self._lock:
+            return self._mean * self._random.uniform(1 - _SPREAD, 1 + _SPREAD)
