@@ -80,4 +80,5 @@ def _absolute(address: str, base: Path) -> str:
     scheme, separator, rest = address.partition(":")
     if scheme not in {"file", "sandbox"} or not separator:
         return address
-    return f"{scheme}:{(base / rest).resolve()}"
+    folder, question, parameters = rest.partition("?")
+    return f"{scheme}:{(base / folder).resolve()}{question}{parameters}"

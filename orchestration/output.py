@@ -11,7 +11,6 @@ import click
 from rich.console import Console
 from rich.table import Table
 
-
 UNLIMITED = 100_000
 
 

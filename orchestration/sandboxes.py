@@ -7,6 +7,7 @@ against Wistia and Redshift, and says what is missing when it is asked for a san
 import importlib
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qsl
 
 from pydantic import SecretStr
 
@@ -22,7 +23,7 @@ def open_source(settings: Settings, secrets: Secrets, clock: RunClock) -> tuple[
     """Return settings whose base_url answers, and the token for it.
 
     A simulator is started where none runs, and its clock is set to the run's as-of instant. It is only ever given its
-    own token: a real one never leaves for a sandbox.
+    own token: a real one never leaves for a sandbox. ``sandbox:FOLDER?profile=small`` shows a smaller account.
 
     Raises:
         ConfigurationError: there is no token for a real account, or the sandbox cannot be started.
@@ -34,7 +35,8 @@ def open_source(settings: Settings, secrets: Secrets, clock: RunClock) -> tuple[
                 "permissions 'Read all folder and media data' and 'Read detailed stats'"
             )
         return settings, secrets.wistia_token
-    simulator = _sandbox("sandbox.wistia.process").ensure(_folder(settings.wistia.base_url))
+    folder, parameters = _parts(settings.wistia.base_url, known={"profile"})
+    simulator = _sandbox("sandbox.wistia.process").ensure(folder, **parameters)
     simulator.set_clock(clock.as_of)
     wistia = settings.wistia.model_copy(update={"base_url": simulator.base_url})
     return settings.model_copy(update={"wistia": wistia}), SecretStr(simulator.token)
@@ -48,12 +50,19 @@ def open_warehouse(settings: Settings, secrets: Secrets) -> Target:
     """
     if not settings.warehouse.startswith(SCHEME):
         return parse_target(settings.warehouse, secrets.redshift_password)
-    endpoint = _sandbox("sandbox.redshift.process").ensure(_folder(settings.warehouse))
+    folder, _ = _parts(settings.warehouse, known=set())
+    endpoint = _sandbox("sandbox.redshift.process").ensure(folder)
     return Target(endpoint.host, endpoint.port, endpoint.database, endpoint.user, password=None, ssl=False, iam=False)
 
 
-def _folder(address: str) -> Path:
-    return Path(address.removeprefix(SCHEME))
+def _parts(address: str, known: set[str]) -> tuple[Path, dict[str, str]]:
+    folder, _, query = address.removeprefix(SCHEME).partition("?")
+    parameters = dict(parse_qsl(query))
+    if unknown := sorted(parameters.keys() - known):
+        raise ConfigurationError(
+            f"{address}: unknown parameter {unknown[0]}; known: {', '.join(sorted(known)) or 'none'}"
+        )
+    return Path(folder), parameters
 
 
 def _sandbox(module: str) -> Any:

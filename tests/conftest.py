@@ -1,0 +1,71 @@
+"""What tests of several stages share: a whole pipeline in a folder, and the recorded answers where there are some."""
+
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from extract.progress import Progress, Silent
+from orchestration.context import Context, Options
+from orchestration.pipeline import RunReport, run
+from orchestration.sandboxes import open_warehouse
+from sandbox.wistia.account import Account
+from sandbox.wistia.server import serve
+from sandbox.wistia.simulator import Simulator
+from warehouse_sql.query import query
+
+ROOT = Path(__file__).parents[1]
+CONFIGURATION = """\
+wistia:
+  base_url: "{base_url}"
+  requests_per_minute: 1000000
+  channels: {{v08dlrgr7v: Facebook, gskhw4w4lm: YouTube}}
+lake: "file:lake"
+warehouse: "sandbox:."
+"""
+
+
+class House:
+    """A pipeline in a folder: a simulator in this process, a lake, and an endpoint as a process of its own."""
+
+    def __init__(self, home: Path, simulator: Simulator) -> None:
+        self.home = home
+        self.simulator = simulator
+        (home / "reelhouse.yaml").write_text(CONFIGURATION.format(base_url=simulator.base_url))
+
+    def context(self, as_of: datetime) -> Context:
+        """Return what a command at an instant works with; the simulator's clock is moved there."""
+        self.simulator.set_clock(as_of)
+        return Context(Options(home=self.home, as_of=as_of))
+
+    def run(self, as_of: datetime, progress: Progress | None = None) -> RunReport:
+        """Run the pipeline as at an instant."""
+        return run(self.context(as_of), progress or Silent())
+
+    def query(self, statement: str) -> list[tuple[Any, ...]]:
+        """Return the rows of a query in the warehouse."""
+        context = Context(Options(home=self.home))
+        return [tuple(row) for row in query(open_warehouse(context.settings, context.secrets), statement).rows]
+
+    def one(self, statement: str) -> Any:
+        """Return the one value of a query."""
+        ((value,),) = self.query(statement)
+        return value
+
+
+@pytest.fixture(scope="module")
+def recorded() -> Path:
+    """The folder of recorded answers, beside the checkout; tests that need it skip where there is none."""
+    folder = ROOT.parent / "shared" / "recorded" / "wistia"
+    if not folder.is_dir():
+        pytest.skip("no recorded answers beside this checkout")
+    return folder
+
+
+def house(home: Path, account: Account) -> Iterator[House]:
+    """Yield a pipeline over an account; for fixtures."""
+    with serve(account) as simulator, pytest.MonkeyPatch.context() as patch:
+        patch.setenv("WISTIA_API_TOKEN", simulator.token)
+        yield House(home, simulator)

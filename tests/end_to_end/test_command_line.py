@@ -1,0 +1,140 @@
+"""The command line as a person meets it: what it refuses, what it says, and how it ends."""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from sandbox.wistia.invented import InventedAccount
+from sandbox.wistia.profile import small
+from sandbox.wistia.server import serve
+from sandbox.wistia.simulator import Simulator
+from tests.conftest import ROOT
+
+CASES = yaml.safe_load((ROOT / "tests/cases/orchestration/refused.yaml").read_text())
+DEAD = "http://127.0.0.1:9/v1"
+SANDBOX = """\
+wistia: {base_url: "sandbox:.?profile=small", requests_per_minute: 1000000}
+lake: "file:lake"
+warehouse: "sandbox:."
+"""
+
+
+def reelhouse(folder: Path, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
+    """Run a command in a folder."""
+    program = [sys.executable, "-c", "from orchestration.cli import main; main()", *arguments]
+    known = {name: value for name, value in os.environ.items() if not name.startswith(("REELHOUSE_", "WISTIA_"))}
+    environment = {**known, "PYTHONPATH": str(ROOT), **variables}
+    return subprocess.run(program, cwd=folder, env=environment, capture_output=True, text=True, timeout=240)
+
+
+@pytest.fixture(scope="module")
+def live() -> Iterator[Simulator]:
+    with serve(InventedAccount(small(visitors=200, events=150))) as simulator:
+        yield simulator
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: str(case["name"]))
+def test_what_is_wrong_is_said_before_anything_is_touched(
+    case: dict[str, Any], live: Simulator, tmp_path: Path
+) -> None:
+    config = case.get("config", "{}").replace("LIVE", live.base_url).replace("DEAD", DEAD)
+    (tmp_path / "reelhouse.yaml").write_text(config)
+    ended = reelhouse(tmp_path, *case.get("arguments", ["run"]), **case.get("environment", {}))
+    assert ended.returncode == 2, ended.stderr
+    assert re.search(case["says"], ended.stderr), ended.stderr
+    assert "Traceback" not in ended.stderr
+    assert "planted-token" not in ended.stderr
+    assert ended.stdout == ""
+    assert not list(tmp_path.rglob("*.gz")), "nothing may have landed"
+    assert not list(tmp_path.rglob("runs/*")), "no report of a run that did not start"
+
+
+def test_a_wrong_token_stops_the_run_and_names_the_permission(live: Simulator, tmp_path: Path) -> None:
+    (tmp_path / "reelhouse.yaml").write_text(f"{{wistia: {{base_url: '{live.base_url}'}}, lake: 'file:lake'}}")
+    ended = reelhouse(tmp_path, "run", WISTIA_API_TOKEN="planted-token")
+    assert ended.returncode == 3, ended.stderr
+    assert "Read all folder and media data" in ended.stderr
+    assert "planted-token" not in ended.stderr + ended.stdout
+    assert "Traceback" not in ended.stderr
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("home")
+    (folder / "reelhouse.yaml").write_text(SANDBOX)
+    ended = reelhouse(folder, "run", "--as-of", "2026-01-08T02:00:00Z")
+    assert ended.returncode == 0, ended.stderr
+    assert "published" in ended.stdout
+    return folder
+
+
+def test_the_same_instant_again_has_nothing_new(home: Path) -> None:
+    before = sorted(str(file) for file in (home / "lake").rglob("*") if "/runs/" not in str(file))
+    ended = reelhouse(home, "run", "--as-of", "2026-01-08T02:00:00Z")
+    assert ended.returncode == 0, ended.stderr
+    assert "nothing new" in ended.stdout
+    assert sorted(str(file) for file in (home / "lake").rglob("*") if "/runs/" not in str(file)) == before
+
+
+def test_elsewhere_than_on_a_terminal_progress_is_json_lines(home: Path) -> None:
+    ended = reelhouse(home, "run", "--as-of", "2026-01-09T02:00:00Z")
+    events = [json.loads(line)["event"] for line in ended.stderr.splitlines()]
+    for name in ("extract.committed", "normalise.committed", "load.committed"):
+        assert name in events
+
+
+def test_json_is_one_document(home: Path) -> None:
+    for command in (["status"], ["run", "--as-of", "2026-01-09T02:00:00Z"], ["load"], ["normalise"], ["extract"]):
+        ended = reelhouse(home, *command, "--json")
+        assert ended.returncode == 0, ended.stderr
+        json.loads(ended.stdout)
+
+
+def test_sql_is_a_table_for_people_and_a_list_for_programs(home: Path) -> None:
+    statement = "select media_id, play_rate_class from mart.media_summary order by 1"
+    rows = json.loads(reelhouse(home, "warehouse", "sql", statement, "--json").stdout)
+    assert {"media_id", "play_rate_class"} == set(rows[0])
+    table = reelhouse(home, "warehouse", "sql", statement).stdout.splitlines()
+    assert table[0].split() == ["media_id", "play_rate_class"]
+    assert [line.split()[0] for line in table[1:]] == [row["media_id"] for row in rows]
+
+
+def test_a_wrong_statement_is_one_message(home: Path) -> None:
+    ended = reelhouse(home, "warehouse", "sql", "select * from mart.no_such_table")
+    assert ended.returncode == 1
+    assert "no_such_table" in ended.stderr
+    assert "Traceback" not in ended.stderr
+
+
+def test_status_tells_streams_and_quarantine(home: Path) -> None:
+    text = reelhouse(home, "status").stdout
+    for word in ("last run", "wistia/visitors", "wistia/events", "wistia/medias", "wistia/media_stats", "quarantine"):
+        assert word in text
+
+
+@pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM])
+def test_a_run_that_is_stopped_says_so_and_the_next_completes_it(stop: signal.Signals, tmp_path: Path) -> None:
+    (tmp_path / "reelhouse.yaml").write_text(SANDBOX)
+    program = [sys.executable, "-c", "from orchestration.cli import main; main()", "run", "--as-of", "2026-01-08"]
+    with subprocess.Popen(
+        program, cwd=tmp_path, env={**os.environ, "PYTHONPATH": str(ROOT)}, stderr=subprocess.PIPE, text=True
+    ) as running:
+        assert running.stderr
+        for line in running.stderr:
+            if "extract.committed" in line:
+                running.send_signal(stop)
+                break
+        rest = running.stderr.read()
+    assert running.returncode == 1
+    assert "run the same command again" in rest
+    assert "Traceback" not in rest
+    assert reelhouse(tmp_path, "run", "--as-of", "2026-01-08").returncode == 0
