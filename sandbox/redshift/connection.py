@@ -1,0 +1,311 @@
+"""One client's conversation: messages in, messages out, until it leaves or breaks the protocol."""
+
+import secrets
+import socket
+import struct
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sandbox.redshift import lexer, statements
+from sandbox.redshift.errors import SqlError
+from sandbox.redshift.names import DATABASE
+from sandbox.redshift.session import Session, Statement
+from sandbox.redshift.warehouse import Warehouse
+from sandbox.redshift.wire import backend, decode, encode, frontend
+from sandbox.redshift.wire.frontend import ProtocolError
+from sandbox.redshift.wire.types import UNKNOWN, Column, expand_formats
+
+FLUSH_BYTES = 1 << 20
+"""Results leave in pieces of this size, so that memory stays flat however many rows there are."""
+
+_PARAMETERS = {
+    # The driver reads counts of rows by this version, and Redshift has always said so.
+    "server_version": "8.0.2",
+    "server_encoding": "UTF8",
+    "client_encoding": "UTF8",
+    "DateStyle": "ISO, MDY",
+    "TimeZone": "UTC",
+    "integer_datetimes": "on",
+    "is_superuser": "on",
+    # Version 0 of Redshift's additions: numbers with a scale, dates and times travel as text.
+    "server_protocol_version": "0",
+}
+
+
+@dataclass(slots=True)
+class Prepared:
+    """A statement that a client has parsed; None stands for an empty one."""
+
+    statement: Statement | None
+    oids: tuple[int, ...]
+    columns: Sequence[Column] | None = None
+    described: bool = False
+
+
+@dataclass(slots=True)
+class Portal:
+    """A prepared statement with its values."""
+
+    prepared: Prepared
+    values: list[decode.Value]
+    formats: tuple[int, ...]
+
+
+class Channel:
+    """The socket: whole messages in, a buffer out."""
+
+    def __init__(self, client: socket.socket) -> None:
+        self._client = client
+        self._reader = client.makefile("rb", buffering=1 << 16)
+        self._out = bytearray()
+
+    def send(self, data: bytes) -> None:
+        """Buffers bytes, and writes them once there are many."""
+        self._out += data
+        if len(self._out) >= FLUSH_BYTES:
+            self.flush()
+
+    def flush(self) -> None:
+        """Writes what is buffered."""
+        if self._out:
+            self._client.sendall(self._out)
+            self._out.clear()
+
+    def discard(self, size: int) -> None:
+        """Forgets what was buffered after a point that has not been written yet."""
+        del self._out[size:]
+
+    def startup(self) -> frontend.Startup | None:
+        """The first message, or None if the client left."""
+        size = self._size(frontend.MAX_STARTUP)
+        return frontend.startup(self._exactly(size - 4)) if size is not None else None
+
+    def message(self) -> frontend.Message | None:
+        """The next message, or None if the client left."""
+        kind = self._reader.read(1)
+        size = self._size(frontend.MAX_MESSAGE) if kind else None
+        return frontend.message(kind, self._exactly(size - 4)) if size is not None else None
+
+    def close(self) -> None:
+        """Closes the socket."""
+        self._reader.close()
+        self._client.close()
+
+    def _size(self, most: int) -> int | None:
+        head = self._reader.read(4)
+        if not head:
+            return None
+        size = struct.unpack(">i", head.rjust(4, b"\0"))[0] if len(head) == 4 else 0
+        if not 4 <= size <= most:
+            raise ProtocolError(f"message length {size}")
+        return int(size)
+
+    def _exactly(self, size: int) -> bytes:
+        body = self._reader.read(size)
+        if len(body) != size:
+            raise ProtocolError("connection ended inside a message")
+        return body
+
+
+class Answer:
+    """Writes one statement's rows to the channel, in the formats that the client asked for."""
+
+    def __init__(self, channel: Channel, formats: Sequence[int], expected: Sequence[Column] | None) -> None:
+        self._channel = channel
+        self._formats = formats
+        self._expected = expected
+        self._encoders: list[encode.Encoder] = []
+        self.count = 0
+
+    def begin(self, columns: Sequence[Column]) -> None:
+        """Checks the columns against those described, or describes them if nothing was."""
+        formats = expand_formats(self._formats, len(columns))
+        if self._expected is None:
+            self._channel.send(backend.row_description(columns, formats))
+        elif [column.oid for column in columns] != [column.oid for column in self._expected]:
+            raise SqlError("0A000", "cached plan must not change result type")
+        self._encoders = encode.encoders(columns, formats)
+
+    def rows(self, batch: Sequence[tuple[Any, ...]]) -> None:
+        """Sends some rows."""
+        self.count += len(batch)
+        self._channel.send(encode.data_rows(batch, self._encoders))
+
+    def notice(self, text: str) -> None:
+        """Sends a notice."""
+        self._channel.send(backend.notice(text))
+
+
+class Connection:
+    """Serves one client. Nothing that it does can end another's session."""
+
+    def __init__(self, client: socket.socket, warehouse: Warehouse) -> None:
+        client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self._channel = Channel(client)
+        self._warehouse = warehouse
+        self._prepared: dict[str, Prepared] = {}
+        self._portals: dict[str, Portal] = {}
+        self._skipping = False
+        self._handlers: dict[type[Any], Callable[[Session, Any], None]] = {
+            frontend.Parse: self._parse,
+            frontend.Bind: self._bind,
+            frontend.Describe: self._describe,
+            frontend.Execute: self._execute,
+            frontend.Close: self._close,
+        }
+
+    def serve(self) -> None:
+        """Speaks with the client until it leaves, is terminated, or sends what is no protocol."""
+        session = None
+        try:
+            user = self._greet()
+            if user is not None:
+                session = Session(self._warehouse, user)
+                self._welcome(session)
+                self._converse(session)
+        except ProtocolError as problem:
+            self._say_goodbye(SqlError("08P01", f"protocol violation: {problem}"))
+        except SqlError as problem:
+            self._say_goodbye(problem)
+        except OSError:
+            pass  # the client is gone: what it left open is rolled back below
+        finally:
+            if session is not None:
+                session.close()
+            self._channel.close()
+
+    def _greet(self) -> str | None:
+        """Handles the startup packet; returns the user, or None for a client that wanted something else."""
+        while (startup := self._channel.startup()) is not None:
+            if startup.code in (frontend.SSL_REQUEST, frontend.GSS_REQUEST):
+                self._channel.send(b"N")
+                self._channel.flush()
+                continue
+            if startup.code == frontend.CANCEL_REQUEST:
+                return None
+            if startup.code != frontend.PROTOCOL_3:
+                raise ProtocolError(f"unsupported protocol {startup.code}")
+            database = startup.parameters.get("database", DATABASE)
+            if database != DATABASE:
+                raise SqlError("3D000", f'database "{database}" does not exist')
+            return startup.parameters.get("user", "")
+        return None
+
+    def _welcome(self, session: Session) -> None:
+        send = self._channel.send
+        send(backend.AUTHENTICATION_OK)
+        for name, value in _PARAMETERS.items():
+            send(backend.parameter_status(name, value))
+        send(backend.backend_key(session.pid, secrets.randbits(31)))
+        self._ready(session)
+
+    def _ready(self, session: Session) -> None:
+        self._channel.send(backend.ready(session.status))
+        self._channel.flush()
+
+    def _say_goodbye(self, problem: SqlError) -> None:
+        try:
+            self._channel.send(backend.error(problem, "FATAL"))
+            self._channel.flush()
+        except OSError:
+            pass
+
+    def _converse(self, session: Session) -> None:
+        while (message := self._channel.message()) is not None:
+            if session.terminated:
+                raise SqlError("57P01", "terminating connection due to administrator command")
+            match message:
+                case frontend.Terminate():
+                    return
+                case frontend.Sync():
+                    self._skipping = False
+                    self._ready(session)
+                case frontend.Flush():
+                    self._channel.flush()
+                case frontend.Query():
+                    self._query(session, message.sql)
+                case frontend.Password():
+                    pass  # trust: the driver sends one only when asked
+                case _ if not self._skipping:
+                    self._extended(session, message)
+
+    def _extended(self, session: Session, message: frontend.Message) -> None:
+        try:
+            self._handlers[type(message)](session, message)
+        except SqlError as problem:
+            session.fail()
+            self._skipping = True
+            self._channel.send(backend.error(problem))
+
+    def _parse(self, _: Session, message: frontend.Parse) -> None:
+        count = max(len(message.oids), lexer.parameter_count(message.sql))
+        oids = tuple((oid or UNKNOWN) for oid in message.oids) + (UNKNOWN,) * (count - len(message.oids))
+        self._prepared[message.name] = Prepared(statements.read(message.sql, oids), oids)
+        self._channel.send(backend.PARSE_COMPLETE)
+
+    def _bind(self, _: Session, message: frontend.Bind) -> None:
+        prepared = self._known(message.statement)
+        values = decode.parameters(message.values, message.formats, prepared.oids)
+        self._portals[message.portal] = Portal(prepared, values, message.result_formats)
+        self._channel.send(backend.BIND_COMPLETE)
+
+    def _describe(self, session: Session, message: frontend.Describe) -> None:
+        if message.kind == "S":
+            prepared, formats = self._known(message.name), ()
+            self._channel.send(backend.parameter_description(prepared.oids))
+        else:
+            portal = self._portal(message.name)
+            prepared, formats = portal.prepared, portal.formats
+        self._columns_of(session, prepared)
+        if prepared.columns is None:
+            self._channel.send(backend.NO_DATA)
+        else:
+            shown = expand_formats(formats, len(prepared.columns))
+            self._channel.send(backend.row_description(prepared.columns, shown))
+
+    def _columns_of(self, session: Session, prepared: Prepared) -> None:
+        if prepared.statement is not None and not prepared.described:
+            prepared.columns = session.describe(prepared.statement)
+            prepared.described = True
+
+    def _execute(self, session: Session, message: frontend.Execute) -> None:
+        portal = self._portal(message.portal)
+        if portal.prepared.statement is None:
+            self._channel.send(backend.EMPTY_QUERY)
+            return
+        self._columns_of(session, portal.prepared)
+        answer = Answer(self._channel, portal.formats, portal.prepared.columns or ())
+        tag = session.execute(portal.prepared.statement, portal.values, answer)
+        self._channel.send(backend.command_complete(tag))
+
+    def _close(self, _: Session, message: frontend.Close) -> None:
+        named: dict[str, Any] = self._prepared if message.kind == "S" else self._portals
+        named.pop(message.name, None)
+        self._channel.send(backend.CLOSE_COMPLETE)
+
+    def _known(self, name: str) -> Prepared:
+        if name not in self._prepared:
+            raise SqlError("26000", f'prepared statement "{name}" does not exist')
+        return self._prepared[name]
+
+    def _portal(self, name: str) -> Portal:
+        if name not in self._portals:
+            raise SqlError("34000", f'portal "{name}" does not exist')
+        return self._portals[name]
+
+    def _query(self, session: Session, sql: str) -> None:
+        """The simple protocol: statements one after the other, each answered in text."""
+        try:
+            parts = lexer.split(sql)
+            if not parts:
+                self._channel.send(backend.EMPTY_QUERY)
+            for part in parts:
+                statement = statements.read(part)
+                if statement is not None:
+                    tag = session.execute(statement, (), Answer(self._channel, (0,), None))
+                    self._channel.send(backend.command_complete(tag))
+        except SqlError as problem:
+            session.fail()
+            self._channel.send(backend.error(problem))
+        self._ready(session)

@@ -1,0 +1,95 @@
+"""The DuckDB database under the endpoint: opened, stamped, closed off from the file system."""
+
+import hashlib
+import json
+from importlib import resources
+from pathlib import Path
+
+import duckdb
+
+from sandbox.redshift.names import DEFAULT_SCHEMA, literal
+
+SETTINGS = {
+    "TimeZone": "'UTC'",
+    # Redshift sorts NULL as the largest value and divides integers as integers.
+    "default_null_order": "'postgres'",
+    "integer_division": "true",
+}
+DEFAULT_MEMORY = "4GB"
+
+
+class DatabaseRefusedError(Exception):
+    """The database file cannot be used; the message says why and what to do."""
+
+
+def open_database(path: Path | None, lake_root: Path, memory_limit: str = DEFAULT_MEMORY) -> duckdb.DuckDBPyConnection:
+    """Opens (or makes) a warehouse.
+
+    Args:
+        path: the database file, or None for one in memory.
+        lake_root: the only folder from which SQL can make DuckDB read, that is, by COPY.
+        memory_limit: DuckDB's limit, such as '4GB'.
+
+    Raises:
+        DatabaseRefusedError: written by another DuckDB, in use by another process, or not a database.
+    """
+    if path is not None:
+        _check_stamp(path)
+    # Without this, DuckDB would answer an unknown table by a variable of that name in this program.
+    config: dict[str, str | bool | int | float | list[str]] = {
+        "python_enable_replacements": False,
+        "memory_limit": memory_limit,
+    }
+    try:
+        root = duckdb.connect(str(path) if path else ":memory:", config=config)
+    except duckdb.Error as problem:
+        raise DatabaseRefusedError(f"{path} cannot be opened: {str(problem).splitlines()[0]}") from None
+    for name, value in SETTINGS.items():
+        root.execute(f"SET GLOBAL {name} = {value}")
+    _lay_out(root)
+    root.execute(f"SET GLOBAL allowed_directories = [{literal(str(lake_root.resolve()) + '/')}]")
+    root.execute("SET GLOBAL enable_external_access = false")
+    root.execute("SET GLOBAL lock_configuration = false")
+    return root
+
+
+def session_connection(root: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyConnection:
+    """A connection of its own to the same database: own transaction, own temporary tables."""
+    connection = root.cursor()
+    set_search_path(connection, [DEFAULT_SCHEMA])
+    return connection
+
+
+def set_search_path(connection: duckdb.DuckDBPyConnection, schemas: list[str]) -> None:
+    """Sets where unqualified names are looked for; `main` holds our macros and always comes last."""
+    connection.execute(f"SET search_path = {literal(','.join([*schemas, 'main']))}")
+
+
+def _check_stamp(path: Path) -> None:
+    stamp = path.with_suffix(".version.json")
+    ours = {"duckdb": ".".join(duckdb.__version__.split(".")[:2])}
+    if path.exists() and stamp.exists():
+        theirs = json.loads(stamp.read_text())
+        if theirs != ours:
+            raise DatabaseRefusedError(
+                f"{path} was written by DuckDB {theirs.get('duckdb')}, and this is DuckDB {ours['duckdb']}. "
+                "Its files cannot be exchanged: install that version, or move the folder away and load again."
+            )
+        return
+    path.parent.mkdir(parents=True, exist_ok=True)
+    stamp.write_text(json.dumps(ours) + "\n")
+
+
+def _lay_out(root: duckdb.DuckDBPyConnection) -> None:
+    """Makes schemas, system views and macros, once per version of their text."""
+    scripts = [resources.files(__package__).joinpath(name).read_text() for name in ("system_views.sql", "macros.sql")]
+    version = hashlib.sha256("".join(scripts).encode()).hexdigest()
+    root.execute("CREATE TABLE IF NOT EXISTS main.sandbox_layout (version VARCHAR)")
+    if root.execute("SELECT version FROM main.sandbox_layout").fetchone() == (version,):
+        return
+    root.execute("BEGIN")
+    for script in scripts:
+        root.execute(script)
+    root.execute("DELETE FROM main.sandbox_layout")
+    root.execute("INSERT INTO main.sandbox_layout VALUES (?)", [version])
+    root.execute("COMMIT")

@@ -1,0 +1,110 @@
+"""Redshift SQL cut into tokens: enough to split, classify and rewrite text before any parser sees it."""
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+
+from sandbox.redshift.errors import SqlError
+
+_TOKEN = re.compile(
+    r"""
+      (?P<space>\s+)
+    | (?P<comment>--[^\n]*|/\*)
+    | (?P<string>[eE]?'(?:[^'\\]|''|\\.)*')
+    | (?P<quoted>"(?:[^"]|"")*")
+    | (?P<param>\$\d+)
+    | (?P<dollar>\$(?P<tag>[A-Za-z_]\w*)?\$.*?\$(?P=tag)?\$|\$\$.*?\$\$)
+    | (?P<number>(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?)
+    | (?P<word>[^\W\d][\w$]*|\#[\w$#]+)
+    | (?P<symbol>::|<=|>=|<>|!=|\|\||.)
+    """,
+    re.VERBOSE | re.DOTALL,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """One token: its kind (string, quoted, param, dollar, number, word or symbol), text and place."""
+
+    kind: str
+    text: str
+    start: int
+    end: int
+
+    @property
+    def upper(self) -> str:
+        """The text in capitals for a bare word or symbol; quoted things never equal a keyword."""
+        return self.text.upper() if self.kind in ("word", "symbol") else self.text
+
+    @property
+    def name(self) -> str:
+        """As an identifier: unquoted and folded to lower case, as Redshift folds quoted names too."""
+        text = self.text[1:-1].replace('""', '"') if self.kind == "quoted" else self.text
+        return text.lower()
+
+    @property
+    def value(self) -> str:
+        """As a string literal: without its quotes, escapes resolved."""
+        if self.kind == "dollar":
+            return self.text[self.text.index("$", 1) + 1 : self.text.rindex("$", 0, -1)]
+        body = self.text[self.text.index("'") + 1 : -1].replace("''", "'")
+        return re.sub(r"\\(.)", r"\1", body, flags=re.DOTALL)
+
+
+@lru_cache(maxsize=1024)
+def tokens(sql: str) -> tuple[Token, ...]:
+    """All tokens of a text without blanks and comments.
+
+    Raises:
+        SqlError: 42601 for a string, name or comment that does not end.
+    """
+    found: list[Token] = []
+    at = 0
+    while at < len(sql):
+        match = _TOKEN.match(sql, at)
+        if match is None:
+            raise SqlError("42601", f"unexpected character at position {at + 1}")
+        kind = match.lastgroup or "symbol"
+        kind = "dollar" if kind == "tag" else kind
+        end = _comment_end(sql, at) if match[0] == "/*" else match.end()
+        if kind == "symbol" and match[0] in "'\"":
+            raise SqlError("42601", f"unterminated quoted text at or near {sql[at : at + 20]!r}")
+        if kind not in ("space", "comment"):
+            found.append(Token(kind, match[0], at, end))
+        at = end
+    return tuple(found)
+
+
+def _comment_end(sql: str, start: int) -> int:
+    depth = 0
+    for mark in re.compile(r"/\*|\*/").finditer(sql, start):
+        depth += 1 if mark[0] == "/*" else -1
+        if depth == 0:
+            return mark.end()
+    raise SqlError("42601", "unterminated /* comment")
+
+
+def split(sql: str) -> list[str]:
+    """The statements of a text, separated by semicolons outside quotes and comments; empty ones dropped."""
+    parts: list[list[Token]] = [[]]
+    for token in tokens(sql):
+        if token.text == ";" and token.kind == "symbol":
+            parts.append([])
+        else:
+            parts[-1].append(token)
+    return [sql[part[0].start : part[-1].end] for part in parts if part]
+
+
+def with_named_parameters(sql: str) -> str:
+    """Writes `$1` as `:p1`, because sqlglot's Redshift tokenizer reads `$1,$` as a dollar quote."""
+    pieces, at = [], 0
+    for token in tokens(sql):
+        if token.kind == "param":
+            pieces += [sql[at : token.start], f":p{token.text[1:]}"]
+            at = token.end
+    return "".join([*pieces, sql[at:]])
+
+
+def parameter_count(sql: str) -> int:
+    """The highest `$n` of a statement."""
+    return max((int(token.text[1:]) for token in tokens(sql) if token.kind == "param"), default=0)

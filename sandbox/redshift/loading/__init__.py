@@ -1,0 +1,1 @@
+"""COPY: its options, its manifests, its checks of Parquet, its history."""

@@ -1,0 +1,139 @@
+"""Table locks as Redshift takes them: readers pass, a second writer waits, LOCK stops everyone.
+
+Modes (Database Developer Guide, "Managing concurrent write operations"): READ by queries, APPEND by INSERT and
+COPY (which share the table under snapshot isolation, the default of serverless), WRITE by UPDATE, DELETE and
+MERGE, EXCLUSIVE by LOCK and DDL. All are held to the end of the transaction.
+"""
+
+import threading
+import time
+from collections import defaultdict
+from dataclasses import dataclass
+from enum import Enum
+
+from sandbox.redshift.errors import SqlError
+
+
+class Mode(Enum):
+    """How a statement uses a table."""
+
+    READ = "AccessShareLock"
+    APPEND = "ShareRowExclusiveLock for append"
+    WRITE = "ShareRowExclusiveLock"
+    EXCLUSIVE = "AccessExclusiveLock"
+
+
+_CONFLICTS = {
+    Mode.READ: {Mode.EXCLUSIVE},
+    Mode.APPEND: {Mode.WRITE, Mode.EXCLUSIVE},
+    Mode.WRITE: {Mode.APPEND, Mode.WRITE, Mode.EXCLUSIVE},
+    Mode.EXCLUSIVE: set(Mode),
+}
+
+
+@dataclass(eq=False, slots=True)
+class _Request:
+    owner: int
+    table: str
+    mode: Mode
+
+
+class LockTable:
+    """The locks of one database. Owners are session numbers."""
+
+    def __init__(self) -> None:
+        self._changed = threading.Condition()
+        self._held: defaultdict[str, defaultdict[int, set[Mode]]] = defaultdict(lambda: defaultdict(set))
+        self._waiting: list[_Request] = []
+        self._cancelled: set[int] = set()
+
+    def acquire(self, owner: int, table: str, mode: Mode, deadline: float | None = None) -> None:
+        """Takes a lock, waiting for those who hold a conflicting one or asked for one before.
+
+        Args:
+            owner: number of the session.
+            table: name of the table, with its schema.
+            mode: how it will be used.
+            deadline: instant of `time.monotonic` after which to give up, or None.
+
+        Raises:
+            SqlError: 40P01 when waiting would close a circle, 57014 at the deadline or on `cancel`.
+        """
+        request = _Request(owner, table, mode)
+        with self._changed:
+            if mode in self._held[table][owner]:
+                return
+            self._waiting.append(request)
+            try:
+                while self._blockers(request):
+                    self._refuse_circle(request)
+                    self._wait(owner, deadline)
+                self._held[table][owner].add(mode)
+            finally:
+                self._waiting.remove(request)
+                self._changed.notify_all()
+
+    def release(self, owner: int) -> None:
+        """Gives back all locks of a session."""
+        with self._changed:
+            for table in [table for table, owners in self._held.items() if owner in owners]:
+                del self._held[table][owner]
+                if not self._held[table]:
+                    del self._held[table]
+            self._cancelled.discard(owner)
+            self._changed.notify_all()
+
+    def cancel(self, owner: int) -> None:
+        """Makes a session stop waiting, now or at its next wait."""
+        with self._changed:
+            self._cancelled.add(owner)
+            self._changed.notify_all()
+
+    def waiting(self) -> list[int]:
+        """Sessions that wait for a lock at this moment."""
+        with self._changed:
+            return [request.owner for request in self._waiting if self._blockers(request)]
+
+    def wait_until_waiting(self, owner: int, timeout: float) -> bool:
+        """Blocks until a session waits for a lock; False after the timeout (seconds)."""
+
+        def waits() -> bool:
+            return any(request.owner == owner and self._blockers(request) for request in self._waiting)
+
+        with self._changed:
+            return self._changed.wait_for(waits, timeout)
+
+    def _wait(self, owner: int, deadline: float | None) -> None:
+        self._changed.notify_all()
+        remaining = None if deadline is None else deadline - time.monotonic()
+        timed_out = remaining is not None and not (remaining > 0 and self._changed.wait(remaining))
+        if remaining is None:
+            self._changed.wait()
+        if owner in self._cancelled:
+            raise SqlError("57014", "Query cancelled on user's request")
+        if timed_out and deadline is not None and time.monotonic() >= deadline:
+            raise SqlError("57014", "Query cancelled on user's request", "statement timeout while waiting for a lock")
+
+    def _blockers(self, request: _Request) -> set[int]:
+        """Owners that stand in the way: holders, and earlier requests unless one already holds the table."""
+        bad = _CONFLICTS[request.mode]
+        holders = self._held.get(request.table, {})
+        blocking = {owner for owner, modes in holders.items() if owner != request.owner and modes & bad}
+        if not holders.get(request.owner):
+            for earlier in self._waiting:
+                if earlier is request:
+                    break
+                if earlier.table == request.table and earlier.owner != request.owner and earlier.mode in bad:
+                    blocking.add(earlier.owner)
+        return blocking
+
+    def _refuse_circle(self, request: _Request) -> None:
+        seen: set[int] = set()
+        frontier = self._blockers(request)
+        while frontier:
+            if request.owner in frontier:
+                detail = f"Process {request.owner} waits for {request.mode.value} on relation {request.table}."
+                raise SqlError("40P01", "deadlock detected", detail)
+            seen |= frontier
+            blocked = [other for other in self._waiting if other.owner in frontier]
+            frontier = {owner for other in blocked for owner in self._blockers(other)} - seen

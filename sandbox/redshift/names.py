@@ -1,0 +1,45 @@
+"""Names of tables, and how they are written for DuckDB."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sandbox.redshift.errors import SqlError
+
+DATABASE = "dev"
+"""The one database of the endpoint, named as a new Redshift namespace names it."""
+DEFAULT_SCHEMA = "public"
+INTERNAL_SCHEMA = "sandbox_internal"
+"""Where system views and histories live; hidden from SVV_ views and not reachable by its name."""
+
+
+@dataclass(frozen=True, slots=True)
+class TableName:
+    """A table as a statement names it: lower case, schema None where it is left out."""
+
+    schema: str | None
+    name: str
+
+    @classmethod
+    def of(cls, parts: Sequence[str]) -> "TableName":
+        """From one to three parts; a database other than ours is refused as Redshift refuses it."""
+        if len(parts) > 3 or (len(parts) == 3 and parts[0] != DATABASE):
+            raise SqlError("0A000", f"cross-database reference to database \"{parts[0]}\" is not supported")
+        return cls(parts[-2] if len(parts) > 1 else None, parts[-1])
+
+    @property
+    def sql(self) -> str:
+        """Quoted for DuckDB."""
+        return quote(self.name) if self.schema is None else f"{quote(self.schema)}.{quote(self.name)}"
+
+    def __str__(self) -> str:
+        return self.name if self.schema is None else f"{self.schema}.{self.name}"
+
+
+def quote(identifier: str) -> str:
+    """An identifier in double quotes."""
+    return '"' + identifier.replace('"', '""') + '"'
+
+
+def literal(text: str) -> str:
+    """A string literal in DuckDB's form, in which a backslash is only itself."""
+    return "'" + text.replace("'", "''") + "'"

@@ -1,0 +1,228 @@
+"""One session: its transaction, its settings, its locks; statements run through it."""
+
+import datetime
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any, Protocol
+
+import duckdb
+
+from sandbox.redshift.engine import session_connection, set_search_path
+from sandbox.redshift.errors import SqlError, from_duckdb
+from sandbox.redshift.locks import Mode
+from sandbox.redshift.names import DATABASE, DEFAULT_SCHEMA, TableName
+from sandbox.redshift.translate.statement import ViewSet
+from sandbox.redshift.warehouse import Warehouse
+from sandbox.redshift.wire.decode import Value
+from sandbox.redshift.wire.types import Column
+
+VERSION_TEXT = (
+    "PostgreSQL 8.0.2 on i686-pc-linux-gnu, compiled by GCC gcc (GCC) 3.4.2 20041017 (Red Hat 3.4.2-6.fc3), "
+    "Redshift 1.0.0 (reelhouse sandbox)"
+)
+
+
+class Sink(Protocol):
+    """Where a statement puts what it answers, while it runs."""
+
+    def begin(self, columns: Sequence[Column]) -> None:
+        """Takes the columns, before any row."""
+
+    def rows(self, batch: Sequence[tuple[Any, ...]]) -> None:
+        """Takes some rows."""
+
+    def notice(self, text: str) -> None:
+        """Takes a message for the user."""
+
+
+class Statement(Protocol):
+    """A statement that has been read, ready to be described and run any number of times."""
+
+    @property
+    def ends_failure(self) -> bool:
+        """Whether it may run in a failed transaction (COMMIT and ROLLBACK)."""
+
+    def columns(self, session: "Session") -> Sequence[Column] | None:
+        """The columns of its result, or None where it returns no rows."""
+
+    def run(self, session: "Session", values: Sequence[Value], sink: Sink) -> str:
+        """Runs it and returns the command tag."""
+
+
+class Session:
+    """What one client sees of the warehouse. Used by one thread; `terminate` may come from another."""
+
+    def __init__(self, warehouse: Warehouse, user: str) -> None:
+        self.warehouse = warehouse
+        self.user = user
+        self.connection = session_connection(warehouse.root)
+        self.pid = warehouse.register(self.terminate)
+        self.settings: dict[str, str] = {}
+        self.temporary: set[TableName] = set()
+        self.views = warehouse.views
+        self.in_transaction = False
+        self.failed = False
+        self.copy_count = 0
+        self.copy_id = -1
+        self.search_path = [DEFAULT_SCHEMA]
+        self._open = False
+        self._began_with = (set(self.temporary), self.views)
+        self._deadline: float | None = None
+        self._terminated = threading.Event()
+
+    @property
+    def status(self) -> str:
+        """The transaction's state as ReadyForQuery says it: I, T or E."""
+        return "E" if self.failed else "T" if self.in_transaction else "I"
+
+    @property
+    def terminated(self) -> bool:
+        """Whether another session has ended this one."""
+        return self._terminated.is_set()
+
+    def describe(self, statement: Statement) -> Sequence[Column] | None:
+        """The columns of a statement; takes its read locks, as PostgreSQL does when it analyses."""
+        with self._guarded(statement):
+            return statement.columns(self)
+
+    def execute(self, statement: Statement, values: Sequence[Value], sink: Sink) -> str:
+        """Runs a statement.
+
+        Raises:
+            SqlError: what the client is told. A transaction is then failed until it is rolled back.
+        """
+        with self._guarded(statement):
+            return statement.run(self, values, sink)
+
+    @contextmanager
+    def _guarded(self, statement: Statement) -> Iterator[None]:
+        if self.failed and not statement.ends_failure:
+            text = "current transaction is aborted, commands ignored until end of transaction block"
+            raise SqlError("25P02", text)
+        try:
+            with self._timed():
+                yield
+        except duckdb.Error as problem:
+            self.fail()
+            raise self._interrupted() or from_duckdb(problem) from None
+        except BaseException:
+            self.fail()
+            raise
+        if not self.in_transaction:
+            self._end(commit=True)
+
+    @contextmanager
+    def _timed(self) -> Iterator[None]:
+        """Interrupts the engine when `statement_timeout` (milliseconds, 0 is none) has passed."""
+        limit = int(self.settings.get("statement_timeout", "0")) / 1000
+        if not limit:
+            self._deadline = None
+            yield
+            return
+        self._deadline = time.monotonic() + limit
+        timer = threading.Timer(limit, self.connection.interrupt)
+        timer.start()
+        try:
+            yield
+        finally:
+            timer.cancel()
+
+    def _interrupted(self) -> SqlError | None:
+        if self.terminated:
+            return SqlError("57P01", "terminating connection due to administrator command")
+        return None
+
+    def fail(self) -> None:
+        """Undoes the transaction and gives its locks back; a block stays failed until it ends."""
+        self.failed = self.in_transaction
+        self._end(commit=False)
+
+    def begin(self) -> None:
+        """Opens a transaction block."""
+        self.in_transaction = True
+
+    def end(self, *, commit: bool) -> bool:
+        """Ends the transaction block; returns whether it was committed."""
+        commit = commit and not self.failed
+        try:
+            self._end(commit=commit)
+        finally:
+            self.in_transaction = self.failed = False
+        return commit
+
+    def _end(self, *, commit: bool) -> None:
+        try:
+            if self._open:
+                self._open = False
+                self.connection.execute("COMMIT" if commit else "ROLLBACK")
+            if commit:
+                self.warehouse.publish_views(self._began_with[1], self.views)
+        except duckdb.Error:
+            if commit:
+                commit = False
+                raise
+        finally:
+            if not commit:
+                self.temporary = set(self._began_with[0])
+            self.views = self.warehouse.views
+            self._began_with = (set(self.temporary), self.views)
+            self.warehouse.locks.release(self.pid)
+
+    def run(self, sql: str, parameters: dict[str, Value] | None = None) -> duckdb.DuckDBPyConnection:
+        """Runs DuckDB SQL in the session's transaction, which opens with its first statement.
+
+        The snapshot of DuckDB is taken then, so whoever waited for a lock before sees what was committed.
+        """
+        if not self._open:
+            self.connection.execute("BEGIN TRANSACTION")
+            self._open = True
+        return self.connection.execute(sql, parameters) if parameters else self.connection.execute(sql)
+
+    def lock(self, table: TableName, mode: Mode) -> None:
+        """Takes a lock until the end of the transaction; temporary tables need none."""
+        if not self.is_temporary(table):
+            key = TableName(table.schema or self.search_path[0], table.name)
+            self.warehouse.locks.acquire(self.pid, str(key), mode, self._deadline)
+
+    def is_temporary(self, table: TableName) -> bool:
+        """Whether a name means one of this session's temporary tables."""
+        return table.schema in (None, "pg_temp") and TableName(None, table.name) in self.temporary
+
+    def set_views(self, views: ViewSet) -> None:
+        """Replaces the late-binding views that this transaction sees."""
+        self.views = views
+
+    def set_search_path(self, schemas: list[str]) -> None:
+        """Sets the schemas in which unqualified names are looked for."""
+        set_search_path(self.connection, schemas)
+        self.search_path = schemas
+
+    def session_values(self) -> dict[str, Value]:
+        """Values of the functions that belong to the session, by parameter name."""
+        return {
+            "s_now": datetime.datetime.now(datetime.UTC).replace(tzinfo=None),
+            "s_copy_count": self.copy_count,
+            "s_copy_id": self.copy_id,
+            "s_pid": self.pid,
+            "s_user": self.user,
+            "s_user_id": 100,
+            "s_database": DATABASE,
+            "s_schema": self.search_path[0],
+            "s_version": VERSION_TEXT,
+        }
+
+    def terminate(self) -> None:
+        """Ends the session from another thread: its waits and its running statement stop with an error."""
+        self._terminated.set()
+        self.warehouse.locks.cancel(self.pid)
+        self.connection.interrupt()
+
+    def close(self) -> None:
+        """Rolls back what is open and leaves the warehouse."""
+        try:
+            self._end(commit=False)
+        finally:
+            self.warehouse.unregister(self.pid)
+            self.connection.close()

@@ -1,0 +1,67 @@
+"""Statements by their first words."""
+
+from collections.abc import Callable, Sequence
+
+from sandbox.redshift import lexer
+from sandbox.redshift.errors import SqlError, not_imitated, syntax_error
+from sandbox.redshift.session import Statement
+from sandbox.redshift.statements.accepted import Accepted, Comment
+from sandbox.redshift.statements.alter import alter
+from sandbox.redshift.statements.copy import Copy
+from sandbox.redshift.statements.create import create
+from sandbox.redshift.statements.drop import drop
+from sandbox.redshift.statements.query import Translated
+from sandbox.redshift.statements.settings import Set, Show
+from sandbox.redshift.statements.transaction import Begin, End, Lock, Truncate
+
+_BY_WORD: dict[str, Callable[[str], Statement]] = {
+    "ABORT": End,
+    "ALTER": alter,
+    "ANALYZE": Accepted,
+    "BEGIN": Begin,
+    "COMMENT": Comment,
+    "COMMIT": End,
+    "COPY": Copy,
+    "CREATE": create,
+    "DROP": drop,
+    "END": End,
+    "GRANT": Accepted,
+    "LOCK": Lock,
+    "RESET": Set,
+    "REVOKE": Accepted,
+    "ROLLBACK": End,
+    "SET": Set,
+    "SHOW": Show,
+    "START": Begin,
+    "TRUNCATE": Truncate,
+    "VACUUM": Accepted,
+}
+_TRANSLATED = frozenset({"SELECT", "WITH", "INSERT", "UPDATE", "DELETE", "MERGE", "("})
+_NOT_IMITATED = frozenset(
+    {"CALL", "CANCEL", "CLOSE", "DEALLOCATE", "DECLARE", "EXECUTE", "EXPLAIN", "FETCH", "PREPARE", "REFRESH", "UNLOAD"}
+)
+
+
+def read(sql: str, oids: Sequence[int] = ()) -> Statement | None:
+    """The statement that a text holds, or None for an empty one.
+
+    Args:
+        sql: the text; a semicolon at its end is allowed.
+        oids: type OIDs of its parameters, 0 or 705 where unknown.
+
+    Raises:
+        SqlError: 42601 for several statements in one text, or for what cannot be read.
+    """
+    parts = lexer.split(sql)
+    if not parts:
+        return None
+    if len(parts) > 1:
+        raise SqlError("42601", "cannot insert multiple commands into a prepared statement")
+    first = lexer.tokens(parts[0])[0].upper
+    if first in _TRANSLATED:
+        return Translated(parts[0], oids)
+    if first in _NOT_IMITATED:
+        raise not_imitated(first)
+    if first not in _BY_WORD:
+        raise syntax_error(lexer.tokens(parts[0])[0].text)
+    return _BY_WORD[first](parts[0])

@@ -1,0 +1,51 @@
+"""Statements that are read and remembered, and change nothing that a query could see."""
+
+from collections.abc import Sequence
+
+from sandbox.redshift.cursor import TokenCursor
+from sandbox.redshift.names import literal, quote
+from sandbox.redshift.session import Session, Sink
+from sandbox.redshift.statements.base import Command
+from sandbox.redshift.wire.decode import Value
+
+
+class Accepted(Command):
+    """GRANT and REVOKE are kept in order; ANALYZE and VACUUM have nothing to do."""
+
+    def __init__(self, sql: str) -> None:
+        self._sql = sql
+        self._word = TokenCursor(sql).next().upper
+
+    def run(self, session: Session, values: Sequence[Value], sink: Sink) -> str:  # noqa: ARG002
+        """Remembers it."""
+        if self._word in ("GRANT", "REVOKE"):
+            now = "CAST(get_current_timestamp() AT TIME ZONE 'UTC' AS TIMESTAMP)"
+            session.run(f"INSERT INTO sandbox_internal.grants VALUES ({now}, {literal(self._sql)})")
+        return self._word
+
+
+class Comment(Command):
+    """COMMENT ON TABLE, COLUMN or VIEW … IS '…' | NULL; on constraints and databases it is only accepted."""
+
+    def __init__(self, sql: str) -> None:
+        words = TokenCursor(sql)
+        words.expect("COMMENT", "ON")
+        self._kind = words.next().upper
+        if self._kind not in ("TABLE", "COLUMN", "VIEW", "CONSTRAINT", "DATABASE"):
+            raise words.unexpected()
+        parts = [words.name()]
+        while words.take("."):
+            parts.append(words.name())
+        if self._kind == "CONSTRAINT":
+            words.expect("ON")
+            words.table()
+        self._name = ".".join(quote(part) for part in parts)
+        words.expect("IS")
+        self._text = "NULL" if words.take("NULL") else literal(words.string())
+        words.end()
+
+    def run(self, session: Session, values: Sequence[Value], sink: Sink) -> str:  # noqa: ARG002
+        """Writes it into the catalog."""
+        if self._kind in ("TABLE", "COLUMN", "VIEW"):
+            session.run(f"COMMENT ON {self._kind} {self._name} IS {self._text}")
+        return "COMMENT"

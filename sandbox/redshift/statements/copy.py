@@ -1,0 +1,79 @@
+"""COPY from Parquet objects of the lake."""
+
+from collections.abc import Iterator, Sequence
+from itertools import groupby
+
+import duckdb
+
+from sandbox.redshift.errors import SqlError, from_duckdb
+from sandbox.redshift.loading import history, manifest, parquet
+from sandbox.redshift.loading.manifest import LoadError
+from sandbox.redshift.loading.options import CopyOptions, read_copy
+from sandbox.redshift.loading.parquet import FileColumns, TargetColumn
+from sandbox.redshift.locks import Mode
+from sandbox.redshift.names import literal, quote
+from sandbox.redshift.objects import StoredObject
+from sandbox.redshift.session import Session, Sink
+from sandbox.redshift.statements.base import Command
+from sandbox.redshift.wire.decode import Value
+
+
+class Copy(Command):
+    """COPY t [(columns)] FROM 's3://…' IAM_ROLE … FORMAT AS PARQUET [MANIFEST]: all or nothing."""
+
+    def __init__(self, sql: str) -> None:
+        self._sql = sql
+        self._options = read_copy(sql)
+
+    def run(self, session: Session, values: Sequence[Value], sink: Sink) -> str:  # noqa: ARG002
+        """Loads the objects, by position."""
+        session.lock(self._options.table, Mode.APPEND)
+        targets = self._targets(session)
+        record = history.start(session, self._options, self._sql)
+        session.copy_id, session.copy_count = record.query_id, 0
+        try:
+            record.files = self._files(session)
+            record.rows = sum(_load(session, self._options, targets, record.files))
+        except LoadError as problem:
+            history.finish(session, record, problem, problem.error.message)
+            raise problem.error from None
+        except duckdb.Error as problem:
+            error = from_duckdb(problem)
+            history.finish(session, record, LoadError(error, self._options.source, 8001), error.message)
+            raise error from None
+        history.finish(session, record, None, None)
+        session.copy_count = record.rows
+        count = f"{record.rows} record(s) loaded successfully."
+        sink.notice(f"Load into table '{self._options.table.name}' completed, {count}")
+        return "COPY"
+
+    def _files(self, session: Session) -> list[StoredObject]:
+        find = manifest.by_manifest if self._options.manifest else manifest.by_prefix
+        return find(session.warehouse.objects, self._options.source)
+
+    def _targets(self, session: Session) -> list[TargetColumn]:
+        rows = session.run(f"DESCRIBE SELECT * FROM {self._options.table.sql}").fetchall()
+        known = {str(row[0]).lower(): str(row[1]) for row in rows}
+        for name in self._options.columns:
+            if name not in known:
+                raise SqlError("42703", f'column "{name}" of relation "{self._options.table.name}" does not exist')
+        return [TargetColumn(name, known[name]) for name in self._options.columns or known]
+
+
+def _load(
+    session: Session, options: CopyOptions, targets: list[TargetColumn], files: Sequence[StoredObject]
+) -> Iterator[int]:
+    """Checks every file before the first row is read, then loads neighbours of one shape together."""
+    shapes: list[tuple[FileColumns, StoredObject]] = []
+    for found in files:
+        columns = parquet.file_columns(session.connection, found)
+        parquet.check(found, columns, targets, options)
+        shapes.append((columns, found))
+    names = ", ".join(quote(target.name) for target in targets)
+    for columns, group in groupby(shapes, key=lambda shape: shape[0]):
+        paths = ", ".join(literal(found.engine_path) for _, found in group)
+        items = parquet.select_list(columns, targets, options)
+        row = session.run(
+            f"INSERT INTO {options.table.sql} ({names}) SELECT {items} FROM read_parquet([{paths}])"
+        ).fetchone()
+        yield int(row[0]) if row else 0

@@ -1,0 +1,95 @@
+"""Queries and changes: SELECT, INSERT, UPDATE, DELETE, MERGE."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import duckdb
+
+from sandbox.redshift.errors import SqlError
+from sandbox.redshift.locks import Mode
+from sandbox.redshift.session import Session, Sink
+from sandbox.redshift.translate.statement import Translation, translate
+from sandbox.redshift.wire.decode import Value
+from sandbox.redshift.wire.types import CAST_BY_OID, Column, column
+
+BATCH_ROWS = 10_000
+_MODES = {"insert": Mode.APPEND, "update": Mode.WRITE, "delete": Mode.WRITE, "merge": Mode.WRITE}
+
+
+class Translated:
+    """A statement that DuckDB runs after translation."""
+
+    ends_failure = False
+
+    def __init__(self, sql: str, oids: Sequence[int]) -> None:
+        self._sql = sql
+        self._casts = tuple(CAST_BY_OID.get(oid) for oid in oids)
+
+    def columns(self, session: Session) -> Sequence[Column] | None:
+        """Asks DuckDB to describe a query, which it does without running it."""
+        found = self._translated(session)
+        if found.kind != "select":
+            return None
+        _take_locks(session, found)
+        described = session.run(f"DESCRIBE {found.sql}", _parameters(session, found, ())).fetchall()
+        names = [column(name, kind) for name, kind, *_ in described]
+        return [column(c.name, "BOOLEAN") if i in found.terminates else c for i, c in enumerate(names)]
+
+    def run(self, session: Session, values: Sequence[Value], sink: Sink) -> str:
+        """Runs it under its locks."""
+        found = self._translated(session)
+        _take_locks(session, found)
+        cursor = session.run(found.sql, _parameters(session, found, values))
+        if found.kind != "select":
+            return _tag(found.kind, cursor)
+        _send(session, found, cursor, sink)
+        return "SELECT"
+
+    def _translated(self, session: Session) -> Translation:
+        return translate(self._sql, self._casts, session.views)
+
+
+def result_columns(cursor: duckdb.DuckDBPyConnection) -> list[Column]:
+    """The columns of a result that DuckDB is about to give."""
+    return [column(item[0], str(item[1])) for item in cursor.description or ()]
+
+
+def _take_locks(session: Session, found: Translation) -> None:
+    if found.target is not None:
+        session.lock(found.target, _MODES[found.kind])
+    for name in sorted(found.reads, key=str):
+        session.lock(name, Mode.READ)
+
+
+def _parameters(session: Session, found: Translation, values: Sequence[Value]) -> dict[str, Value]:
+    """Values by name, only those that the text uses: DuckDB refuses others."""
+    if not found.parameters:
+        return {}
+    given: dict[str, Value] = {f"p{position}": value for position, value in enumerate(values, start=1)}
+    given |= session.session_values()
+    return {name: given.get(name) for name in found.parameters}
+
+
+def _tag(kind: str, cursor: duckdb.DuckDBPyConnection) -> str:
+    row = cursor.fetchone()
+    count = int(row[0]) if row else 0
+    # Redshift's MERGE is not documented to report a count, and the driver reads none from its tag.
+    return {"insert": f"INSERT 0 {count}", "merge": "MERGE"}.get(kind, f"{kind.upper()} {count}")
+
+
+def _send(session: Session, found: Translation, cursor: duckdb.DuckDBPyConnection, sink: Sink) -> None:
+    columns = result_columns(cursor)
+    if found.terminates:
+        columns = [column(c.name, "BOOLEAN") if i in found.terminates else c for i, c in enumerate(columns)]
+    sink.begin(columns)
+    while batch := cursor.fetchmany(BATCH_ROWS):
+        sink.rows([_terminating(session, found, row) for row in batch] if found.terminates else batch)
+
+
+def _terminating(session: Session, found: Translation, row: tuple[Any, ...]) -> tuple[Any, ...]:
+    cells = list(row)
+    for position in found.terminates:
+        if cells[position] == session.pid:
+            raise SqlError("57P01", "terminating connection due to administrator command")
+        cells[position] = cells[position] is not None and session.warehouse.terminate(cells[position])
+    return tuple(cells)

@@ -1,0 +1,183 @@
+"""The grammar of CREATE TABLE: columns, constraints and physical attributes."""
+
+from dataclasses import dataclass, field
+
+from sandbox.redshift.cursor import TokenCursor
+from sandbox.redshift.errors import SqlError, not_imitated
+from sandbox.redshift.names import TableName, quote
+from sandbox.redshift.translate.statement import translate_expression
+from sandbox.redshift.types import DeclaredType, take_type
+
+_ENCODINGS = frozenset(
+    "AUTO RAW AZ64 BYTEDICT DELTA DELTA32K LZO MOSTLY8 MOSTLY16 MOSTLY32 RUNLENGTH TEXT255 TEXT32K ZSTD".split()
+)
+_COLUMN_END = (
+    ",", "IDENTITY", "GENERATED", "ENCODE", "DISTKEY", "SORTKEY", "COLLATE", "NOT", "NULL", "UNIQUE", "PRIMARY",
+    "REFERENCES",
+)  # fmt: skip
+
+
+@dataclass(slots=True)
+class ColumnDefinition:
+    """A column as it is declared; keys are kept as declared and never enforced."""
+
+    name: str
+    type: DeclaredType
+    default: str | None = None
+    not_null: bool = False
+    encoding: str | None = None
+
+    @property
+    def sql(self) -> str:
+        """For DuckDB."""
+        default = f" DEFAULT {self.default}" if self.default is not None else ""
+        required = " NOT NULL" if self.not_null else ""
+        return f"{quote(self.name)} {self.type.engine}{default}{required}{self.type.check(self.name)}"
+
+
+@dataclass(slots=True)
+class TableDefinition:
+    """A table as it is declared: what shapes its rows, and what only shapes its storage."""
+
+    name: TableName
+    temporary: bool
+    if_not_exists: bool
+    columns: list[ColumnDefinition] = field(default_factory=list)
+    like: TableName | None = None
+    query: str | None = None
+    query_names: tuple[str, ...] = ()
+    distkeys: list[str] = field(default_factory=list)
+    sortkeys: list[str] = field(default_factory=list)
+
+
+def read_table(words: TokenCursor, *, temporary: bool) -> TableDefinition:
+    """Reads what follows CREATE [TEMP] TABLE.
+
+    Raises:
+        SqlError: 42601 for bad syntax or two distribution keys, 42704 for a type that Redshift lacks.
+    """
+    if_not_exists = words.take("IF", "NOT", "EXISTS")
+    name = words.table()
+    table = TableDefinition(name, temporary or name.name.startswith("#"), if_not_exists)
+    if words.peek() == "(":
+        _take_body(words, table)
+    _take_attributes(words, table)
+    if words.take("AS"):
+        table.query = words.rest()
+    words.end()
+    if not (table.columns or table.like or table.query):
+        raise words.unexpected()
+    if len(table.distkeys) > 1:
+        raise SqlError("42601", "multiple distribution keys are not allowed for a table")
+    _check_keys(table)
+    return table
+
+
+def _check_keys(table: TableDefinition) -> None:
+    known = {column.name for column in table.columns}
+    if len(known) != len(table.columns):
+        raise SqlError("42701", "column specified more than once")
+    for key in table.distkeys + table.sortkeys if known else ():
+        if key not in known:
+            raise SqlError("42703", f'column "{key}" named in key does not exist')
+
+
+def _take_body(words: TokenCursor, table: TableDefinition) -> None:
+    if words.peek(2) in (",", ")"):
+        table.query_names = words.names()
+        return
+    words.expect("(")
+    while True:
+        if words.take("LIKE"):
+            table.like = words.table()
+            _ = words.take("INCLUDING", "DEFAULTS") or words.take("EXCLUDING", "DEFAULTS")
+        elif not _take_constraint(words, table):
+            table.columns.append(_take_column(words, table))
+        if not words.take(","):
+            break
+    words.expect(")")
+
+
+def _take_constraint(words: TokenCursor, table: TableDefinition) -> bool:
+    named = words.take("CONSTRAINT")
+    if named:
+        words.name()
+    if words.take("PRIMARY", "KEY"):
+        required = words.names()
+        for column in table.columns:
+            column.not_null = column.not_null or column.name in required
+    elif words.peek() == "UNIQUE":
+        words.next()
+        words.names()
+    elif words.take("FOREIGN", "KEY"):
+        words.names()
+        words.expect("REFERENCES")
+        _take_reference(words)
+    elif named or words.peek() == "CHECK":
+        raise words.unexpected()
+    else:
+        return False
+    return True
+
+
+def _take_reference(words: TokenCursor) -> None:
+    words.table()
+    if words.peek() == "(":
+        words.names()
+
+
+def _take_column(words: TokenCursor, table: TableDefinition) -> ColumnDefinition:
+    column = ColumnDefinition(words.name(), take_type(words))
+    while not words.done and words.peek() not in (",", ")"):
+        take_column_attribute(words, column, table)
+    return column
+
+
+def take_column_attribute(words: TokenCursor, column: ColumnDefinition, table: TableDefinition) -> None:
+    """Reads one attribute or constraint of a column."""
+    if words.take("DEFAULT"):
+        column.default = translate_expression(words.text_until(*_COLUMN_END))
+    elif words.take("NOT", "NULL") or words.take("PRIMARY", "KEY"):
+        column.not_null = True
+    elif words.take("NULL") or words.take("UNIQUE"):
+        pass
+    elif words.take("ENCODE"):
+        column.encoding = _take_encoding(words)
+    elif words.take("DISTKEY"):
+        table.distkeys.append(column.name)
+    elif words.take("SORTKEY"):
+        table.sortkeys.append(column.name)
+    elif words.take("COLLATE"):
+        words.name()
+    elif words.take("REFERENCES"):
+        _take_reference(words)
+    elif words.peek() in ("IDENTITY", "GENERATED"):
+        raise not_imitated("IDENTITY")
+    else:
+        raise words.unexpected()
+
+
+def _take_encoding(words: TokenCursor) -> str:
+    found = words.next().upper
+    if found not in _ENCODINGS:
+        raise SqlError("42601", f'encoding type "{found.lower()}" is not supported')
+    return found
+
+
+def _take_attributes(words: TokenCursor, table: TableDefinition) -> None:
+    while not words.done and words.peek() != "AS":
+        if words.take("BACKUP"):
+            words.next()
+        elif words.take("DISTSTYLE"):
+            if words.next().upper not in ("AUTO", "EVEN", "KEY", "ALL"):
+                raise words.unexpected()
+        elif words.take("DISTKEY"):
+            table.distkeys += words.names()
+        elif words.take("ENCODE"):
+            words.expect("AUTO")
+        elif words.take("SORTKEY", "AUTO"):
+            pass
+        else:
+            _ = words.take("COMPOUND") or words.take("INTERLEAVED")
+            words.expect("SORTKEY")
+            table.sortkeys += words.names()

@@ -1,0 +1,52 @@
+"""Redshift's grammar by sqlglot, with every function left as it was written.
+
+sqlglot maps functions to its own notions while it parses, and loses what it does not know (the second key of
+JSON_EXTRACT_PATH_TEXT, for one). Here its function tables are emptied, so each call arrives by name and is
+looked up in `functions.py`: what is not there does not exist, as in Redshift.
+"""
+
+import logging
+from typing import ClassVar
+
+import sqlglot
+from sqlglot import exp
+from sqlglot.dialects.redshift import Redshift
+from sqlglot.errors import SqlglotError
+
+from sandbox.redshift import lexer
+from sandbox.redshift.errors import SqlError, plain, syntax_error
+
+_SPECIAL_SYNTAX = ("CAST", "CONVERT", "DECODE", "EXTRACT", "POSITION", "SUBSTRING", "TRIM", "TRY_CAST")
+
+
+class WrittenRedshift(Redshift):
+    """The Redshift dialect without any knowledge of functions, save those with a syntax of their own."""
+
+    class Parser(Redshift.Parser):  # noqa: D106
+        FUNCTIONS: ClassVar = {}
+        FUNCTION_PARSERS: ClassVar = {
+            name: parser for name, parser in Redshift.Parser.FUNCTION_PARSERS.items() if name in _SPECIAL_SYNTAX
+        }
+
+
+def parse(sql: str) -> exp.Expr:
+    """Parses one statement.
+
+    Raises:
+        SqlError: 42601 where sqlglot cannot read it.
+    """
+    logger = logging.getLogger("sqlglot")
+    logger.setLevel(logging.ERROR)  # it warns of each statement that it keeps as text
+    try:
+        tree = sqlglot.parse_one(lexer.with_named_parameters(sql), read=WrittenRedshift)
+    except SqlglotError as problem:
+        raise _as_syntax_error(problem) from None
+    if isinstance(tree, exp.Command):
+        raise syntax_error(sql.split(None, 1)[0])
+    return tree
+
+
+def _as_syntax_error(problem: SqlglotError) -> SqlError:
+    errors = getattr(problem, "errors", None)
+    near = errors[0].get("highlight") if errors else None
+    return syntax_error(near) if near else SqlError("42601", plain(str(problem)).split("\n", 1)[0])

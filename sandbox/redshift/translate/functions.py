@@ -1,0 +1,247 @@
+"""Redshift's functions in DuckDB: by the same name, another name, a macro of ours, or a rule."""
+
+from collections.abc import Callable, Sequence
+
+from sqlglot import exp
+
+from sandbox.redshift.errors import SqlError
+
+Build = Callable[[Sequence[exp.Expr]], exp.Expr]
+
+SAME = frozenset(
+    """
+    abs acos ascii asin atan atan2 avg bit_and bit_or bool_and bool_or btrim cbrt ceil ceiling chr coalesce concat
+    cos cot count cume_dist degrees dense_rank exp first_value floor greatest initcap lag last_day last_value lead
+    least left length ln lower lpad ltrim max md5 median min mod nth_value ntile nullif octet_length percent_rank
+    pi power radians random rank repeat replace reverse right round row_number rpad rtrim sha1 sign sin split_part
+    sqrt stddev stddev_pop stddev_samp strpos substr substring sum tan translate trim trunc upper var_pop var_samp
+    variance position
+    """.split()
+)
+"""Functions that DuckDB has with the same arguments and, on the types that we use, the same results."""
+
+RENAMED = {
+    "bool_xor": "bit_xor",
+    "char_length": "length",
+    "character_length": "length",
+    "dexp": "exp",
+    "dlog1": "ln",
+    "dlog10": "log10",
+    "func_sha1": "sha1",
+    "ifnull": "coalesce",
+    "len": "length",
+    "nvl": "coalesce",
+    "pow": "power",
+    "regexp_substr": "regexp_extract",
+    "textlen": "length",
+}
+
+MACROS = frozenset(
+    """
+    add_months can_json_parse charindex get_array_length is_array is_object is_valid_json isnull json_array_length
+    json_extract_array_element_text json_parse json_serialize json_typeof regexp_count regexp_replace sha2 strtol
+    """.split()
+)
+"""Functions written as DuckDB macros named `rs_<function>` in `macros.sql`."""
+
+RESULT_NAMES = {
+    "nvl": "coalesce",
+    "dateadd": "date_add",
+    "datediff": "date_diff",
+    "len": "length",
+    "sysdate": "sysdate",
+}
+"""Names of unnamed columns where Redshift does not use the function's own."""
+
+_UNITS = {
+    "millennium": "millennium", "c": "century", "century": "century", "decade": "decade",
+    "y": "year", "yr": "year", "yrs": "year", "year": "year", "years": "year",
+    "qtr": "quarter", "quarter": "quarter", "quarters": "quarter", "qtrs": "quarter",
+    "mon": "month", "mons": "month", "month": "month", "months": "month",
+    "w": "week", "week": "week", "weeks": "week",
+    "d": "day", "day": "day", "days": "day", "dayofweek": "dow", "dow": "dow", "dw": "dow", "weekday": "dow",
+    "doy": "doy", "dayofyear": "doy", "dy": "doy", "yearday": "doy", "epoch": "epoch",
+    "h": "hour", "hr": "hour", "hrs": "hour", "hour": "hour", "hours": "hour",
+    "m": "minute", "min": "minute", "mins": "minute", "minute": "minute", "minutes": "minute",
+    "s": "second", "sec": "second", "secs": "second", "second": "second", "seconds": "second",
+    "ms": "millisecond", "msec": "millisecond", "msecs": "millisecond", "millisecond": "millisecond",
+    "milliseconds": "millisecond",
+    "us": "microsecond", "usec": "microsecond", "usecs": "microsecond", "microsecond": "microsecond",
+    "microseconds": "microsecond",
+}  # fmt: skip
+"""Date parts and their abbreviations (Database Developer Guide, "Date parts for date or timestamp functions")."""
+
+_TO_CHAR = (
+    ("HH24", "%H"), ("HH12", "%I"), ("YYYY", "%Y"), ("MONTH", "%B"), ("Month", "%B"), ("Mon", "%b"), ("MI", "%M"),
+    ("SS", "%S"), ("MS", "%g"), ("US", "%f"), ("MM", "%m"), ("DDD", "%j"), ("DD", "%d"), ("HH", "%I"), ("YY", "%y"),
+    ("Day", "%A"), ("DAY", "%A"), ("Dy", "%a"), ("AM", "%p"), ("PM", "%p"), ("IW", "%V"),
+)  # fmt: skip
+
+
+def unit(argument: exp.Expr) -> str:
+    """The date part named by an argument, bare or quoted.
+
+    Raises:
+        SqlError: 22023 for a word that is no date part.
+    """
+    word = str(argument.this if isinstance(argument, exp.Literal) else argument.name).lower()
+    if word not in _UNITS:
+        raise SqlError("22023", f'timestamp units "{word}" not recognized')
+    return _UNITS[word]
+
+
+def call(name: str, *arguments: exp.Expr | str) -> exp.Anonymous:
+    """A call as DuckDB will read it; text arguments become string literals."""
+    given = [exp.Literal.string(item) if isinstance(item, str) else item for item in arguments]
+    return exp.Anonymous(this=name, expressions=given)
+
+
+def cast(item: exp.Expr, to: str) -> exp.Cast:
+    """A cast to one of DuckDB's types."""
+    return exp.Cast(this=item, to=exp.DataType.build(to, dialect="duckdb"))
+
+
+def build(name: str, arguments: Sequence[exp.Expr]) -> exp.Expr:
+    """The DuckDB expression for a call.
+
+    Raises:
+        SqlError: 42883 for a function that Redshift lacks or that is not imitated.
+    """
+    if name in _RULES:
+        return _RULES[name](arguments)
+    if name in MACROS:
+        return call(f"rs_{name}", *arguments)
+    if name in SAME or name in RENAMED:
+        return call(RENAMED.get(name, name), *arguments)
+    raise SqlError("42883", f"function {name}() does not exist, or is not imitated by this sandbox endpoint")
+
+
+def _dateadd(arguments: Sequence[exp.Expr]) -> exp.Expr:
+    part, amount, start = _exactly(3, "dateadd", arguments)
+    return call(f"rs_dateadd_{_interval_unit(part)}", amount, start)
+
+
+def _interval_unit(part: exp.Expr) -> str:
+    found = unit(part)
+    if found in ("dow", "doy", "epoch"):
+        raise SqlError("22023", f'timestamp units "{found}" not supported')
+    return found
+
+
+def _datediff(arguments: Sequence[exp.Expr]) -> exp.Expr:
+    part, start, end = _exactly(3, "datediff", arguments)
+    return call("date_diff", _interval_unit(part), cast(start, "TIMESTAMP"), cast(end, "TIMESTAMP"))
+
+
+def _date_trunc(arguments: Sequence[exp.Expr]) -> exp.Expr:
+    part, start = _exactly(2, "date_trunc", arguments)
+    return call("rs_date_trunc", unit(part), start)
+
+
+def _date_part(arguments: Sequence[exp.Expr]) -> exp.Expr:
+    part, start = _exactly(2, "date_part", arguments)
+    return cast(call("date_part", unit(part), start), "BIGINT" if unit(part) == "epoch" else "INTEGER")
+
+
+def _to_char(arguments: Sequence[exp.Expr]) -> exp.Expr:
+    value, form = _exactly(2, "to_char", arguments)
+    if not isinstance(form, exp.Literal) or any(mark in form.name for mark in "09,"):
+        raise SqlError("0A000", "TO_CHAR of numbers is not imitated by this sandbox endpoint")
+    return call("strftime", value, _strftime(form.name))
+
+
+def _strftime(form: str) -> str:
+    pieces, at = [], 0
+    while at < len(form):
+        known = next(((mark, code) for mark, code in _TO_CHAR if form.startswith(mark, at)), None)
+        mark, code = known or (form[at], form[at].replace("%", "%%"))
+        pieces.append(code)
+        at += len(mark)
+    return "".join(pieces)
+
+
+def _to_date(arguments: Sequence[exp.Expr]) -> exp.Expr:
+    value, form = _exactly(2, "to_date", arguments)
+    return cast(call("strptime", value, _strftime(form.name)), "DATE")
+
+
+def _json_extract_path_text(arguments: Sequence[exp.Expr]) -> exp.Expr:
+    document, *path = arguments
+    lenient = bool(path) and isinstance(path[-1], exp.Boolean) and bool(path.pop().this)
+    if not path:
+        raise SqlError("42883", "function json_extract_path_text() needs a path")
+    if not all(isinstance(part, exp.Literal) for part in path):
+        raise SqlError("0A000", "JSON_EXTRACT_PATH_TEXT takes literal path elements in this sandbox endpoint")
+    pointer = "$" + "".join('."' + part.name.replace('"', '\\"') + '"' for part in path)
+    return call("rs_json_text_or_null" if lenient else "rs_json_text", document, pointer)
+
+
+def _convert_timezone(arguments: Sequence[exp.Expr]) -> exp.Expr:
+    zones, moment = list(arguments[:-1]), arguments[-1]
+    source = zones[0] if len(zones) == 2 else exp.Literal.string("UTC")
+    return call("rs_convert_timezone", source, zones[-1], moment)
+
+
+def _nvl2(arguments: Sequence[exp.Expr]) -> exp.Expr:
+    value, present, absent = _exactly(3, "nvl2", arguments)
+    return exp.Case(ifs=[exp.If(this=exp.not_(value.is_(exp.null())), true=present)], default=absent)
+
+
+def _concat(arguments: Sequence[exp.Expr]) -> exp.Expr:
+    left, right = _exactly(2, "concat", arguments)
+    return exp.Paren(this=exp.DPipe(this=left, expression=right, safe=False))
+
+
+def _avg(arguments: Sequence[exp.Expr]) -> exp.Expr:
+    distinct = any(isinstance(argument, exp.Distinct) for argument in arguments)
+    return call("avg" if distinct else "rs_avg", *arguments)
+
+
+def _listagg(arguments: Sequence[exp.Expr]) -> exp.Expr:
+    """LISTAGG leaves out NULL and empty strings ("LISTAGG function")."""
+    first, *rest = arguments
+    distinct = isinstance(first, exp.Distinct)
+    value, *rest = [*first.expressions, *rest] if distinct else [first, *rest]
+    kept: exp.Expr = call("nullif", call("rs_text", value), "")
+    kept = exp.Distinct(expressions=[kept]) if distinct else kept
+    return call("string_agg", kept, rest[0] if rest else exp.Literal.string(""))
+
+
+def _exactly(count: int, name: str, arguments: Sequence[exp.Expr]) -> Sequence[exp.Expr]:
+    if len(arguments) != count:
+        raise SqlError("42883", f"function {name}() takes {count} arguments, {len(arguments)} given")
+    return arguments
+
+
+def _session(name: str) -> Build:
+    return lambda _: exp.Placeholder(this=name)
+
+
+SESSION_VALUES = {
+    "getdate": "s_now",
+    "pg_last_copy_count": "s_copy_count",
+    "pg_last_copy_id": "s_copy_id",
+    "pg_backend_pid": "s_pid",
+    "current_database": "s_database",
+    "current_schema": "s_schema",
+    "current_user_id": "s_user_id",
+    "version": "s_version",
+}
+"""Functions whose value belongs to the session or the statement; they become parameters."""
+
+_RULES: dict[str, Build] = {
+    "avg": _avg,
+    "concat": _concat,
+    "convert_timezone": _convert_timezone,
+    "date_add": _dateadd,
+    "date_diff": _datediff,
+    "date_part": _date_part,
+    "date_trunc": _date_trunc,
+    "dateadd": _dateadd,
+    "datediff": _datediff,
+    "json_extract_path_text": _json_extract_path_text,
+    "listagg": _listagg,
+    "nvl2": _nvl2,
+    "to_char": _to_char,
+    "to_date": _to_date,
+} | {name: _session(value) for name, value in SESSION_VALUES.items()}

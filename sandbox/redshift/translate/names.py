@@ -1,0 +1,58 @@
+"""Names of result columns: what Redshift calls an expression without an alias."""
+
+from sqlglot import exp
+
+from sandbox.redshift.translate.functions import RESULT_NAMES
+
+_TYPE_NAMES = {
+    "BIGINT": "int8", "INT": "int4", "SMALLINT": "int2", "BOOLEAN": "bool", "DECIMAL": "numeric", "FLOAT": "float4",
+    "DOUBLE": "float8", "CHAR": "bpchar", "TEXT": "varchar", "TIMESTAMPTZ": "timestamptz",
+}  # fmt: skip
+
+
+def name_columns(tree: exp.Expr) -> None:
+    """Gives every unnamed item of a query's select list the name that Redshift would return, in place."""
+    query: exp.Expr | None = tree
+    while isinstance(query, exp.SetOperation | exp.Subquery):
+        query = query.this
+    if isinstance(query, exp.Select):
+        query.set("expressions", [_named(item) for item in query.expressions])
+
+
+def _named(item: exp.Expr) -> exp.Expr:
+    if item.is_star or isinstance(item, exp.Alias | exp.Column):
+        return item
+    return exp.alias_(item, column_name(item), quoted=True)
+
+
+def column_name(item: exp.Expr) -> str:
+    """The name of one expression, as PostgreSQL 8 derives it."""
+    match item:
+        case exp.Alias() | exp.Column() | exp.Dot():
+            return str(item.alias_or_name or item.name).lower()
+        case exp.Anonymous():
+            name = str(item.this).lower()
+            return RESULT_NAMES.get(name, name)
+        case exp.Window() | exp.WithinGroup() | exp.IgnoreNulls() | exp.Paren() | exp.Bracket() | exp.Filter():
+            return column_name(item.this)
+        case exp.Cast():
+            inner = column_name(item.this)
+            return inner if inner != "?column?" else _type_name(item.to)
+        case exp.Case():
+            default = column_name(item.args["default"]) if item.args.get("default") else "?column?"
+            return "case" if default == "?column?" else default
+        case exp.CurrentDate():
+            return "date"
+        case exp.CurrentTimestamp():
+            return "sysdate" if item.args.get("sysdate") else "timestamptz"
+        case exp.Subquery() if isinstance(item.this, exp.Select) and len(item.this.expressions) == 1:
+            return column_name(item.this.expressions[0])
+        case exp.Func():
+            return item.sql_name().lower().replace("decode_case", "case")
+        case _:
+            return "?column?"
+
+
+def _type_name(kind: exp.DataType) -> str:
+    name = str(kind.this.value)
+    return _TYPE_NAMES.get(name, name.lower())

@@ -1,0 +1,253 @@
+"""The explicit list of rewrites between sqlglot's Redshift tree and DuckDB."""
+
+import datetime
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+
+from sqlglot import exp
+from sqlglot.dialects.duckdb import DuckDB
+
+from sandbox.redshift.errors import SqlError, syntax_error
+from sandbox.redshift.names import DEFAULT_SCHEMA, INTERNAL_SCHEMA, TableName, literal
+from sandbox.redshift.translate import functions
+from sandbox.redshift.translate.dialect import parse
+from sandbox.redshift.translate.functions import call, cast
+from sandbox.redshift.wire.decode import Value
+
+SYSTEM_VIEWS = frozenset(
+    {"svv_tables", "svv_columns", "svv_all_tables", "sys_load_history", "sys_load_error_detail", "sys_query_history"}
+)
+_MAX_VIEW_DEPTH = 32
+
+
+def to_duckdb(tree: exp.Expr) -> str:
+    """DuckDB's text, every identifier quoted so that DuckDB's own keywords do not matter."""
+    return tree.sql(DuckDB, identify=True, comments=False)
+
+
+def rewrite(tree: exp.Expr, casts: Sequence[str | None]) -> exp.Expr:
+    """Applies every rule, children before parents."""
+    _cast_parameters(tree, casts)
+    for when in list(tree.find_all(exp.When)):
+        _merge_insert(when)
+    for node in reversed(list(tree.walk(bfs=False))):
+        rule = _RULES.get(type(node))
+        new = rule(node) if rule else node
+        if new is not node:
+            if node is tree:
+                tree = new
+            else:
+                node.replace(new)
+    return tree
+
+
+def outside_statements(tree: exp.Expr) -> exp.Expr:
+    """For text that DuckDB keeps (views, defaults): session values become what can be said without a session."""
+    for node in list(tree.find_all(exp.Placeholder)):
+        if node.name == "s_now":
+            node.replace(call("rs_getdate_in_view"))
+        else:
+            raise SqlError("0A000", "a view or default cannot use a parameter or a function of the session")
+    return tree
+
+
+def with_session_literals(sql: str, names: Iterable[str], values: Mapping[str, Value]) -> str:
+    """Text whose session values are written out, for statements in which DuckDB takes no parameters."""
+    for name in names:
+        if name not in values:
+            raise SqlError("42P02", f"there is no parameter ${name.removeprefix('p')}")
+        value = values[name]
+        written = str(value) if isinstance(value, int) else literal(str(value))
+        typed = f"TIMESTAMP {written}" if isinstance(value, datetime.datetime) else written
+        sql = re.sub(rf"\${name}\b", lambda _, text=typed: text, sql)
+    return sql
+
+
+def expand_views(tree: exp.Expr, views: Mapping[TableName, str], depth: int = 0) -> exp.Expr:
+    """Puts the text of late-binding views in place of their names: they are bound when they are used."""
+    if depth > _MAX_VIEW_DEPTH:
+        raise SqlError("42P17", "infinite recursion detected in rules for a view")
+    shadowed = _cte_names(tree)
+    for table in list(tree.find_all(exp.Table)) if views else ():
+        name = table_name(table)
+        text = views.get(TableName(name.schema or DEFAULT_SCHEMA, name.name))
+        if text is None or (name.schema is None and name.name in shadowed) or table is target_table(tree):
+            continue
+        body = expand_views(parse(text), views, depth + 1)
+        alias = table.alias or name.name
+        table.replace(exp.Subquery(this=body, alias=exp.TableAlias(this=exp.to_identifier(alias, quoted=True))))
+    return tree
+
+
+def tables_read(tree: exp.Expr) -> frozenset[TableName]:
+    """Tables that a statement reads, without its CTEs and its target."""
+    hidden = _cte_names(tree)
+    target = target_table(tree)
+    names = [table_name(table) for table in tree.find_all(exp.Table) if table is not target]
+    return frozenset(name for name in names if name.schema is not None or name.name not in hidden)
+
+
+def target_table(tree: exp.Expr) -> exp.Table | None:
+    """The node that names what a statement changes."""
+    if not isinstance(tree, exp.Insert | exp.Update | exp.Delete | exp.Merge):
+        return None
+    found = tree.this.this if isinstance(tree.this, exp.Schema) else tree.this
+    return found if isinstance(found, exp.Table) else None
+
+
+def target_of(tree: exp.Expr) -> TableName | None:
+    """The name of what a statement changes."""
+    table = target_table(tree)
+    return table_name(table) if table is not None else None
+
+
+def table_name(table: exp.Table) -> TableName:
+    """The name in a table node, folded to lower case."""
+    parts = [part.lower() for part in (table.catalog, table.db, table.name) if part]
+    return TableName.of(parts)
+
+
+def take_terminations(tree: exp.Expr) -> tuple[int, ...]:
+    """Replaces PG_TERMINATE_BACKEND(x) in the select list by x; the session ends those it finds there."""
+    if not isinstance(tree, exp.Select):
+        return ()
+    found = []
+    for position, item in enumerate(tree.expressions):
+        inner = item.unalias()
+        if isinstance(inner, exp.Anonymous) and str(inner.this).lower() == "pg_terminate_backend":
+            inner.replace(cast(inner.expressions[0], "INTEGER"))
+            found.append(position)
+    return tuple(found)
+
+
+def _cte_names(tree: exp.Expr) -> set[str]:
+    return {cte.alias.lower() for cte in tree.find_all(exp.CTE)}
+
+
+def _cast_parameters(tree: exp.Expr, casts: Sequence[str | None]) -> None:
+    for node in list(tree.find_all(exp.Placeholder)):
+        if not re.fullmatch(r"p\d+", node.name):
+            raise syntax_error(":")
+        position = int(node.name[1:]) - 1
+        to = casts[position] if position < len(casts) else None
+        alone = isinstance(node.parent, exp.Alias | exp.Select)
+        if to or alone:
+            node.replace(exp.Cast(this=node.copy(), to=exp.DataType.build(to or "TEXT", dialect="redshift")))
+
+
+def _identifier(node: exp.Expr) -> exp.Expr:
+    return exp.Identifier(this=str(node.this).lower(), quoted=True)
+
+
+def _table(node: exp.Expr) -> exp.Expr:
+    assert isinstance(node, exp.Table)  # noqa: S101 - the rule table guarantees it
+    schema, name = node.db.lower(), node.name.lower()
+    if node.catalog:
+        node.set("catalog", None)
+    if schema in (INTERNAL_SCHEMA, "main"):
+        raise SqlError("3F000", f'schema "{schema}" does not exist')
+    if schema == "information_schema" and name in ("tables", "columns", "schemata"):
+        return _renamed(node, INTERNAL_SCHEMA, f"information_schema_{name}")
+    if name in SYSTEM_VIEWS and schema in ("", "pg_catalog"):
+        return _renamed(node, INTERNAL_SCHEMA, name)
+    return node
+
+
+def _renamed(node: exp.Table, schema: str, name: str) -> exp.Table:
+    alias = node.alias or node.name
+    new = exp.to_table(f"{schema}.{name}")
+    new.set("alias", exp.TableAlias(this=exp.to_identifier(alias.lower(), quoted=True)))
+    new.set("joins", node.args.get("joins"))
+    return new
+
+
+def _function(node: exp.Expr) -> exp.Expr:
+    return functions.build(str(node.this).lower(), node.expressions)
+
+
+def _cast(node: exp.Expr) -> exp.Expr:
+    """VARCHAR(n) cuts at n bytes; SUPER becomes JSON, and text taken out of it loses its quotes."""
+    kind = node.args["to"]
+    if kind.this in (exp.DataType.Type.VARCHAR, exp.DataType.Type.TEXT, exp.DataType.Type.CHAR):
+        size = kind.expressions[0].name if kind.expressions else ""
+        text = call("rs_text", node.this)
+        return call("rs_cut", text, exp.Literal.number(size)) if size.isdigit() else text
+    if kind.this == exp.DataType.Type.SUPER:
+        return call("to_json", node.this)
+    return node
+
+
+def _subscript(node: exp.Expr) -> exp.Expr:
+    """Only SUPER has elements in Redshift, and they count from 0."""
+    index = node.expressions[0]
+    if not isinstance(index, exp.Literal):
+        raise SqlError("0A000", "only literal subscripts of SUPER are imitated by this sandbox endpoint")
+    path = f"$[{index.name}]" if not index.is_string else f'$."{index.name}"'
+    return call("json_extract", node.this, path)
+
+
+def _dot(node: exp.Expr) -> exp.Expr:
+    return call("json_extract", node.this, f'$."{node.expression.name.lower()}"')
+
+
+def _extract(node: exp.Expr) -> exp.Expr:
+    return functions.build("date_part", [exp.Literal.string(node.name), node.expression])
+
+
+def _within_group(node: exp.Expr) -> exp.Expr:
+    """LISTAGG's order moves inside its parentheses; its rule has made it STRING_AGG already."""
+    aggregate, order = node.this, node.expression
+    if not isinstance(aggregate, exp.Anonymous) or aggregate.this != "string_agg":
+        raise SqlError("0A000", f"{aggregate.name.upper()} WITHIN GROUP is not imitated by this sandbox endpoint")
+    *values, last = aggregate.expressions
+    aggregate.set("expressions", [*values, exp.Order(this=last, expressions=order.expressions)])
+    return aggregate
+
+
+def _column(node: exp.Expr) -> exp.Expr:
+    """The word DEFAULT in a list of values is no column."""
+    in_values = isinstance(node.parent, exp.Tuple) and isinstance(node.parent.parent, exp.Values)
+    return exp.Var(this="DEFAULT") if in_values and node.name == "default" else node
+
+
+def _merge_insert(node: exp.Expr) -> exp.Expr:
+    """WHEN NOT MATCHED THEN INSERT VALUES (…), which sqlglot reads as a call of a function "values"."""
+    then = node.args["then"]
+    given = then.this if isinstance(then, exp.Insert) and not then.expression else None
+    if isinstance(given, exp.Tuple) and isinstance(given.expressions[0], exp.Anonymous):
+        node.set("then", exp.Insert(expression=exp.Tuple(expressions=given.expressions[0].expressions)))
+    return node
+
+
+def _current_timestamp(node: exp.Expr) -> exp.Expr:
+    return call("rs_getdate_in_view") if node.args.get("sysdate") else node
+
+
+def _current_date(_: exp.Expr) -> exp.Expr:
+    return cast(call("rs_getdate_in_view"), "DATE")
+
+
+def _session_user(_: exp.Expr) -> exp.Expr:
+    return exp.Placeholder(this="s_user")
+
+
+def _try_cast(_: exp.Expr) -> exp.Expr:
+    raise SqlError("0A000", "TRY_CAST is not imitated by this sandbox endpoint")
+
+
+_RULES: dict[type[exp.Expr], Callable[[exp.Expr], exp.Expr]] = {
+    exp.Anonymous: _function,
+    exp.Bracket: _subscript,
+    exp.Cast: _cast,
+    exp.Column: _column,
+    exp.CurrentDate: _current_date,
+    exp.CurrentTimestamp: _current_timestamp,
+    exp.CurrentUser: _session_user,
+    exp.SessionUser: _session_user,
+    exp.Dot: _dot,
+    exp.Extract: _extract,
+    exp.Identifier: _identifier,
+    exp.Table: _table,
+    exp.TryCast: _try_cast,
+    exp.WithinGroup: _within_group,
+}

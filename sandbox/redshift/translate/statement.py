@@ -1,0 +1,103 @@
+"""One query or change, translated: the text for DuckDB and what the session must know of it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+from sqlglot import exp
+
+from sandbox.redshift.errors import SqlError, syntax_error
+from sandbox.redshift.names import TableName
+from sandbox.redshift.translate import refusals, rewrites
+from sandbox.redshift.translate.dialect import parse
+from sandbox.redshift.translate.names import name_columns
+
+_KINDS: dict[type[exp.Expr], str] = {
+    exp.Select: "select",
+    exp.Union: "select",
+    exp.Except: "select",
+    exp.Intersect: "select",
+    exp.Subquery: "select",
+    exp.Insert: "insert",
+    exp.Update: "update",
+    exp.Delete: "delete",
+    exp.Merge: "merge",
+}
+
+Views = Mapping[TableName, str]
+"""Late-binding views, by name with schema: the text of each query."""
+
+
+@dataclass(frozen=True, slots=True)
+class Translation:
+    """What to run, and around it.
+
+    Attributes:
+        sql: DuckDB SQL with named parameters.
+        kind: select, insert, update, delete or merge.
+        parameters: names of the parameters that the text uses: `p1`… of the client, `s_…` of the session.
+        reads: tables that it reads.
+        target: the table that it changes, if any.
+        terminates: positions of result columns that end sessions (PG_TERMINATE_BACKEND).
+    """
+
+    sql: str
+    kind: str
+    parameters: frozenset[str]
+    reads: frozenset[TableName]
+    target: TableName | None
+    terminates: tuple[int, ...] = ()
+
+
+class ViewSet:
+    """An immutable set of late-binding views that is hashed by identity, to be part of a cache key."""
+
+    def __init__(self, views: Views) -> None:
+        self.views = dict(views)
+
+
+@lru_cache(maxsize=2048)
+def translate(sql: str, casts: Sequence[str | None], view_set: ViewSet) -> Translation:
+    """Translates a query or change; remembered by text, parameter types and views.
+
+    Args:
+        sql: one statement.
+        casts: per parameter, the type to cast it to (None: leave it as it comes).
+        view_set: the late-binding views, which are put in where they are named.
+
+    Raises:
+        SqlError: what Redshift would answer to a statement that it cannot read or does not take.
+    """
+    return translate_tree(parse(sql), casts, view_set.views)
+
+
+def translate_tree(tree: exp.Expr, casts: Sequence[str | None], views: Views) -> Translation:
+    """Translates a parsed statement, which is changed in doing so."""
+    kind = _KINDS.get(type(tree))
+    if kind is None:
+        raise syntax_error(tree.key.upper())
+    refusals.refuse(tree)
+    if isinstance(tree, exp.Merge):
+        refusals.refuse_merge(tree)
+    if kind == "select":
+        name_columns(tree)
+    tree = rewrites.expand_views(tree, views)
+    reads = rewrites.tables_read(tree)
+    target = rewrites.target_of(tree)
+    terminates = rewrites.take_terminations(tree)
+    tree = rewrites.rewrite(tree, casts)
+    names = frozenset(node.name for node in tree.find_all(exp.Placeholder))
+    return Translation(rewrites.to_duckdb(tree), kind, names, reads, target, terminates)
+
+
+def translate_expression(sql: str) -> str:
+    """A scalar expression, such as a column's default, as DuckDB reads it.
+
+    Raises:
+        SqlError: what Redshift would answer.
+    """
+    tree = parse(f"SELECT {sql}")
+    if not isinstance(tree, exp.Select) or len(tree.expressions) != 1 or tree.find(exp.Table):
+        raise SqlError("42601", "invalid default expression")
+    refusals.refuse(tree)
+    return rewrites.to_duckdb(rewrites.outside_statements(rewrites.rewrite(tree, ())).expressions[0])

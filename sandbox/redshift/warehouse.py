@@ -1,0 +1,75 @@
+"""What all sessions share: the database, the locks, the late-binding views, the objects of the lake."""
+
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+from sandbox.redshift.engine import DEFAULT_MEMORY, open_database
+from sandbox.redshift.locks import LockTable
+from sandbox.redshift.names import TableName
+from sandbox.redshift.objects import DirectoryObjects, Objects
+from sandbox.redshift.translate.statement import ViewSet
+
+
+class Warehouse:
+    """One open database and its sessions."""
+
+    def __init__(self, path: Path | None, lake_root: Path, memory_limit: str = DEFAULT_MEMORY) -> None:
+        """Opens the database.
+
+        Args:
+            path: the database file, None for one in memory.
+            lake_root: the folder in which `s3://bucket/key` is `bucket/key`.
+            memory_limit: DuckDB's limit.
+
+        Raises:
+            DatabaseRefusedError: the file cannot be used.
+        """
+        self.root = open_database(path, lake_root, memory_limit)
+        self.objects: Objects = DirectoryObjects(lake_root)
+        self.locks = LockTable()
+        self._guard = threading.Lock()
+        self._sessions: dict[int, Callable[[], None]] = {}
+        self._last_pid = 1000
+        rows = self.root.execute("SELECT * FROM sandbox_internal.late_views").fetchall()
+        self.views = ViewSet({TableName(schema, name): text for schema, name, text in rows})
+
+    def register(self, terminate: Callable[[], None]) -> int:
+        """Numbers a new session; `terminate` will end it."""
+        with self._guard:
+            self._last_pid += 1
+            self._sessions[self._last_pid] = terminate
+            return self._last_pid
+
+    def unregister(self, pid: int) -> None:
+        """Forgets a session."""
+        with self._guard:
+            self._sessions.pop(pid, None)
+
+    def terminate(self, pid: int) -> bool:
+        """Ends a session; False where there is none of that number."""
+        with self._guard:
+            end = self._sessions.get(pid)
+        if end is not None:
+            end()
+        return end is not None
+
+    def terminate_all(self) -> None:
+        """Ends all sessions."""
+        with self._guard:
+            ends = list(self._sessions.values())
+        for end in ends:
+            end()
+
+    def publish_views(self, before: ViewSet, after: ViewSet) -> None:
+        """Makes one transaction's changes of late-binding views the state of all."""
+        if after is before:
+            return
+        with self._guard:
+            changed = {name: text for name, text in after.views.items() if before.views.get(name) != text}
+            kept = {name: text for name, text in self.views.views.items() if name in after.views or name not in before.views}
+            self.views = ViewSet(kept | changed)
+
+    def close(self) -> None:
+        """Writes everything into the file and closes it."""
+        self.root.close()

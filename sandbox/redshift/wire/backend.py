@@ -1,0 +1,78 @@
+"""What the server sends, as bytes."""
+
+import struct
+from collections.abc import Iterable, Mapping, Sequence
+
+from sandbox.redshift.errors import SqlError
+from sandbox.redshift.wire.types import Column
+
+
+def _message(kind: bytes, body: bytes = b"") -> bytes:
+    return kind + struct.pack(">i", len(body) + 4) + body
+
+
+def _text(value: str) -> bytes:
+    return value.encode("utf-8", "replace").replace(b"\0", b"") + b"\0"
+
+
+AUTHENTICATION_OK = _message(b"R", struct.pack(">i", 0))
+PARSE_COMPLETE = _message(b"1")
+BIND_COMPLETE = _message(b"2")
+CLOSE_COMPLETE = _message(b"3")
+NO_DATA = _message(b"n")
+EMPTY_QUERY = _message(b"I")
+PORTAL_SUSPENDED = _message(b"s")
+
+
+def parameter_status(name: str, value: str) -> bytes:
+    """One server setting that the client should know."""
+    return _message(b"S", _text(name) + _text(value))
+
+
+def backend_key(pid: int, secret: int) -> bytes:
+    """The session's number and the secret that a cancel request must show."""
+    return _message(b"K", struct.pack(">ii", pid, secret))
+
+
+def ready(status: str) -> bytes:
+    """The end of a group: 'I' idle, 'T' in a transaction, 'E' in a failed one."""
+    return _message(b"Z", status.encode())
+
+
+def command_complete(tag: str) -> bytes:
+    """The end of a statement."""
+    return _message(b"C", _text(tag))
+
+
+def parameter_description(oids: Sequence[int]) -> bytes:
+    """Types of a statement's parameters."""
+    return _message(b"t", struct.pack(f">h{len(oids)}i", len(oids), *oids))
+
+
+def row_description(columns: Sequence[Column], formats: Sequence[int]) -> bytes:
+    """Columns of a result. Protocol 0 of Redshift: the fields of PostgreSQL and nothing more."""
+    fields = [
+        _text(column.name) + struct.pack(">ihihih", 0, 0, column.oid, column.size, column.modifier, form)
+        for column, form in zip(columns, formats, strict=True)
+    ]
+    return _message(b"T", struct.pack(">h", len(columns)) + b"".join(fields))
+
+
+def error(problem: SqlError, severity: str = "ERROR") -> bytes:
+    """An ErrorResponse."""
+    return _message(b"E", _fields(_described(problem, severity)))
+
+
+def notice(text: str) -> bytes:
+    """A NoticeResponse, such as COPY's count of records."""
+    return _message(b"N", _fields({"S": "INFO", "C": "00000", "M": text}))
+
+
+def _described(problem: SqlError, severity: str) -> Mapping[str, str]:
+    fields = {"S": severity, "C": problem.code, "M": problem.message}
+    return fields | ({"D": problem.detail} if problem.detail else {})
+
+
+def _fields(fields: Mapping[str, str]) -> bytes:
+    pieces: Iterable[bytes] = (key.encode() + _text(value) for key, value in fields.items())
+    return b"".join(pieces) + b"\0"

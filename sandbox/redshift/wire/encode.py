@@ -1,0 +1,146 @@
+"""Rows as DataRow messages, a column at a time (three times as fast as a value at a time)."""
+
+import datetime
+import struct
+from collections.abc import Callable, Iterable, Sequence
+from decimal import Decimal
+from typing import Any
+
+from sandbox.redshift.errors import SqlError
+from sandbox.redshift.wire import types
+from sandbox.redshift.wire.types import Column
+
+Encoder = Callable[[Sequence[Any]], list[bytes]]
+"""A column's values to their fields, each with its length in front."""
+
+_NULL = b"\xff\xff\xff\xff"
+_EPOCH = datetime.datetime(2000, 1, 1)  # noqa: DTZ001 - the wire's epoch has no zone
+_EPOCH_UTC = datetime.datetime(2000, 1, 1, tzinfo=datetime.UTC)
+_MICROSECOND = datetime.timedelta(microseconds=1)
+_LENGTH = struct.Struct(">i")
+
+
+def encoders(columns: Sequence[Column], formats: Sequence[int]) -> list[Encoder]:
+    """One encoder per column, by its type and the format that the client asked for."""
+    return [
+        (_BINARY if form else _TEXT).get(column.oid, _plain) for column, form in zip(columns, formats, strict=True)
+    ]
+
+
+def data_rows(rows: Sequence[tuple[Any, ...]], column_encoders: Sequence[Encoder]) -> bytes:
+    """DataRow messages of a batch.
+
+    Raises:
+        SqlError: 22003 for an integer that does not fit its column (a SUM beyond 64 bits).
+    """
+    try:
+        fields = [encode(values) for encode, values in zip(column_encoders, zip(*rows, strict=True), strict=True)]
+    except struct.error:
+        raise SqlError("22003", "integer out of range") from None
+    head = struct.Struct(">ciH").pack
+    count = len(column_encoders)
+    if not count:
+        return head(b"D", 6, 0) * len(rows)
+    bodies = map(b"".join, zip(*fields, strict=True))
+    return b"".join([head(b"D", 6 + len(body), count) + body for body in bodies])
+
+
+def _packed(code: str) -> Encoder:
+    packer = struct.Struct(">i" + code)
+    pack, size = packer.pack, packer.size - 4
+
+    def encode(values: Sequence[Any]) -> list[bytes]:
+        return [_NULL if value is None else pack(size, value) for value in values]
+
+    return encode
+
+
+def _timestamps(epoch: datetime.datetime) -> Encoder:
+    pack = struct.Struct(">iq").pack
+
+    def encode(values: Sequence[Any]) -> list[bytes]:
+        return [_NULL if value is None else pack(8, (value - epoch) // _MICROSECOND) for value in values]
+
+    return encode
+
+
+def _intervals(values: Sequence[Any]) -> list[bytes]:
+    pack = struct.Struct(">iqii").pack
+    return [_NULL if v is None else pack(16, v.seconds * 1_000_000 + v.microseconds, v.days, 0) for v in values]
+
+
+def _as_text(form: Callable[[Any], str]) -> Encoder:
+    def encode(values: Sequence[Any]) -> list[bytes]:
+        return _strings(None if value is None else form(value) for value in values)
+
+    return encode
+
+
+def _strings(values: Iterable[str | None]) -> list[bytes]:
+    pack = _LENGTH.pack
+    return [_NULL if value is None else pack(len(raw := value.encode())) + raw for value in values]
+
+
+def _plain(values: Sequence[Any]) -> list[bytes]:
+    return _strings(value if value is None or isinstance(value, str) else str(value) for value in values)
+
+
+def _bool(value: bool) -> str:  # noqa: FBT001
+    return "t" if value else "f"
+
+
+def _timestamp(value: datetime.datetime) -> str:
+    return _short_fraction(value.replace(tzinfo=None).isoformat(" "))
+
+
+def _timestamptz(value: datetime.datetime) -> str:
+    return _timestamp(value.astimezone(datetime.UTC)) + "+00"
+
+
+def _short_fraction(text: str) -> str:
+    return text.rstrip("0") if "." in text else text
+
+
+def _decimal(value: Decimal | int) -> str:
+    return format(value, "f") if isinstance(value, Decimal) else str(value)
+
+
+def _float(value: float) -> str:
+    text = repr(value)
+    names = {"inf": "Infinity", "-inf": "-Infinity", "nan": "NaN"}
+    return names.get(text, text.removesuffix(".0"))
+
+
+_DECIMALS = _as_text(_decimal)
+_DATES = _as_text(datetime.date.isoformat)
+_TIMES = _as_text(lambda value: _short_fraction(value.isoformat()))
+_HEX = _as_text(bytes.hex)
+
+_TEXT: dict[int, Encoder] = {
+    types.BOOLEAN: _as_text(_bool),
+    types.BIGINT: _as_text(str),
+    types.SMALLINT: _as_text(str),
+    types.INTEGER: _as_text(str),
+    types.REAL: _as_text(_float),
+    types.DOUBLE: _as_text(_float),
+    types.NUMERIC: _DECIMALS,
+    types.DATE: _DATES,
+    types.TIME: _TIMES,
+    types.TIMESTAMP: _as_text(_timestamp),
+    types.TIMESTAMPTZ: _as_text(_timestamptz),
+    types.VARBYTE: _HEX,
+}
+
+# Which types travel in binary is the driver's choice (redshift_connector/core.py, `pg_types`); the others are
+# text in either format, as in version 0 of Redshift's protocol.
+_BINARY: dict[int, Encoder] = _TEXT | {
+    types.BOOLEAN: _packed("?"),
+    types.BIGINT: _packed("q"),
+    types.SMALLINT: _packed("h"),
+    types.INTEGER: _packed("i"),
+    types.REAL: _packed("f"),
+    types.DOUBLE: _packed("d"),
+    types.TIMESTAMP: _timestamps(_EPOCH),
+    types.TIMESTAMPTZ: _timestamps(_EPOCH_UTC),
+    types.INTERVAL: _intervals,
+}
