@@ -11,7 +11,7 @@ EARLIEST = int(datetime(2020, 1, 1, tzinfo=UTC).timestamp())
 LATEST = int(datetime(2036, 1, 1, tzinfo=UTC).timestamp())
 
 _RETENTION_DAYS = 730
-_DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
+_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
 def seconds(text: str) -> int:

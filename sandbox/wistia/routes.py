@@ -169,8 +169,8 @@ def _whole(text: str | None, default: int) -> int:
     """A whole number; 0 for what is none, as Ruby reads it."""
     if text is None:
         return default
-    found = re.match(r"\s*[+-]?\d{1,9}", text)
-    return int(found[0]) if found else 0
+    found = re.match(r"\s*([+-]?[0-9]{1,9})", text)
+    return int(found[1]) if found else 0
 
 
 def _row(row: bytes | None, missing: str) -> Answer:

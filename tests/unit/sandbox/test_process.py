@@ -1,0 +1,65 @@
+"""When a server of the sandbox ends."""
+
+import threading
+
+import pytest
+
+from sandbox.process import Ending, Idleness
+
+
+class Clock:
+    """Monotonic seconds that the test moves."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def has_ended(idleness: Idleness) -> bool:
+    """Whether the server takes no work on any more; without waiting for it."""
+    stop = threading.Event()
+    stop.set()
+    idleness.wait_until_idle(stop)
+    try:
+        with idleness.at_work():
+            return False
+    except Ending:
+        return True
+
+
+def test_a_server_ends_after_its_idle_time_and_takes_no_work_on() -> None:
+    clock = Clock()
+    idleness = Idleness(60, clock)
+    clock.now = 60
+    assert has_ended(idleness)
+    with pytest.raises(Ending), idleness.at_work():
+        pass
+
+
+def test_idle_time_starts_when_the_last_work_is_done() -> None:
+    clock = Clock()
+    idleness = Idleness(60, clock)
+    with idleness.at_work():
+        clock.now = 30
+    clock.now = 89
+    assert not has_ended(idleness)
+    clock.now = 149
+    assert has_ended(idleness)
+
+
+def test_a_server_at_work_is_not_idle_however_long_it_takes() -> None:
+    clock = Clock()
+    idleness = Idleness(60, clock)
+    with idleness.at_work():
+        clock.now = 1000
+        assert not has_ended(idleness)
+    assert not has_ended(idleness)
+
+
+def test_idle_time_of_zero_means_for_ever() -> None:
+    clock = Clock()
+    idleness = Idleness(0, clock)
+    clock.now = 1e9
+    assert not has_ended(idleness)
