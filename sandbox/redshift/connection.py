@@ -1,5 +1,6 @@
 """One client's conversation: messages in, messages out, until it leaves or breaks the protocol."""
 
+import contextlib
 import secrets
 import socket
 import struct
@@ -102,7 +103,7 @@ class Channel:
         return int(size)
 
     def _exactly(self, size: int) -> bytes:
-        body = self._reader.read(size)
+        body: bytes = self._reader.read(size)
         if len(body) != size:
             raise ProtocolError("connection ended inside a message")
         return body
@@ -168,8 +169,8 @@ class Connection:
             self._say_goodbye(SqlError("08P01", f"protocol violation: {problem}"))
         except SqlError as problem:
             self._say_goodbye(problem)
-        except OSError:
-            pass  # the client is gone: what it left open is rolled back below
+        except OSError:  # the client is gone: what it left open is rolled back below
+            return
         finally:
             if session is not None:
                 session.close()
@@ -205,11 +206,9 @@ class Connection:
         self._channel.flush()
 
     def _say_goodbye(self, problem: SqlError) -> None:
-        try:
+        with contextlib.suppress(OSError):
             self._channel.send(backend.error(problem, "FATAL"))
             self._channel.flush()
-        except OSError:
-            pass
 
     def _converse(self, session: Session) -> None:
         while (message := self._channel.message()) is not None:
@@ -252,7 +251,8 @@ class Connection:
 
     def _describe(self, session: Session, message: frontend.Describe) -> None:
         if message.kind == "S":
-            prepared, formats = self._known(message.name), ()
+            prepared = self._known(message.name)
+            formats: tuple[int, ...] = ()
             self._channel.send(backend.parameter_description(prepared.oids))
         else:
             portal = self._portal(message.name)

@@ -34,7 +34,7 @@ def serve(database: Path | None = None, lake_root: Path | None = None) -> Iterat
         The address.
 
     Raises:
-        DatabaseRefusedError: the file cannot be used.
+        DatabaseRefused: the file cannot be used.
     """
     from sandbox.redshift.server import Server
     from sandbox.redshift.warehouse import Warehouse

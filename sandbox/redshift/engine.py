@@ -18,7 +18,7 @@ SETTINGS = {
 DEFAULT_MEMORY = "4GB"
 
 
-class DatabaseRefusedError(Exception):
+class DatabaseRefused(Exception):
     """The database file cannot be used; the message says why and what to do."""
 
 
@@ -31,7 +31,7 @@ def open_database(path: Path | None, lake_root: Path, memory_limit: str = DEFAUL
         memory_limit: DuckDB's limit, such as '4GB'.
 
     Raises:
-        DatabaseRefusedError: written by another DuckDB, in use by another process, or not a database.
+        DatabaseRefused: written by another DuckDB, in use by another process, or not a database.
     """
     if path is not None:
         _check_stamp(path)
@@ -43,7 +43,7 @@ def open_database(path: Path | None, lake_root: Path, memory_limit: str = DEFAUL
     try:
         root = duckdb.connect(str(path) if path else ":memory:", config=config)
     except duckdb.Error as problem:
-        raise DatabaseRefusedError(f"{path} cannot be opened: {str(problem).splitlines()[0]}") from None
+        raise DatabaseRefused(f"{path} cannot be opened: {str(problem).splitlines()[0]}") from None
     for name, value in SETTINGS.items():
         root.execute(f"SET GLOBAL {name} = {value}")
     _lay_out(root)
@@ -71,7 +71,7 @@ def _check_stamp(path: Path) -> None:
     if path.exists() and stamp.exists():
         theirs = json.loads(stamp.read_text())
         if theirs != ours:
-            raise DatabaseRefusedError(
+            raise DatabaseRefused(
                 f"{path} was written by DuckDB {theirs.get('duckdb')}, and this is DuckDB {ours['duckdb']}. "
                 "Its files cannot be exchanged: install that version, or move the folder away and load again."
             )

@@ -8,6 +8,7 @@ MERGE, EXCLUSIVE by LOCK and DDL. All are held to the end of the transaction.
 import threading
 import time
 from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
 
@@ -117,7 +118,7 @@ class LockTable:
     def _blockers(self, request: _Request) -> set[int]:
         """Owners that stand in the way: holders, and earlier requests unless one already holds the table."""
         bad = _CONFLICTS[request.mode]
-        holders = self._held.get(request.table, {})
+        holders: Mapping[int, set[Mode]] = self._held.get(request.table, {})
         blocking = {owner for owner, modes in holders.items() if owner != request.owner and modes & bad}
         if not holders.get(request.owner):
             for earlier in self._waiting:

@@ -23,7 +23,7 @@ class TableName:
     def of(cls, parts: Sequence[str]) -> "TableName":
         """From one to three parts; a database other than ours is refused as Redshift refuses it."""
         if len(parts) > 3 or (len(parts) == 3 and parts[0] != DATABASE):
-            raise SqlError("0A000", f"cross-database reference to database \"{parts[0]}\" is not supported")
+            raise SqlError("0A000", f'cross-database reference to database "{parts[0]}" is not supported')
         return cls(parts[-2] if len(parts) > 1 else None, parts[-1])
 
     @property

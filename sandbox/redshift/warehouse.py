@@ -23,7 +23,7 @@ class Warehouse:
             memory_limit: DuckDB's limit.
 
         Raises:
-            DatabaseRefusedError: the file cannot be used.
+            DatabaseRefused: the file cannot be used.
         """
         self.root = open_database(path, lake_root, memory_limit)
         self.objects: Objects = DirectoryObjects(lake_root)
@@ -67,7 +67,8 @@ class Warehouse:
             return
         with self._guard:
             changed = {name: text for name, text in after.views.items() if before.views.get(name) != text}
-            kept = {name: text for name, text in self.views.views.items() if name in after.views or name not in before.views}
+            dropped = before.views.keys() - after.views.keys()
+            kept = {name: text for name, text in self.views.views.items() if name not in dropped}
             self.views = ViewSet(kept | changed)
 
     def close(self) -> None:

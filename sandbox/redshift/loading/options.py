@@ -6,7 +6,7 @@ from sandbox.redshift.cursor import TokenCursor
 from sandbox.redshift.errors import SqlError, not_imitated
 from sandbox.redshift.names import TableName
 
-_OTHER_FORMATS = frozenset("AVRO CSV DELIMITER FIXEDWIDTH JSON ORC SHAPEFILE".split())
+_OTHER_FORMATS = frozenset({"AVRO", "CSV", "DELIMITER", "FIXEDWIDTH", "JSON", "ORC", "SHAPEFILE"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,9 +50,7 @@ def read_copy(sql: str) -> CopyOptions:
         raise SqlError("42601", "COPY needs IAM_ROLE: default or the ARN of a role")
     if "PARQUET" not in found:
         raise not_imitated("COPY of a format other than PARQUET")
-    return CopyOptions(
-        table, columns, source, "MANIFEST" in found, "FILLRECORD" in found, "SERIALIZETOJSON" in found
-    )
+    return CopyOptions(table, columns, source, "MANIFEST" in found, "FILLRECORD" in found, "SERIALIZETOJSON" in found)
 
 
 def _take_option(words: TokenCursor, found: set[str]) -> None:
@@ -64,7 +62,7 @@ def _take_option(words: TokenCursor, found: set[str]) -> None:
         raise SqlError("0A000", "REGION argument is not supported for PARQUET based COPY")
     if option == "IAM_ROLE":
         _ = words.take("DEFAULT") or words.string()
-    elif option in ("STATUPDATE",):
+    elif option == "STATUPDATE":
         _ = words.take("ON") or words.take("TRUE") or words.take("OFF") or words.take("FALSE")
     elif option in ("ACCEPTINVCHARS", "EXPLICIT_IDS", "FILLRECORD", "MANIFEST", "PARQUET", "SERIALIZETOJSON"):
         pass

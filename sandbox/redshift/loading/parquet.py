@@ -71,7 +71,8 @@ def check(found: StoredObject, columns: FileColumns, targets: Sequence[TargetCol
         LoadError: another number of columns, or a type that the column does not take.
     """
     if len(columns) != len(targets) and not (options.fill_record and len(columns) < len(targets)):
-        text = f"Unmatched number of columns between table and file. Table columns: {len(targets)}, Data columns: {len(columns)}"
+        counts = f"Table columns: {len(targets)}, Data columns: {len(columns)}"
+        text = f"Unmatched number of columns between table and file. {counts}"
         raise _spectrum(found, text, "")
     for (name, kind), target in zip(columns, targets, strict=False):
         if not _takes(target.type, kind, options):
@@ -96,13 +97,13 @@ def _takes(target: str, kind: str, options: CopyOptions) -> bool:
         return options.serialize_to_json
     wanted, given = _decimal(target), _decimal(kind)
     if wanted or given:
-        return bool(wanted and given) and wanted[1] == given[1] and wanted[0] >= given[0]
+        return wanted is not None and given is not None and wanted[1] == given[1] and wanted[0] >= given[0]
     return target in _TAKEN_BY.get(kind, set())
 
 
-def _decimal(kind: str) -> tuple[int, int] | tuple[()]:
+def _decimal(kind: str) -> tuple[int, int] | None:
     found = re.fullmatch(r"DECIMAL\((\d+),(\d+)\)", kind)
-    return (int(found[1]), int(found[2])) if found else ()
+    return (int(found[1]), int(found[2])) if found else None
 
 
 def _mismatch(found: StoredObject, name: str, kind: str, target: TargetColumn) -> LoadError:

@@ -51,9 +51,11 @@ class AlterTable(Command):
         _ = words.take("COLUMN")
         column = ColumnDefinition(words.name(), take_type(words))
         while not words.done:
-            take_column_attribute(words, column, TableDefinition(self._table, False, False))  # noqa: FBT003
+            take_column_attribute(words, column, TableDefinition(self._table, False, False))
         if column.not_null and column.default is None:
-            raise SqlError("42601", "ALTER TABLE ADD COLUMN defined as NOT NULL must have a non-null default expression")
+            raise SqlError(
+                "42601", "ALTER TABLE ADD COLUMN defined as NOT NULL must have a non-null default expression"
+            )
         return [f"ADD COLUMN {column.sql}"]
 
     def _read_drop(self, words: TokenCursor) -> list[str]:

@@ -17,8 +17,21 @@ from sandbox.redshift.translate.statement import ViewSet, translate
 from sandbox.redshift.wire.decode import Value
 
 _NOT_IMITATED = frozenset(
-    """DATABASE DATASHARE EXTERNAL FUNCTION GROUP LIBRARY MASKING MATERIALIZED MODEL PROCEDURE RLS ROLE
-    USER""".split()
+    {
+        "DATABASE",
+        "DATASHARE",
+        "EXTERNAL",
+        "FUNCTION",
+        "GROUP",
+        "LIBRARY",
+        "MASKING",
+        "MATERIALIZED",
+        "MODEL",
+        "PROCEDURE",
+        "RLS",
+        "ROLE",
+        "USER",
+    }
 )
 
 
@@ -113,7 +126,13 @@ class CreateTable(Command):
 
 def _stored(column: str, engine_type: str) -> str:
     """A result column in a type that a Redshift table can have."""
-    stored = {"HUGEINT": "BIGINT", '"NULL"': "VARCHAR", "UBIGINT": "BIGINT", "UINTEGER": "BIGINT", "TINYINT": "SMALLINT"}
+    stored = {
+        "HUGEINT": "BIGINT",
+        '"NULL"': "VARCHAR",
+        "UBIGINT": "BIGINT",
+        "UINTEGER": "BIGINT",
+        "TINYINT": "SMALLINT",
+    }
     return f"CAST({column} AS {stored[engine_type]})" if engine_type in stored else column
 
 

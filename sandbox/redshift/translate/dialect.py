@@ -6,12 +6,13 @@ looked up in `functions.py`: what is not there does not exist, as in Redshift.
 """
 
 import logging
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import sqlglot
 from sqlglot import exp
 from sqlglot.dialects.redshift import Redshift
 from sqlglot.errors import SqlglotError
+from sqlglot.parsers.redshift import RedshiftParser
 
 from sandbox.redshift import lexer
 from sandbox.redshift.errors import SqlError, plain, syntax_error
@@ -19,14 +20,17 @@ from sandbox.redshift.errors import SqlError, plain, syntax_error
 _SPECIAL_SYNTAX = ("CAST", "CONVERT", "DECODE", "EXTRACT", "POSITION", "SUBSTRING", "TRIM", "TRY_CAST")
 
 
+class _Parser(RedshiftParser):
+    FUNCTIONS: ClassVar[dict[str, Any]] = {}
+    FUNCTION_PARSERS: ClassVar[dict[str, Any]] = {
+        name: parser for name, parser in RedshiftParser.FUNCTION_PARSERS.items() if name in _SPECIAL_SYNTAX
+    }
+
+
 class WrittenRedshift(Redshift):
     """The Redshift dialect without any knowledge of functions, save those with a syntax of their own."""
 
-    class Parser(Redshift.Parser):  # noqa: D106
-        FUNCTIONS: ClassVar = {}
-        FUNCTION_PARSERS: ClassVar = {
-            name: parser for name, parser in Redshift.Parser.FUNCTION_PARSERS.items() if name in _SPECIAL_SYNTAX
-        }
+    Parser = _Parser
 
 
 def parse(sql: str) -> exp.Expr:

@@ -8,15 +8,20 @@ from sandbox.redshift.errors import SqlError
 
 Build = Callable[[Sequence[exp.Expr]], exp.Expr]
 
+
+def _words(text: str) -> list[str]:
+    return text.split()
+
+
 SAME = frozenset(
-    """
+    _words("""
     abs acos ascii asin atan atan2 avg bit_and bit_or bool_and bool_or btrim cbrt ceil ceiling chr coalesce concat
     cos cot count cume_dist degrees dense_rank exp first_value floor greatest initcap lag last_day last_value lead
     least left length ln lower lpad ltrim max md5 median min mod nth_value ntile nullif octet_length percent_rank
     pi power radians random rank repeat replace reverse right round row_number rpad rtrim sha1 sign sin split_part
     sqrt stddev stddev_pop stddev_samp strpos substr substring sum tan translate trim trunc upper var_pop var_samp
     variance position
-    """.split()
+    """)
 )
 """Functions that DuckDB has with the same arguments and, on the types that we use, the same results."""
 
@@ -37,10 +42,10 @@ RENAMED = {
 }
 
 MACROS = frozenset(
-    """
+    _words("""
     add_months can_json_parse charindex get_array_length is_array is_object is_valid_json isnull json_array_length
     json_extract_array_element_text json_parse json_serialize json_typeof regexp_count regexp_replace sha2 strtol
-    """.split()
+    """)
 )
 """Functions written as DuckDB macros named `rs_<function>` in `macros.sql`."""
 

@@ -59,7 +59,7 @@ def with_session_literals(sql: str, names: Iterable[str], values: Mapping[str, V
         value = values[name]
         written = str(value) if isinstance(value, int) else literal(str(value))
         typed = f"TIMESTAMP {written}" if isinstance(value, datetime.datetime) else written
-        sql = re.sub(rf"\${name}\b", lambda _, text=typed: text, sql)
+        sql = re.sub(rf"\${name}\b", typed.replace("\\", r"\\"), sql)
     return sql
 
 
@@ -140,7 +140,8 @@ def _identifier(node: exp.Expr) -> exp.Expr:
 
 
 def _table(node: exp.Expr) -> exp.Expr:
-    assert isinstance(node, exp.Table)  # noqa: S101 - the rule table guarantees it
+    if not isinstance(node, exp.Table):
+        return node
     schema, name = node.db.lower(), node.name.lower()
     if node.catalog:
         node.set("catalog", None)

@@ -13,9 +13,7 @@ Value = str | int | float | bool | datetime.datetime | datetime.date | datetime.
 _EPOCH = datetime.datetime(2000, 1, 1)  # noqa: DTZ001 - the wire's epoch has no zone
 
 
-def parameters(
-    values: Sequence[bytes | None], formats: Sequence[int], oids: Sequence[int]
-) -> list[Value]:
+def parameters(values: Sequence[bytes | None], formats: Sequence[int], oids: Sequence[int]) -> list[Value]:
     """Decodes the values of a Bind. Text stays text: DuckDB casts it where it is used.
 
     Raises:

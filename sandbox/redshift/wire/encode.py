@@ -22,9 +22,7 @@ _LENGTH = struct.Struct(">i")
 
 def encoders(columns: Sequence[Column], formats: Sequence[int]) -> list[Encoder]:
     """One encoder per column, by its type and the format that the client asked for."""
-    return [
-        (_BINARY if form else _TEXT).get(column.oid, _plain) for column, form in zip(columns, formats, strict=True)
-    ]
+    return [(_BINARY if form else _TEXT).get(column.oid, _plain) for column, form in zip(columns, formats, strict=True)]
 
 
 def data_rows(rows: Sequence[tuple[Any, ...]], column_encoders: Sequence[Encoder]) -> bytes:
@@ -85,7 +83,7 @@ def _plain(values: Sequence[Any]) -> list[bytes]:
     return _strings(value if value is None or isinstance(value, str) else str(value) for value in values)
 
 
-def _bool(value: bool) -> str:  # noqa: FBT001
+def _bool(value: bool) -> str:
     return "t" if value else "f"
 
 
