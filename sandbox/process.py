@@ -51,7 +51,7 @@ class Service:
         name: Stem of `<name>.lock` and `<name>.log`.
         module: Run as `python -m <module>`; it is expected to use `sole_server` and `publish`, and to exit with
             `ALREADY_RUNNING` when the former raises.
-        endpoint_file: Name of the JSON file with the server's address.
+        endpoint_file: Name of the JSON file with the server's address and its `pid`.
     """
 
     name: str
@@ -107,6 +107,8 @@ def ensure(
     while True:
         found = service.endpoint(home)
         if found is not None and answers(found):
+            if child is not None and child.pid != found["pid"]:
+                child.terminate()  # It lost the race, and must not come up when the winner ends.
             return found
         if child is not None and child.poll() not in (None, ALREADY_RUNNING):
             raise StartFailed(_explain(service, home, log_start, f"ended with code {child.poll()}"))
