@@ -1,0 +1,87 @@
+"""The commit points of normalisation: one manifest for all entities."""
+
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from extract.lake import Lake
+from extract.manifest import Manifest, ManifestLog, ObjectEntry
+
+STAGING_LOG = "staging/_manifests/"
+
+
+class _Entry(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Counts(_Entry):
+    """What became of the records of a stream: ``landed`` is the sum of the others, or nothing is committed."""
+
+    landed: Annotated[int, Field(ge=0)]
+    """Records in the raw objects, as their manifests say."""
+    normalised: Annotated[int, Field(ge=0)] = 0
+    """Rows in Parquet."""
+    quarantined: Annotated[int, Field(ge=0)] = 0
+    """Records that could not be taken, with their reasons in the quarantine."""
+    duplicates: Annotated[int, Field(ge=0)] = 0
+    """Records of which the batch holds a newer or equal state."""
+    forgotten: Annotated[int, Field(ge=0)] = 0
+    """Records of persons who asked to be forgotten."""
+
+    @property
+    def balanced(self) -> bool:
+        """Whether every record is accounted for."""
+        return self.landed == self.normalised + self.quarantined + self.duplicates + self.forgotten
+
+
+class EntityEntry(_Entry):
+    """The new rows of one entity."""
+
+    copy_manifest: str
+    """Key of the manifest that COPY takes."""
+    files: tuple[ObjectEntry, ...]
+    counts: Counts
+
+
+class QuarantineEntry(_Entry):
+    """The records of one stream that could not be taken."""
+
+    files: tuple[ObjectEntry, ...]
+    rows: int
+    reasons: dict[str, int]
+    """Records by reason, the most frequent first."""
+
+
+class DriftEntry(_Entry):
+    """A field that records of a stream have and their contract does not know."""
+
+    stream: str
+    field: str
+    """Its path in the record."""
+    kind: str
+    """The JSON kind of its value: string, number, boolean, object, array or null."""
+    count: int
+    """Records that had it so, in all normalisations up to this one."""
+    first_sequence: int
+    """The normalisation that saw it first."""
+
+
+class StagingManifest(Manifest):
+    """The commit point of a normalisation.
+
+    ``consumed``, ``total_quarantined`` and ``drift`` are cumulative: the newest manifest tells where normalisation
+    stands. An entity without new rows is absent from ``entities``; a load may consist of quarantined records alone.
+    """
+
+    consumed: dict[str, int]
+    """Stream -> sequence of the last raw manifest that is in this or an earlier load."""
+    entities: dict[str, EntityEntry]
+    quarantine: dict[str, QuarantineEntry]
+    drift: tuple[DriftEntry, ...]
+    total_quarantined: dict[str, dict[str, int]]
+    """Stream -> reason -> records, over all loads."""
+
+
+def staging_log(lake: Lake) -> ManifestLog[StagingManifest]:
+    """Return the log of normalisations."""
+    return ManifestLog(lake, STAGING_LOG, StagingManifest)
