@@ -1,7 +1,7 @@
 """The lake: raw, staging and quarantine objects under ``s3://bucket/key`` addresses. The only door to object storage.
 
-A lake offers few verbs, and each is atomic: a reader sees an object whole or not at all. ``put_if_absent`` is the commit
-of every stage: of many writers of one key exactly one succeeds.
+A lake offers few verbs, and each is atomic: a reader sees an object whole or not at all. ``put_if_absent`` is the
+commit of every stage: of many writers of one key exactly one succeeds.
 """
 
 import errno

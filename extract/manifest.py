@@ -1,6 +1,6 @@
 """Manifests: the commit points and the only memory of a pipeline.
 
-A manifest log is a dense sequence of objects ``000000000001.json``, ``000000000002.json``, … under a prefix. Each carries
+A manifest log is a dense sequence of objects ``000000000001.json``, ``000000000002.json``, … under a prefix. Each has
 cumulative state, so the newest alone tells where we stand. Number N is committed by creating its object where none is:
 of two writers one wins, and the other starts again from the new head.
 """
@@ -108,7 +108,8 @@ class ManifestLog(Generic[M]):
             first = error.errors(include_url=False, include_input=False)[0]
             where = ".".join(str(part) for part in first["loc"])
             raise DataRefused(
-                f"{self._lake.url(self._key(sequence))} is not a manifest that this release reads: {where}: {first['msg']}"
+                f"{self._lake.url(self._key(sequence))} is not a manifest that this release reads: "
+                f"{where}: {first['msg']}"
             ) from None
 
     def commit(self, manifest: M) -> bool:

@@ -1,0 +1,136 @@
+"""Where a stream stands, as its newest manifest tells it, and what follows from that for the next walk. Pure."""
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from extract.clock import format_instant, parse_instant
+from extract.manifest import RawManifest
+from extract.page import Page
+from extract.pagination import Reached
+from extract.stream import NewestFirst
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """The days that are asked for, both inclusive."""
+
+    start: date
+    end: date
+
+
+@dataclass(frozen=True, slots=True)
+class Walk:
+    """A walk over a list, newest first."""
+
+    floor: datetime | None
+    """Where it may stop; None for a first pull of a list that is read to its end."""
+    window: Window | None
+    """The days to ask for, where the source filters by date."""
+    watermark: datetime | None
+    """The newest instant at the walk's first start; None until its first page is read."""
+    reached: Reached | None
+    """How far a walk came that was interrupted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cursor:
+    """What a stream's newest manifest says."""
+
+    watermark: datetime | None = None
+    """Everything up to here is landed: an instant of the data, never of a clock."""
+    seen: str | None = None
+    """Fingerprint of the rows that the next walk will see again if nothing is new."""
+    walk: Walk | None = None
+    """The walk under way; only a partial manifest has one."""
+
+
+def read_cursor(head: RawManifest | None) -> Cursor:
+    """Read the cursor of a stream that is walked newest first."""
+    if head is None:
+        return Cursor()
+    stored = head.cursor_after
+    return Cursor(_instant(stored.get("watermark")), stored.get("seen"), _read_walk(stored.get("walk")))
+
+
+def write_cursor(cursor: Cursor) -> dict[str, Any]:
+    """Write a cursor as it stands in a manifest."""
+    written: dict[str, Any] = {"watermark": _text(cursor.watermark), "seen": cursor.seen}
+    return written | ({"walk": _write_walk(cursor.walk)} if cursor.walk else {})
+
+
+def plan_walk(method: NewestFirst, cursor: Cursor, as_of: datetime) -> Walk:
+    """Say what to walk: the walk that was interrupted, or from the top down to the watermark's floor."""
+    if cursor.walk:
+        return cursor.walk
+    floor = method.floor(cursor.watermark) if cursor.watermark else None
+    if method.horizon is None:
+        return Walk(floor, None, None, None)
+    oldest = (as_of - method.horizon).date()
+    start = max(oldest, floor.date()) if floor else oldest
+    return Walk(floor, Window(start, max(start, as_of.date())), None, None)
+
+
+def newest_known(instants: Iterable[datetime | None], as_of: datetime) -> datetime | None:
+    """Return the newest instant that is not in the future; where all are, the run's own.
+
+    A row that claims to be from the future must not hide the rows that come after it.
+    """
+    known = [instant for instant in instants if instant is not None]
+    return max((instant for instant in known if instant <= as_of), default=as_of if known else None)
+
+
+def later(one: datetime | None, other: datetime | None) -> datetime | None:
+    """Return the later of two instants, either of which may not be known."""
+    return max((instant for instant in (one, other) if instant), default=None)
+
+
+class Seen:
+    """The rows of a walk that are not older than a floor."""
+
+    def __init__(self, floor: datetime | None) -> None:
+        """Begin with none; ``floor`` None takes every row."""
+        self._floor = floor
+        self._rows: dict[bytes, datetime | None] = {}
+
+    def add(self, page: Page) -> None:
+        """Take the rows of a page. One that tells no instant has the place that the list gave it."""
+        place = next((instant for instant in page.instants if instant), None)
+        for element, instant in zip(page.elements, page.instants, strict=True):
+            place = instant or place
+            if self._floor is None or place is None or place >= self._floor:
+                self._rows[hashlib.sha256(element.text.encode()).digest()] = place
+
+    def fingerprint(self, floor: datetime | None = None) -> str:
+        """Digest the rows not older than ``floor``, whatever their order and however often each was seen."""
+        rows = (row for row, place in self._rows.items() if floor is None or place is None or place >= floor)
+        return hashlib.sha256(b"".join(sorted(rows))).hexdigest()
+
+
+def _read_walk(stored: dict[str, Any] | None) -> Walk | None:
+    if stored is None:
+        return None
+    days = stored.get("window")
+    window = Window(date.fromisoformat(days[0]), date.fromisoformat(days[1])) if days else None
+    reached = Reached(stored["page"], parse_instant(stored["reached"]))
+    return Walk(_instant(stored["floor"]), window, _instant(stored["watermark"]), reached)
+
+
+def _write_walk(walk: Walk) -> dict[str, Any]:
+    return {
+        "floor": _text(walk.floor),
+        "watermark": _text(walk.watermark),
+        "window": [walk.window.start.isoformat(), walk.window.end.isoformat()] if walk.window else None,
+        "reached": _text(walk.reached.newest) if walk.reached else None,
+        "page": walk.reached.page if walk.reached else None,
+    }
+
+
+def _instant(text: str | None) -> datetime | None:
+    return parse_instant(text) if text else None
+
+
+def _text(instant: datetime | None) -> str | None:
+    return format_instant(instant) if instant else None

@@ -1,0 +1,74 @@
+"""Asking for the pages of a stream, several at a time, and landing them."""
+
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass
+from functools import partial
+from urllib.parse import quote
+
+from extract.http import Get, Http, NotFound, Parameters, Tally
+from extract.page import Page, make_page
+from extract.pagination import Walker
+from extract.records import cut_array, cut_object
+from extract.stream import Stream
+from extract.workers import Workers, gather
+from extract.writer import StreamWriter
+
+BATCH = 32
+"""Most pages on their way at the same time; two such batches are held in memory."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fetcher:
+    """Sends requests through the workers."""
+
+    http: Http
+    workers: Workers
+    per_page: int
+
+    def pages(
+        self, stream: Stream, parameters: Parameters, numbers: Sequence[int], tally: Tally
+    ) -> "list[Future[Page]]":
+        """Ask for pages of a list at the same time."""
+        return [self.workers.submit(partial(self._page, stream, parameters, number, tally)) for number in numbers]
+
+    def objects(self, stream: Stream, parameter: str, keys: Sequence[str], tally: Tally) -> "list[Future[Page | None]]":
+        """Ask for single objects at the same time, each by the key in its path; None for one that is not found."""
+        return [self.workers.submit(partial(self._object, stream, parameter, key, tally)) for key in keys]
+
+    def walk(
+        self, stream: Stream, parameters: Parameters, walker: Walker, writer: StreamWriter
+    ) -> Iterator[list[Page]]:
+        """Walk a list and land it; yields what each round brought that had not landed before.
+
+        The next round is on its way while the one before is landed.
+        """
+        numbers = walker.asked
+        futures = self.pages(stream, parameters, numbers, writer.tally)
+        try:
+            while numbers:
+                pages = dict(zip(numbers, gather(futures), strict=True))
+                repeated = walker.tell({number: page.view for number, page in pages.items()})
+                numbers = walker.asked
+                futures = self.pages(stream, parameters, numbers, writer.tally)
+                for number in sorted(repeated):
+                    writer.skip(pages.pop(number))
+                for page in pages.values():
+                    writer.land(page)
+                yield list(pages.values())
+        finally:
+            for future in futures:
+                future.cancel()
+
+    def _page(self, stream: Stream, parameters: Parameters, number: int, tally: Tally) -> Page:
+        asked = {**parameters, "page": number, "per_page": self.per_page}
+        reply = self.http.get(Get(stream.path, asked, stream.permission, cut_array), tally)
+        return make_page(stream, stream.path, asked, number, reply)
+
+    def _object(self, stream: Stream, parameter: str, key: str, tally: Tally) -> Page | None:
+        path = stream.path.format(**{parameter: quote(key, safe="")})
+        try:
+            reply = self.http.get(Get(path, {}, stream.permission, cut_object), tally)
+        except NotFound:
+            return None
+        return make_page(stream, path, {parameter: key}, None, reply)

@@ -1,0 +1,121 @@
+"""Pulling a list that is sorted newest first: from the top down to the watermark, resumable by value."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from extract.cursor import Cursor, Seen, Walk, later, newest_known, plan_walk, read_cursor, write_cursor
+from extract.fetch import BATCH, Fetcher
+from extract.page import Page
+from extract.pagination import Walker
+from extract.progress import Progress
+from extract.stream import NewestFirst, Stream
+from extract.writer import StreamWriter
+
+PARTIAL_PAGES = 50
+PARTIAL_SECONDS = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Puller:
+    """Pulls newest-first lists for one run."""
+
+    fetcher: Fetcher
+    progress: Progress
+    as_of: datetime
+    now: Callable[[], float] = time.monotonic
+    """Seconds; decides, with the number of pages, when a long pull commits what it has."""
+
+    def pull(self, stream: Stream, method: NewestFirst, writer: StreamWriter) -> None:
+        """Finish a walk that was interrupted, if there is one, and walk from the top to the watermark.
+
+        The second is needed after the first: what came on top since the interrupted walk began is not in it.
+
+        Raises:
+            SourceRefused: the source refused or failed; what was committed before is kept.
+            HeadMoved: another run committed first.
+        """
+        while (cursor := read_cursor(writer.head)).walk:
+            _Descent(self, stream, method, writer, cursor).run()
+        _Descent(self, stream, method, writer, cursor).run()
+
+
+class _Descent:
+    """One walk downwards."""
+
+    def __init__(
+        self, puller: Puller, stream: Stream, method: NewestFirst, writer: StreamWriter, cursor: Cursor
+    ) -> None:
+        self._puller = puller
+        self._stream = stream
+        self._method = method
+        self._writer = writer
+        self._cursor = cursor
+        self._walk = plan_walk(method, cursor, puller.as_of)
+        self._walker = Walker(
+            per_page=puller.fetcher.per_page,
+            batch=BATCH,
+            floor=self._walk.floor,
+            resume=self._walk.reached,
+            eager=self._walk.floor is None,
+        )
+        self._seen = Seen(self._walk.floor)
+        self._proofs_told = 0
+        self._last_commit = puller.now()
+
+    def run(self) -> None:
+        """Walk, commit on the way when it takes long, and commit at the end if there is anything new."""
+        resumed = self._walk.reached
+        pages = resumed.page if resumed else 0
+        for found in self._puller.fetcher.walk(self._stream, _days(self._walk), self._walker, self._writer):
+            if found and not pages:
+                self._begin(found[0])
+            for page in found:
+                self._seen.add(page)
+            pages += len(found)
+            self._puller.progress.advance(self._stream.name, pages, "pages")
+            if self._walker.asked and self._is_due():
+                self._commit_partial()
+        self._finish(resumed=resumed is not None)
+
+    def _begin(self, first: Page) -> None:
+        """Fix the watermark: later pages are read later, and what arrives meanwhile is the next walk's."""
+        watermark = newest_known(first.instants, self._puller.as_of)
+        self._walk = replace(self._walk, watermark=watermark)
+        if self._walk.floor is None and watermark:
+            self._seen = Seen(self._method.floor(watermark))
+
+    def _is_due(self) -> bool:
+        reached, walked = self._walker.reached, self._walk.reached
+        if reached is None or reached == walked:
+            return False
+        late = self._puller.now() - self._last_commit >= PARTIAL_SECONDS
+        return late or self._writer.pages >= PARTIAL_PAGES
+
+    def _commit_partial(self) -> None:
+        self._walk = replace(self._walk, reached=self._walker.reached)
+        self._commit(replace(self._cursor, walk=self._walk), complete=False)
+        self._last_commit = self._puller.now()
+
+    def _finish(self, *, resumed: bool) -> None:
+        watermark = later(self._cursor.watermark, self._walk.watermark)
+        fingerprint = None if resumed else self._seen.fingerprint(self._walk.floor)
+        under_way = self._writer.head is not None and not self._writer.head.complete
+        if not under_way and (fingerprint == self._cursor.seen or not self._writer.has_landed):
+            self._writer.discard()
+            return
+        # What a former run saw of this walk is not known here; the walk from the top that follows will tell.
+        floor = self._method.floor(watermark) if watermark else None
+        seen = None if resumed else self._seen.fingerprint(floor)
+        self._commit(Cursor(watermark, seen), complete=True)
+
+    def _commit(self, cursor: Cursor, *, complete: bool) -> None:
+        proof = self._walker.proof[self._proofs_told :]
+        self._proofs_told += len(proof)
+        self._writer.commit(write_cursor(cursor), complete=complete, proof=proof)
+
+
+def _days(walk: Walk) -> dict[str, str]:
+    window = walk.window
+    return {"start_date": window.start.isoformat(), "end_date": window.end.isoformat()} if window else {}

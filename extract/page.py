@@ -1,0 +1,77 @@
+"""An answer as it will lie in the lake: its lines, and what steers the walk. Pure."""
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from extract.clock import format_instant
+from extract.http import Parameters, Reply
+from extract.pagination import PageView
+from extract.records import Element
+from extract.stream import NewestFirst, Stream, instant_of
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """The records of one answer."""
+
+    lines: bytes
+    """One line for each record, as they land."""
+    elements: Sequence[Element]
+    instants: Sequence[datetime | None]
+    """For each record the instant by which the list is sorted; None where the list has none or it is not readable."""
+    keys: Sequence[str]
+    """For each record what identifies it; its whole text where it has no key."""
+    view: PageView
+
+    @property
+    def rows(self) -> int:
+        """The number of records."""
+        return len(self.elements)
+
+
+def make_page(stream: Stream, path: str, parameters: Parameters, number: int | None, reply: Reply) -> Page:
+    """Make the page of an answer.
+
+    Args:
+        stream: what was asked for.
+        path: of the request.
+        parameters: of the request, those in its path included.
+        number: the page's number; None for an answer that is a single object.
+        reply: the answer.
+    """
+    method = stream.method
+    field = method.instant if isinstance(method, NewestFirst) else None
+    instants = [instant_of(element.parsed, field) if field else None for element in reply.elements]
+    keys = [_key(element, stream.key) for element in reply.elements]
+    view = PageView(
+        rows=len(reply.elements),
+        newest=max((instant for instant in instants if instant), default=None),
+        order=_digest(keys),
+        content=_digest([element.text for element in reply.elements]),
+    )
+    lines = _lines(path, parameters, number, reply)
+    return Page(lines, reply.elements, instants, keys, view)
+
+
+def _key(element: Element, field: str) -> str:
+    key = element.parsed.get(field) if isinstance(element.parsed, dict) else None
+    return key if isinstance(key, str) else element.text
+
+
+def _digest(texts: Sequence[str]) -> bytes:
+    return hashlib.sha256("\n".join(texts).encode()).digest()
+
+
+def _lines(path: str, parameters: Mapping[str, str | int], number: int | None, reply: Reply) -> bytes:
+    head = json.dumps({"path": path, "params": dict(parameters), "page": number}, separators=(",", ":"))
+    before = f'{{"_meta":{head[:-1]},"index":'
+    after = f',"sent_at":"{format_instant(reply.sent_at)}"}},'
+    return "".join(
+        f'{before}{index}{after}"record":{element.text}}}\n'
+        if element.readable
+        else f'{before}{index}{after}"bytes":"{element.text}"}}\n'
+        for index, element in enumerate(reply.elements)
+    ).encode()

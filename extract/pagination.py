@@ -1,0 +1,242 @@
+"""Walking a list that moves while it is read. Pure: says which pages to ask for, is told what they hold.
+
+The list is sorted newest first and addressed by page number, so a row that arrives on top pushes every other row down,
+and a row that is removed pulls those below it up. Read in ascending order, one page after the other, arrivals can only
+repeat rows. Read all at once they can lose one: an older page answered before the arrival and a newer one after it
+leave out the row that crossed between them.
+
+So pages that were asked for at the same time count only when the list is proved to have been still: two *witness*
+pages, read before the first of them was asked for, show the same rows in the same order after the last of them was
+answered. Page 1 witnesses arrivals and returns, the far edge of the batch everything that shifts rows within it (the
+near edge, where the far one lies beyond the end of the list). Otherwise the batch is read again one page after the
+other. The proof takes no time of its own: the witnesses of a batch are asked for together with the batch after it.
+"""
+
+from collections.abc import Generator, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+SMALLEST_BATCH = 4
+CAUTIOUS_PAGES = 3
+"""So many pages are read one by one where the end may come soon."""
+EAGER_PAGES = 2
+"""So many where it will not: page 1, which fixes the watermark, and one more, with which the first witness is read."""
+
+
+@dataclass(frozen=True, slots=True)
+class PageView:
+    """What the walker has to know of a page."""
+
+    rows: int
+    newest: datetime | None
+    """The newest instant on the page; None where no row tells one."""
+    order: bytes
+    """Digest of the keys of the rows in their order: equal where nothing moved."""
+    content: bytes
+    """Digest of the rows' whole text."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reached:
+    """How far a walk has certainly come: everything newer than ``newest`` was seen, on page ``page`` when it was."""
+
+    page: int
+    newest: datetime
+
+
+@dataclass(slots=True)
+class _Batch:
+    """Pages ``first`` to ``last``; more than one are asked for at the same time and need a proof."""
+
+    first: int
+    last: int
+    before: dict[int, bytes] = field(default_factory=dict)
+    """Order of the rows of each witness before the batch was asked for."""
+
+    @property
+    def single(self) -> bool:
+        return self.first == self.last
+
+    def pages(self) -> range:
+        return range(self.first, self.last + 1)
+
+
+_Rounds = Generator[frozenset[int], Mapping[int, PageView], None]
+
+
+class Walker:
+    """One walk: ask for the pages in ``asked`` at the same time, ``tell`` the answers, until nothing is asked.
+
+    The walk ends after a page whose newest row is older than ``floor``, or where the list ends: at an empty page that
+    follows an empty or a short one. A single short or empty page is no end, for sources are known to send one in the
+    middle of a list.
+    """
+
+    def __init__(
+        self,
+        *,
+        per_page: int,
+        batch: int,
+        floor: datetime | None = None,
+        resume: Reached | None = None,
+        eager: bool = False,
+    ) -> None:
+        """Start a walk.
+
+        Args:
+            per_page: rows of a full page.
+            batch: most pages to count on in one round; 1 reads one page after the other.
+            floor: the oldest instant of interest; None walks the whole list.
+            resume: where a former walk had come to; the walk goes on from there, found by value.
+            eager: the end is far, so use full batches from the start; else they begin small.
+        """
+        self.reached: Reached | None = None
+        self.proof: list[dict[str, Any]] = []
+        self._per_page = per_page
+        self._limit = batch
+        self._floor = floor
+        self._resume = resume
+        self._size = batch if eager else min(batch, SMALLEST_BATCH)
+        self._one_by_one_until = EAGER_PAGES if eager else CAUTIOUS_PAGES
+        self._short = False
+        self._views: dict[int, PageView] = {}
+        self._rounds: _Rounds = self._walk()
+        self._asked = next(self._rounds)
+
+    @property
+    def asked(self) -> tuple[int, ...]:
+        """The pages to ask for now, at the same time; empty when the walk is over."""
+        return tuple(sorted(self._asked))
+
+    def tell(self, answers: Mapping[int, PageView]) -> frozenset[int]:
+        """Take the answers of all pages asked for; return those that repeat word for word what was told before."""
+        repeated = {page for page, view in answers.items() if self._content(page) == view.content}
+        self._views.update(answers)
+        try:
+            self._asked = self._rounds.send(answers)
+        except StopIteration:
+            self._asked = frozenset()
+        return frozenset(repeated)
+
+    def _content(self, page: int) -> bytes | None:
+        view = self._views.get(page)
+        return view.content if view else None
+
+    def _walk(self) -> _Rounds:
+        first = (yield from self._locate(self._resume)) if self._resume else 1
+        self._one_by_one_until += first - 1
+        current: _Batch | None = _Batch(first, first)
+        unproven: _Batch | None = None
+        while current or unproven:
+            coming = self._coming(current)
+            yield frozenset(self._questions(current, unproven, coming))
+            if unproven and not self._is_still(unproven):
+                current, unproven = self._go_back(unproven, current), None
+                continue
+            if unproven:
+                self._count(unproven)
+                unproven = None
+            if current is None:
+                return
+            ended = self._ends_in(current)
+            if current.single:
+                self._count(current)
+            else:
+                unproven = current
+            self._forget_below(current.first - 1)
+            current = None if ended or coming is None else self._witnessed(coming)
+
+    def _coming(self, current: _Batch | None) -> _Batch | None:
+        """Return the batch after the current one."""
+        if current is None:
+            return None
+        first = current.last + 1
+        # After a short page the end is near: asking for a whole batch there would be for nothing.
+        one_by_one = first <= self._one_by_one_until or self._short
+        return _Batch(first, first if one_by_one else first + self._size - 1)
+
+    def _questions(self, current: _Batch | None, unproven: _Batch | None, coming: _Batch | None) -> Iterable[int]:
+        if current:
+            # The last page of a batch was read before it, to be its witness.
+            yield from current.pages() if current.single else range(current.first, current.last)
+        if unproven:
+            yield from unproven.before
+        if coming and not coming.single:
+            yield from (1, coming.last)
+
+    def _witnessed(self, batch: _Batch) -> _Batch:
+        """Note what the witnesses of a batch show before it is asked for."""
+        if not batch.single:
+            edge = batch.last if self._views[batch.last].rows else batch.first - 1
+            batch.before = {page: self._views[page].order for page in (1, edge)}
+        return batch
+
+    def _is_still(self, batch: _Batch) -> bool:
+        moved = [page for page, order in batch.before.items() if self._views[page].order != order]
+        self.proof.append({"pages": [batch.first, batch.last], "witnesses": sorted(batch.before), "still": not moved})
+        return not moved
+
+    def _go_back(self, unproven: _Batch, current: _Batch | None) -> _Batch:
+        """Read everything that was asked for since the last proof again, one page after the other, and one page above.
+
+        One above, because a row that was removed in the part already read pulled the next row across the edge.
+        """
+        first = max(1, unproven.first - 1)
+        self._one_by_one_until = max(self._one_by_one_until, (current or unproven).last)
+        self._size = min(self._limit, SMALLEST_BATCH)
+        self._short = False
+        return _Batch(first, first)
+
+    def _count(self, batch: _Batch) -> None:
+        """Take the pages of a batch for good."""
+        for page in batch.pages():
+            view = self._views[page]
+            self._short = view.rows < self._per_page
+            if view.newest is not None:
+                self.reached = Reached(page, view.newest)
+        if not batch.single:
+            self._size = min(self._limit, 2 * self._size)
+
+    def _ends_in(self, batch: _Batch) -> bool:
+        short = self._short
+        for page in batch.pages():
+            view = self._views[page]
+            if self._floor is not None and view.newest is not None and view.newest < self._floor:
+                return True
+            if short and view.rows == 0:
+                return True
+            short = view.rows < self._per_page
+        return False
+
+    def _forget_below(self, page: int) -> None:
+        """Keep the views of pages that can still be witnesses, so that memory does not grow with the list."""
+        self._views = {known: view for known, view in self._views.items() if known == 1 or known >= page}
+
+    def _locate(self, reached: Reached) -> Generator[frozenset[int], Mapping[int, PageView], int]:
+        """Return a page above which everything was seen; its number in the former walk is only the first guess.
+
+        Looks for the last page that begins above the newest instant of the last page of the former walk.
+        """
+        low, high, step = 1, reached.page, 1
+        if (yield from self._begins_above(reached.page, reached.newest)):
+            low, high = reached.page, reached.page + 1
+            while (yield from self._begins_above(high, reached.newest)):
+                step *= 2
+                low, high = high, high + step
+        else:
+            low = max(1, high - step)
+            while low > 1 and not (yield from self._begins_above(low, reached.newest)):
+                step *= 2
+                low, high = max(1, low - step), low
+        while high - low > 1:
+            middle = (low + high) // 2
+            if (yield from self._begins_above(middle, reached.newest)):
+                low = middle
+            else:
+                high = middle
+        return max(1, low - 1)
+
+    def _begins_above(self, page: int, instant: datetime) -> Generator[frozenset[int], Mapping[int, PageView], bool]:
+        newest = (yield frozenset({page}))[page].newest
+        return newest is not None and newest > instant

@@ -1,0 +1,118 @@
+"""Running an extraction: what is new at the source is landed and committed, stream after stream."""
+
+from dataclasses import dataclass
+
+from pydantic import SecretStr
+
+from extract.clock import RunClock
+from extract.fetch import Fetcher
+from extract.http import Http
+from extract.lake import Lake
+from extract.newest_first import Puller
+from extract.progress import Progress
+from extract.rate_limit import RateLimiter
+from extract.settings import Settings, Wistia
+from extract.snapshots import pull_list, pull_snapshot
+from extract.sources.wistia.streams import STREAMS
+from extract.stream import DailySnapshot, FullList, NewestFirst, Stream
+from extract.workers import Stop, Workers
+from extract.writer import HeadMoved, StreamReport, StreamWriter
+
+__all__ = ["ExtractionReport", "StreamReport", "run_extraction"]
+
+WORKERS = 16
+"""Threads that wait for answers: at 1.5 s a page, 16 of them ask for 640 pages a minute."""
+
+
+@dataclass(frozen=True, slots=True)
+class ExtractionReport:
+    """What an extraction did, stream by stream."""
+
+    streams: tuple[StreamReport, ...]
+
+
+def run_extraction(
+    lake: Lake, settings: Settings, token: SecretStr, clock: RunClock, run_id: str, progress: Progress
+) -> ExtractionReport:
+    """Land what is new in every stream.
+
+    Args:
+        lake: where to land it.
+        settings: ``wistia.base_url`` is the address of an API.
+        token: of the account.
+        clock: of the run; its as-of instant is the "now" of windows and snapshot days.
+        run_id: names the run in keys and manifests.
+        progress: told what happens.
+
+    Raises:
+        ConfigurationError: the token cannot be one, or the host cannot be reached; nothing was touched.
+        SourceRefused: the source refused, or failed for longer than is worth waiting for; what was committed before is
+            kept, and the next run goes on from there.
+        DataRefused: what was landed is not what was received.
+    """
+    stop = Stop()
+    limiter = RateLimiter(settings.wistia.requests_per_minute, sleep=stop.sleep)
+    http = Http(
+        settings.wistia.base_url,
+        token,
+        timeout=settings.wistia.timeout,
+        limiter=limiter,
+        clock=clock,
+        sleep=stop.sleep,
+        notify=progress.event,
+    )
+    workers = Workers(WORKERS)
+    run = _Run(lake, settings.wistia, clock, run_id, progress, Fetcher(http, workers, settings.wistia.per_page))
+    try:
+        return ExtractionReport(tuple(run.extract(stream) for stream in STREAMS))
+    finally:
+        stop.set()
+        workers.close()
+        http.close()
+
+
+class _Run:
+    """One extraction."""
+
+    def __init__(
+        self, lake: Lake, wistia: Wistia, clock: RunClock, run_id: str, progress: Progress, fetcher: Fetcher
+    ) -> None:
+        self._lake = lake
+        self._wistia = wistia
+        self._clock = clock
+        self._run_id = run_id
+        self._progress = progress
+        self._fetcher = fetcher
+        self._keys: dict[str, list[str]] = {}
+
+    def extract(self, stream: Stream) -> StreamReport:
+        """Pull a stream; where another run commits first, again from where that one left it."""
+        writer = StreamWriter(self._lake, stream.name, self._run_id, self._clock, self._progress)
+        while True:
+            try:
+                self._pull(stream, writer)
+                return writer.report()
+            except HeadMoved:
+                writer.restart()
+
+    def _pull(self, stream: Stream, writer: StreamWriter) -> None:
+        today = self._clock.as_of.date()
+        match stream.method:
+            case FullList():
+                self._keys[stream.name] = pull_list(stream, self._fetcher, writer, today, self._progress)
+            case DailySnapshot() as method:
+                members = self._members(method, writer)
+                pull_snapshot(stream, method, members, self._fetcher, writer, today, self._progress)
+            case NewestFirst() as method:
+                Puller(self._fetcher, self._progress, self._clock.as_of).pull(stream, method, writer)
+
+    def _members(self, method: DailySnapshot, writer: StreamWriter) -> list[str]:
+        """Return the medias to ask for: those that are configured and exist."""
+        existing = self._keys[method.of]
+        if self._wistia.medias == "all":
+            return existing
+        known = set(existing)
+        for key in self._wistia.medias:
+            if key not in known:
+                writer.notes.append(f"{key}, named in wistia.medias, does not exist in the account and is skipped")
+        return [key for key in self._wistia.medias if key in known]

@@ -1,0 +1,71 @@
+"""Pulling what has no filter by time: whole lists, and one object for each member of a list."""
+
+from collections.abc import Sequence
+from datetime import date
+
+from extract.cursor import Seen
+from extract.fetch import BATCH, Fetcher
+from extract.pagination import Walker
+from extract.progress import Progress
+from extract.stream import DailySnapshot, Stream
+from extract.workers import gather
+from extract.writer import StreamWriter
+
+
+def pull_list(stream: Stream, fetcher: Fetcher, writer: StreamWriter, today: date, progress: Progress) -> list[str]:
+    """Pull a whole list and return its keys, each once.
+
+    Raises:
+        SourceRefused: the source refused or failed.
+        HeadMoved: another run committed first.
+    """
+    seen = Seen(floor=None)
+    keys: dict[str, None] = {}
+    pages = 0
+    walker = Walker(per_page=fetcher.per_page, batch=BATCH)
+    for round_ in fetcher.walk(stream, {}, walker, writer):
+        for page in round_:
+            seen.add(page)
+            keys.update(dict.fromkeys(page.keys))
+        pages += len(round_)
+        progress.advance(stream.name, pages, "pages")
+    _commit_if_new(writer, today, seen)
+    return list(keys)
+
+
+def pull_snapshot(
+    stream: Stream,
+    method: DailySnapshot,
+    members: Sequence[str],
+    fetcher: Fetcher,
+    writer: StreamWriter,
+    today: date,
+    progress: Progress,
+) -> None:
+    """Pull one object for each member; one that the source does not know is noted and skipped.
+
+    Raises:
+        SourceRefused: the source refused or failed.
+        HeadMoved: another run committed first.
+    """
+    seen = Seen(floor=None)
+    for start in range(0, len(members), BATCH):
+        keys = members[start : start + BATCH]
+        futures = fetcher.objects(stream, method.parameter, keys, writer.tally)
+        for key, page in zip(keys, gather(futures), strict=True):
+            if page is None:
+                writer.notes.append(f"{key} was not found (404) and is skipped")
+            else:
+                seen.add(page)
+                writer.land(page)
+        progress.advance(stream.name, start + len(keys), "objects", len(members))
+    _commit_if_new(writer, today, seen)
+
+
+def _commit_if_new(writer: StreamWriter, today: date, seen: Seen) -> None:
+    """Commit, unless the same was committed before on the same UTC day."""
+    cursor = {"date": today.isoformat(), "content": seen.fingerprint()}
+    if writer.has_landed and (writer.head is None or writer.head.cursor_after != cursor):
+        writer.commit(cursor, complete=True)
+    else:
+        writer.discard()

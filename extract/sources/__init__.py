@@ -1,0 +1,1 @@
+"""The sources, each with its streams declared as data."""

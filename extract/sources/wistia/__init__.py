@@ -1,0 +1,1 @@
+"""Wistia: an account's medias, their statistics, its visitors and their viewing sessions."""

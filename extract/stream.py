@@ -1,0 +1,67 @@
+"""How a stream is declared: data, from which the runner knows what to ask for and when there is nothing new."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, time, timedelta
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class FullList:
+    """A list without a filter by time: read whole each run."""
+
+
+@dataclass(frozen=True, slots=True)
+class DailySnapshot:
+    """One object for each member of another stream, with lifetime counters: the latest answer of a UTC day counts."""
+
+    of: str
+    """The stream whose keys are asked for."""
+    parameter: str
+    """The path parameter that takes the key."""
+
+
+@dataclass(frozen=True, slots=True)
+class NewestFirst:
+    """A list sorted newest first, read down to the watermark and a bit further."""
+
+    instant: str
+    """The field by which the source sorts."""
+    overlap: timedelta
+    """How far below the watermark rows may still appear or change."""
+    horizon: timedelta | None = None
+    """How long the source keeps rows; set where it filters by ``start_date`` and ``end_date``, both inclusive."""
+
+    def floor(self, watermark: datetime) -> datetime:
+        """Return the oldest instant that is read again: whole UTC days where the source filters by date."""
+        floor = watermark - self.overlap
+        return datetime.combine(floor.date(), time(), UTC) if self.horizon else floor
+
+
+Method = FullList | DailySnapshot | NewestFirst
+
+
+@dataclass(frozen=True, slots=True)
+class Stream:
+    """An endpoint and how it is read incrementally."""
+
+    name: str
+    """``source/stream``: where it lies in the lake."""
+    path: str
+    """Path below the base URL; ``{parameter}`` where a key goes."""
+    key: str
+    """The field that identifies a row."""
+    permission: str
+    """What the token must be allowed to do, in the vendor's words."""
+    method: Method
+
+
+def instant_of(record: Any, field: str) -> datetime | None:
+    """Read the instant in a field of a parsed record; one without a zone is UTC; None where it tells none."""
+    text = record.get(field) if isinstance(record, dict) else None
+    if not isinstance(text, str):
+        return None
+    try:
+        instant = datetime.fromisoformat(text)
+        return instant.replace(tzinfo=UTC) if instant.tzinfo is None else instant.astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None
