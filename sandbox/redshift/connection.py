@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sandbox.redshift import lexer, statements
-from sandbox.redshift.errors import SqlError
+from sandbox.redshift.errors import TERMINATED, SqlError
 from sandbox.redshift.names import DATABASE
 from sandbox.redshift.session import Session, Statement
 from sandbox.redshift.warehouse import Warehouse
@@ -88,6 +88,11 @@ class Channel:
         size = self._size(frontend.MAX_MESSAGE) if kind else None
         return frontend.message(kind, self._exactly(size - 4)) if size is not None else None
 
+    def hang_up(self) -> None:
+        """Ends the input from another thread: whoever reads finds the client gone."""
+        with contextlib.suppress(OSError):
+            self._client.shutdown(socket.SHUT_RD)
+
     def close(self) -> None:
         """Closes the socket."""
         self._reader.close()
@@ -162,7 +167,7 @@ class Connection:
         try:
             user = self._greet()
             if user is not None:
-                session = Session(self._warehouse, user)
+                session = Session(self._warehouse, user, self._channel.hang_up)
                 self._welcome(session)
                 self._converse(session)
         except ProtocolError as problem:
@@ -211,9 +216,7 @@ class Connection:
             self._channel.flush()
 
     def _converse(self, session: Session) -> None:
-        while (message := self._channel.message()) is not None:
-            if session.terminated:
-                raise SqlError("57P01", "terminating connection due to administrator command")
+        while (message := self._channel.message()) is not None and not session.terminated:
             match message:
                 case frontend.Terminate():
                     return
@@ -228,14 +231,21 @@ class Connection:
                     pass  # trust: the driver sends one only when asked
                 case _ if not self._skipping:
                     self._extended(session, message)
+        if session.terminated:
+            raise TERMINATED
 
     def _extended(self, session: Session, message: frontend.Message) -> None:
         try:
             self._handlers[type(message)](session, message)
         except SqlError as problem:
-            session.fail()
+            self._refuse(session, problem)
             self._skipping = True
-            self._channel.send(backend.error(problem))
+
+    def _refuse(self, session: Session, problem: SqlError) -> None:
+        if session.terminated:
+            raise problem
+        session.fail()
+        self._channel.send(backend.error(problem))
 
     def _parse(self, _: Session, message: frontend.Parse) -> None:
         count = max(len(message.oids), lexer.parameter_count(message.sql))
@@ -306,6 +316,5 @@ class Connection:
                     tag = session.execute(statement, (), Answer(self._channel, (0,), None))
                     self._channel.send(backend.command_complete(tag))
         except SqlError as problem:
-            session.fail()
-            self._channel.send(backend.error(problem))
+            self._refuse(session, problem)
         self._ready(session)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import duckdb
 
-from sandbox.redshift.names import DEFAULT_SCHEMA, literal
+from sandbox.redshift.names import DEFAULT_SCHEMA, INTERNAL_SCHEMA, literal
 
 SETTINGS = {
     "TimeZone": "'UTC'",
@@ -49,7 +49,6 @@ def open_database(path: Path | None, lake_root: Path, memory_limit: str = DEFAUL
     _lay_out(root)
     root.execute(f"SET GLOBAL allowed_directories = [{literal(str(lake_root.resolve()) + '/')}]")
     root.execute("SET GLOBAL enable_external_access = false")
-    root.execute("SET GLOBAL lock_configuration = false")
     return root
 
 
@@ -84,12 +83,13 @@ def _lay_out(root: duckdb.DuckDBPyConnection) -> None:
     """Makes schemas, system views and macros, once per version of their text."""
     scripts = [resources.files(__package__).joinpath(name).read_text() for name in ("system_views.sql", "macros.sql")]
     version = hashlib.sha256("".join(scripts).encode()).hexdigest()
-    root.execute("CREATE TABLE IF NOT EXISTS main.sandbox_layout (version VARCHAR)")
-    if root.execute("SELECT version FROM main.sandbox_layout").fetchone() == (version,):
+    root.execute(f"CREATE SCHEMA IF NOT EXISTS {INTERNAL_SCHEMA}")
+    root.execute(f"CREATE TABLE IF NOT EXISTS {INTERNAL_SCHEMA}.layout (version VARCHAR)")
+    if root.execute(f"SELECT version FROM {INTERNAL_SCHEMA}.layout").fetchone() == (version,):
         return
     root.execute("BEGIN")
     for script in scripts:
         root.execute(script)
-    root.execute("DELETE FROM main.sandbox_layout")
-    root.execute("INSERT INTO main.sandbox_layout VALUES (?)", [version])
+    root.execute(f"DELETE FROM {INTERNAL_SCHEMA}.layout")
+    root.execute(f"INSERT INTO {INTERNAL_SCHEMA}.layout VALUES (?)", [version])
     root.execute("COMMIT")

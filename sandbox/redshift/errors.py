@@ -22,6 +22,9 @@ class SqlError(Exception):
         self.detail = detail
 
 
+TERMINATED = SqlError("57P01", "terminating connection due to administrator command")
+
+
 def syntax_error(near: str) -> SqlError:
     """The parser's refusal, pointing at a word."""
     return SqlError("42601", f'syntax error at or near "{near}"')
@@ -100,6 +103,7 @@ _RULES: tuple[tuple[type[duckdb.Error], str, Callable[[re.Match[str]], SqlError]
         r"NOT NULL constraint failed: (?:[\w#]+\.)*(\w+)",
         _says("23502", "Cannot insert a NULL value into column {0}"),
     ),
+    (duckdb.Error, r'because schema "([^"]+)" does not exist', _says("3F000", 'schema "{0}" does not exist')),
     (
         duckdb.Error,
         r'(?:Table|View) with name "?([^"\s!]+)"? does not exist',
@@ -123,7 +127,7 @@ _RULES: tuple[tuple[type[duckdb.Error], str, Callable[[re.Match[str]], SqlError]
     ),
     (
         duckdb.Error,
-        r'(?:Referenced|does not have a) (?:update )?column (?:with name )?"([^"]+)"',
+        r'(?:Referenced|does not have a) (?:update )?column (?:with name )?"?([^"\s]+)"?',
         _says("42703", 'column "{0}" does not exist'),
     ),
     (duckdb.Error, r'Referenced table "([^"]+)" not found', _says("42P01", 'relation "{0}" does not exist')),

@@ -1,6 +1,10 @@
--- Redshift's functions that DuckDB lacks or understands otherwise. DuckDB picks an overload by the argument's type.
+-- Redshift's functions that DuckDB lacks or understands otherwise. DuckDB picks an overload by the argument's type,
+-- which it does not know for an alias of the same select list; typeof() is settled before any row is read.
 CREATE OR REPLACE MACRO main.rs_avg(x BIGINT) AS CAST(trunc(avg(x)) AS BIGINT), (x DOUBLE) AS avg(x);
-CREATE OR REPLACE MACRO main.rs_text(x JSON) AS x ->> '$', (x VARCHAR) AS x;
+CREATE OR REPLACE MACRO main.rs_text(x) AS CASE
+    WHEN typeof(x) = 'JSON' THEN json_extract_string(CAST(x AS VARCHAR), '$')
+    ELSE CAST(x AS VARCHAR)
+END;
 CREATE OR REPLACE MACRO main.rs_cut(s, n) AS CASE
     WHEN strlen(s) <= n THEN s
     ELSE coalesce(
@@ -27,6 +31,7 @@ CREATE OR REPLACE MACRO main.rs_add_months(d, n) AS CASE
         THEN CAST(last_day(CAST(d AS DATE) + to_months(CAST(n AS INTEGER))) AS TIMESTAMP)
     ELSE CAST(d AS TIMESTAMP) + to_months(CAST(n AS INTEGER))
 END;
+CREATE OR REPLACE MACRO main.rs_last_day(d) AS last_day(CAST(d AS DATE));
 CREATE OR REPLACE MACRO main.rs_date_trunc(part, d) AS CAST(date_trunc(part, CAST(d AS TIMESTAMP)) AS TIMESTAMP);
 CREATE OR REPLACE MACRO main.rs_convert_timezone(source, target, moment) AS
     (CAST(moment AS TIMESTAMP) AT TIME ZONE source) AT TIME ZONE target;

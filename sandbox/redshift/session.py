@@ -3,14 +3,14 @@
 import datetime
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, Protocol
 
 import duckdb
 
 from sandbox.redshift.engine import session_connection, set_search_path
-from sandbox.redshift.errors import SqlError, from_duckdb
+from sandbox.redshift.errors import TERMINATED, SqlError, from_duckdb
 from sandbox.redshift.locks import Mode
 from sandbox.redshift.names import DATABASE, DEFAULT_SCHEMA, TableName
 from sandbox.redshift.translate.statement import ViewSet
@@ -54,7 +54,14 @@ class Statement(Protocol):
 class Session:
     """What one client sees of the warehouse. Used by one thread; `terminate` may come from another."""
 
-    def __init__(self, warehouse: Warehouse, user: str) -> None:
+    def __init__(self, warehouse: Warehouse, user: str, hang_up: Callable[[], None] = lambda: None) -> None:
+        """Joins a warehouse.
+
+        Args:
+            warehouse: what it works on.
+            user: the name that the client gave; everybody is trusted.
+            hang_up: called from another thread when the session is terminated, to stop its reading.
+        """
         self.warehouse = warehouse
         self.user = user
         self.connection = session_connection(warehouse.root)
@@ -71,6 +78,7 @@ class Session:
         self._began_with = (set(self.temporary), self.views)
         self._deadline: float | None = None
         self._terminated = threading.Event()
+        self._hang_up = hang_up
 
     @property
     def status(self) -> str:
@@ -106,7 +114,13 @@ class Session:
                 yield
         except duckdb.Error as problem:
             self.fail()
-            raise self._interrupted() or from_duckdb(problem) from None
+            raise (TERMINATED if self.terminated else from_duckdb(problem)) from None
+        except SqlError as problem:
+            self.fail()
+            raise (TERMINATED if self.terminated else problem) from None
+        except RecursionError:
+            self.fail()
+            raise SqlError("54001", "stack depth limit exceeded") from None
         except BaseException:
             self.fail()
             raise
@@ -128,11 +142,6 @@ class Session:
             yield
         finally:
             timer.cancel()
-
-    def _interrupted(self) -> SqlError | None:
-        if self.terminated:
-            return SqlError("57P01", "terminating connection due to administrator command")
-        return None
 
     def fail(self) -> None:
         """Undoes the transaction and gives its locks back; a block stays failed until it ends."""
@@ -170,12 +179,19 @@ class Session:
             self._began_with = (set(self.temporary), self.views)
             self.warehouse.locks.release(self.pid)
 
-    def run(self, sql: str, parameters: dict[str, Value] | None = None) -> duckdb.DuckDBPyConnection:
+    def run(
+        self, sql: str, parameters: dict[str, Value] | None = None, *, alone: bool = False
+    ) -> duckdb.DuckDBPyConnection:
         """Runs DuckDB SQL in the session's transaction, which opens with its first statement.
 
         The snapshot of DuckDB is taken then, so whoever waited for a lock before sees what was committed.
+
+        Args:
+            sql: what DuckDB runs.
+            parameters: its named parameters, only those that it uses.
+            alone: it is all that the client's statement does, so that it needs no transaction around it.
         """
-        if not self._open:
+        if not self._open and not (alone and not self.in_transaction):
             self.connection.execute("BEGIN TRANSACTION")
             self._open = True
         return self.connection.execute(sql, parameters) if parameters else self.connection.execute(sql)
@@ -218,6 +234,7 @@ class Session:
         self._terminated.set()
         self.warehouse.locks.cancel(self.pid)
         self.connection.interrupt()
+        self._hang_up()
 
     def close(self) -> None:
         """Rolls back what is open and leaves the warehouse."""

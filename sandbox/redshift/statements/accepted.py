@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from sandbox.redshift.cursor import TokenCursor
+from sandbox.redshift.errors import SqlError
 from sandbox.redshift.names import literal, quote
 from sandbox.redshift.session import Session, Sink
 from sandbox.redshift.statements.base import Command
@@ -18,6 +19,8 @@ class Accepted(Command):
 
     def run(self, session: Session, values: Sequence[Value], sink: Sink) -> str:  # noqa: ARG002
         """Remembers it."""
+        if self._word == "VACUUM" and session.in_transaction:
+            raise SqlError("25001", "VACUUM cannot run inside a transaction block")
         if self._word in ("GRANT", "REVOKE"):
             now = "CAST(get_current_timestamp() AT TIME ZONE 'UTC' AS TIMESTAMP)"
             session.run(f"INSERT INTO sandbox_internal.grants VALUES ({now}, {literal(self._sql)})")

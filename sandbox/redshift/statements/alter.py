@@ -8,6 +8,7 @@ from sandbox.redshift.locks import Mode
 from sandbox.redshift.names import TableName, quote
 from sandbox.redshift.session import Session, Sink, Statement
 from sandbox.redshift.statements.base import Command
+from sandbox.redshift.statements.create import copied_columns
 from sandbox.redshift.statements.table_definition import ColumnDefinition, TableDefinition, take_column_attribute
 from sandbox.redshift.types import take_type
 from sandbox.redshift.wire.decode import Value
@@ -27,6 +28,7 @@ class AlterTable(Command):
 
     def __init__(self, words: TokenCursor) -> None:
         self._table = words.table()
+        self._added: ColumnDefinition | None = None
         self._actions = self._read(words)
         words.end()
 
@@ -56,7 +58,10 @@ class AlterTable(Command):
             raise SqlError(
                 "42601", "ALTER TABLE ADD COLUMN defined as NOT NULL must have a non-null default expression"
             )
-        return [f"ADD COLUMN {column.sql}"]
+        if column.type.max_bytes is None:
+            return [f"ADD COLUMN {column.sql}"]
+        self._added = column
+        return []
 
     def _read_drop(self, words: TokenCursor) -> list[str]:
         if words.take("CONSTRAINT"):
@@ -82,4 +87,17 @@ class AlterTable(Command):
             session.run(f"ALTER TABLE {self._table.sql} {action}")
             if action.startswith("RENAME TO") and session.is_temporary(self._table):
                 session.temporary.add(TableName(None, action.split('"')[1]))
+        if self._added is not None:
+            self._rebuild(session, self._added)
         return "ALTER TABLE"
+
+    def _rebuild(self, session: Session, added: ColumnDefinition) -> None:
+        """Adds a column with a length, that is, a CHECK, which DuckDB cannot add to a table that exists."""
+        table = self._table
+        columns = copied_columns(session, table, defaults=True)
+        new = TableName(table.schema, f"{table.name}__rebuilt")
+        temporary = "TEMPORARY " if session.is_temporary(table) else ""
+        session.run(f"CREATE {temporary}TABLE {new.sql} ({', '.join([*columns, added.sql])})")
+        session.run(f"INSERT INTO {new.sql} SELECT *, {added.default or 'NULL'} FROM {table.sql}")
+        session.run(f"DROP TABLE {table.sql}")
+        session.run(f"ALTER TABLE {new.sql} RENAME TO {quote(table.name)}")

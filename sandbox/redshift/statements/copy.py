@@ -74,6 +74,6 @@ def _load(
         paths = ", ".join(literal(found.engine_path) for _, found in group)
         items = parquet.select_list(columns, targets, options)
         row = session.run(
-            f"INSERT INTO {options.table.sql} ({names}) SELECT {items} FROM read_parquet([{paths}])"
+            f"INSERT INTO {options.table.sql} ({names}) SELECT {items} FROM read_parquet([{paths}], hive_partitioning=false)"
         ).fetchone()
         yield int(row[0]) if row else 0

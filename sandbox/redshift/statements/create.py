@@ -7,7 +7,7 @@ from sqlglot import exp
 from sandbox.redshift.cursor import TokenCursor
 from sandbox.redshift.errors import SqlError, not_imitated, syntax_error
 from sandbox.redshift.locks import Mode
-from sandbox.redshift.names import TableName, quote
+from sandbox.redshift.names import TableName, literal, quote
 from sandbox.redshift.session import Session, Sink, Statement
 from sandbox.redshift.statements.base import Command
 from sandbox.redshift.statements.table_definition import TableDefinition, read_table
@@ -136,20 +136,21 @@ def _stored(column: str, engine_type: str) -> str:
     return f"CAST({column} AS {stored[engine_type]})" if engine_type in stored else column
 
 
-def copied_columns(session: Session, table: TableName) -> list[str]:
-    """Column definitions of a table that exists, with types, lengths and NOT NULL, without defaults."""
-    schema = "" if table.schema is None else f" AND schema_name = '{table.schema}'"
+def copied_columns(session: Session, table: TableName, *, defaults: bool = False) -> list[str]:
+    """Column definitions of a table that exists, with types, lengths and NOT NULL, and with defaults if asked."""
+    schema = "" if table.schema is None else f" AND schema_name = {literal(table.schema)}"
     rows = session.run(
-        "SELECT column_name, data_type, is_nullable, (SELECT max(constraint_text) FROM duckdb_constraints() AS k "
-        "WHERE k.table_oid = c.table_oid AND k.constraint_type = 'CHECK' "
+        "SELECT column_name, data_type, is_nullable, column_default, (SELECT max(constraint_text) "
+        "FROM duckdb_constraints() AS k WHERE k.table_oid = c.table_oid AND k.constraint_type = 'CHECK' "
         "AND k.constraint_column_names = [c.column_name]) "
-        f"FROM duckdb_columns() AS c WHERE table_name = $name{schema} ORDER BY column_index",
-        {"name": table.name},
+        f"FROM duckdb_columns() AS c WHERE table_name = {literal(table.name)}{schema} ORDER BY column_index"
     ).fetchall()
     if not rows:
         raise SqlError("42P01", f'relation "{table}" does not exist')
     return [
-        f"{quote(name)} {kind}{'' if nullable else ' NOT NULL'} {check or ''}" for name, kind, nullable, check in rows
+        f"{quote(name)} {kind}{'' if nullable else ' NOT NULL'}"
+        f"{f' DEFAULT {default}' if defaults and default is not None else ''} {check or ''}"
+        for name, kind, nullable, default, check in rows
     ]
 
 

@@ -5,11 +5,10 @@ from typing import Any
 
 import duckdb
 
-from sandbox.redshift.errors import SqlError
 from sandbox.redshift.locks import Mode
 from sandbox.redshift.session import Session, Sink
 from sandbox.redshift.translate.statement import Translation, translate
-from sandbox.redshift.wire.decode import Value
+from sandbox.redshift.wire.decode import Value, samples
 from sandbox.redshift.wire.types import CAST_BY_OID, Column, column
 
 BATCH_ROWS = 10_000
@@ -24,6 +23,7 @@ class Translated:
     def __init__(self, sql: str, oids: Sequence[int]) -> None:
         self._sql = sql
         self._casts = tuple(CAST_BY_OID.get(oid) for oid in oids)
+        self._samples = samples(oids)
 
     def columns(self, session: Session) -> Sequence[Column] | None:
         """Asks DuckDB to describe a query, which it does without running it."""
@@ -31,7 +31,9 @@ class Translated:
         if found.kind != "select":
             return None
         _take_locks(session, found)
-        described = session.run(f"DESCRIBE {found.sql}", _parameters(session, found, ())).fetchall()
+        described = session.run(
+            f"DESCRIBE {found.sql}", _parameters(session, found, self._samples), alone=True
+        ).fetchall()
         names = [column(name, kind) for name, kind, *_ in described]
         return [column(c.name, "BOOLEAN") if i in found.terminates else c for i, c in enumerate(names)]
 
@@ -39,7 +41,7 @@ class Translated:
         """Runs it under its locks."""
         found = self._translated(session)
         _take_locks(session, found)
-        cursor = session.run(found.sql, _parameters(session, found, values))
+        cursor = session.run(found.sql, _parameters(session, found, values), alone=True)
         if found.kind != "select":
             return _tag(found.kind, cursor)
         _send(session, found, cursor, sink)
@@ -89,7 +91,5 @@ def _send(session: Session, found: Translation, cursor: duckdb.DuckDBPyConnectio
 def _terminating(session: Session, found: Translation, row: tuple[Any, ...]) -> tuple[Any, ...]:
     cells = list(row)
     for position in found.terminates:
-        if cells[position] == session.pid:
-            raise SqlError("57P01", "terminating connection due to administrator command")
         cells[position] = cells[position] is not None and session.warehouse.terminate(cells[position])
     return tuple(cells)

@@ -16,8 +16,8 @@ def _words(text: str) -> list[str]:
 SAME = frozenset(
     _words("""
     abs acos ascii asin atan atan2 avg bit_and bit_or bool_and bool_or btrim cbrt ceil ceiling chr coalesce concat
-    cos cot count cume_dist degrees dense_rank exp first_value floor greatest initcap lag last_day last_value lead
-    least left length ln lower lpad ltrim max md5 median min mod nth_value ntile nullif octet_length percent_rank
+    cos cot count cume_dist degrees dense_rank exp first_value floor greatest initcap lag last_value lead
+    least left length ln lower lpad ltrim max md5 median min mod nth_value ntile nullif percent_rank
     pi power radians random rank repeat replace reverse right round row_number rpad rtrim sha1 sign sin split_part
     sqrt stddev stddev_pop stddev_samp strpos substr substring sum tan translate trim trunc upper var_pop var_samp
     variance position
@@ -35,6 +35,7 @@ RENAMED = {
     "func_sha1": "sha1",
     "ifnull": "coalesce",
     "len": "length",
+    "octet_length": "strlen",
     "nvl": "coalesce",
     "pow": "power",
     "regexp_substr": "regexp_extract",
@@ -44,7 +45,8 @@ RENAMED = {
 MACROS = frozenset(
     _words("""
     add_months can_json_parse charindex get_array_length is_array is_object is_valid_json isnull json_array_length
-    json_extract_array_element_text json_parse json_serialize json_typeof regexp_count regexp_replace sha2 strtol
+    json_extract_array_element_text json_parse json_serialize json_typeof regexp_count regexp_replace last_day
+    sha2 strtol
     """)
 )
 """Functions written as DuckDB macros named `rs_<function>` in `macros.sql`."""

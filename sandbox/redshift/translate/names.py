@@ -10,6 +10,9 @@ _TYPE_NAMES = {
 }  # fmt: skip
 
 
+_FUNCTION_NAMES = {"DECODE_CASE": "case", "STR_POSITION": "position", "EXTRACT": "date_part", "CURRENT_DATE": "date"}
+
+
 def name_columns(tree: exp.Expr) -> None:
     """Gives every unnamed item of a query's select list the name that Redshift would return, in place."""
     query: exp.Expr | None = tree
@@ -41,16 +44,14 @@ def column_name(item: exp.Expr) -> str:
         case exp.Case():
             default = column_name(item.args["default"]) if item.args.get("default") else "?column?"
             return "case" if default == "?column?" else default
-        case exp.CurrentDate():
-            return "date"
         case exp.CurrentTimestamp():
             return "sysdate" if item.args.get("sysdate") else "timestamptz"
         case exp.Subquery() if isinstance(item.this, exp.Select) and len(item.this.expressions) == 1:
             return column_name(item.this.expressions[0])
         case exp.Func():
-            return item.sql_name().lower().replace("decode_case", "case")
+            return _FUNCTION_NAMES.get(item.sql_name(), item.sql_name().lower())
         case _:
-            return "?column?"
+            return "bool" if isinstance(item, exp.Boolean) else "?column?"
 
 
 def _type_name(kind: exp.DataType) -> str:

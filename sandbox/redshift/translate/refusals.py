@@ -2,7 +2,7 @@
 
 from sqlglot import exp
 
-from sandbox.redshift.errors import SqlError, syntax_error, unsupported
+from sandbox.redshift.errors import SqlError, not_imitated, syntax_error, unsupported
 
 _REFUSED: dict[type[exp.Expr], SqlError] = {
     exp.Filter: syntax_error("("),
@@ -17,7 +17,8 @@ _REFUSED: dict[type[exp.Expr], SqlError] = {
     exp.JSONExtract: SqlError("42883", "operator does not exist: ->"),
     exp.JSONExtractScalar: SqlError("42883", "operator does not exist: ->>"),
     exp.Lock: unsupported("SELECT FOR UPDATE"),
-    exp.Unnest: unsupported("UNNEST as a table"),
+    exp.Struct: syntax_error("{"),
+    exp.Unnest: not_imitated("unnesting of SUPER"),
     exp.TableSample: syntax_error("TABLESAMPLE"),
     exp.Into: SqlError("0A000", "SELECT INTO is not imitated by this sandbox endpoint: use CREATE TABLE AS"),
 }

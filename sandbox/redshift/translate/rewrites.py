@@ -130,9 +130,10 @@ def _cast_parameters(tree: exp.Expr, casts: Sequence[str | None]) -> None:
             raise syntax_error(":")
         position = int(node.name[1:]) - 1
         to = casts[position] if position < len(casts) else None
-        alone = isinstance(node.parent, exp.Alias | exp.Select)
-        if to or alone:
-            node.replace(exp.Cast(this=node.copy(), to=exp.DataType.build(to or "TEXT", dialect="redshift")))
+        if to is None and isinstance(node.parent, exp.Alias | exp.Select):
+            to = "TEXT"
+        if to:
+            node.replace(exp.Cast(this=node.copy(), to=exp.DataType.build(to, dialect="redshift")))
 
 
 def _identifier(node: exp.Expr) -> exp.Expr:

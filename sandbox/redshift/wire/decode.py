@@ -3,12 +3,13 @@
 import datetime
 import struct
 from collections.abc import Callable, Sequence
+from decimal import Decimal, InvalidOperation
 
 from sandbox.redshift.errors import SqlError
 from sandbox.redshift.wire import types
 from sandbox.redshift.wire.types import expand_formats
 
-Value = str | int | float | bool | datetime.datetime | datetime.date | datetime.timedelta | None
+Value = str | int | float | bool | Decimal | datetime.datetime | datetime.date | datetime.timedelta | None
 
 _EPOCH = datetime.datetime(2000, 1, 1)  # noqa: DTZ001 - the wire's epoch has no zone
 
@@ -32,9 +33,16 @@ def _value(raw: bytes | None, form: int, oid: int) -> Value:
     if raw is None:
         return None
     try:
-        return _BINARY.get(oid, _text)(raw) if form else _text(raw)
-    except (struct.error, UnicodeDecodeError, OverflowError):
-        raise SqlError("22P03", "incorrect binary data format in bind parameter") from None
+        if form:
+            return _BINARY.get(oid, _text)(raw)
+        return Decimal(_text(raw)) if oid == types.NUMERIC else _text(raw)
+    except (struct.error, UnicodeDecodeError, OverflowError, InvalidOperation):
+        raise SqlError("22P03", "incorrect data format in bind parameter") from None
+
+
+def samples(oids: Sequence[int]) -> list[Value]:
+    """Values with which a statement can be described before it has any: NULL where a cast says the type."""
+    return [Decimal("0.00") if oid == types.NUMERIC else None for oid in oids]
 
 
 def _text(raw: bytes) -> str:
@@ -60,7 +68,7 @@ def _timestamptz(raw: bytes) -> datetime.datetime:
 
 
 def _interval(raw: bytes) -> datetime.timedelta:
-    microseconds, days, months = struct.unpack(">qii", raw)
+    microseconds, days, months = struct.unpack(">qhh", raw)
     return datetime.timedelta(days=days + 30 * months, microseconds=microseconds)
 
 

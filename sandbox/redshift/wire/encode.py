@@ -63,8 +63,8 @@ def _timestamps(epoch: datetime.datetime) -> Encoder:
 
 
 def _intervals(values: Sequence[Any]) -> list[bytes]:
-    pack = struct.Struct(">iqii").pack
-    return [_NULL if v is None else pack(16, v.seconds * 1_000_000 + v.microseconds, v.days, 0) for v in values]
+    pack = struct.Struct(">iqhh").pack
+    return [_NULL if v is None else pack(12, v.seconds * 1_000_000 + v.microseconds, v.days, 0) for v in values]
 
 
 def _as_text(form: Callable[[Any], str]) -> Encoder:

@@ -28,7 +28,7 @@ _BY_NAME = {
     "TIME": (TIME, 8),
     "TIMESTAMP": (TIMESTAMP, 8),
     "TIMESTAMP WITH TIME ZONE": (TIMESTAMPTZ, 8),
-    "INTERVAL": (INTERVAL, 16),
+    "INTERVAL": (INTERVAL, 12),
     "JSON": (SUPER, -1),
     "BLOB": (VARBYTE, -1),
     '"NULL"': (VARCHAR, -1),
@@ -45,8 +45,14 @@ CAST_BY_OID = {
     TIME: "TIME",
     TIMESTAMP: "TIMESTAMP",
     TIMESTAMPTZ: "TIMESTAMPTZ",
+    INTERVAL: "INTERVAL",
+    # Its value says its precision and scale.
+    NUMERIC: "",
 }
-"""The type that a parameter is cast to, by the OID that the client gave; others stay as they come."""
+"""The type that a parameter is cast to, by the OID that the client gave.
+
+'' leaves it as it comes; a parameter of no known type becomes text where it stands alone.
+"""
 
 
 @dataclass(frozen=True, slots=True)
