@@ -51,6 +51,11 @@ FileColumns = tuple[tuple[str, str], ...]
 """Names and DuckDB types of a file's columns, in its order."""
 
 
+def scan(paths: Sequence[str]) -> str:
+    """The files as a table of DuckDB. A `key=value` in an address is no column: COPY does not read addresses."""
+    return f"read_parquet([{', '.join(map(literal, paths))}], hive_partitioning = false)"
+
+
 def file_columns(connection: duckdb.DuckDBPyConnection, found: StoredObject) -> FileColumns:
     """Reads the footer of a file.
 

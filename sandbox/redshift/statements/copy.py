@@ -11,7 +11,7 @@ from sandbox.redshift.loading.manifest import LoadError
 from sandbox.redshift.loading.options import CopyOptions, read_copy
 from sandbox.redshift.loading.parquet import FileColumns, TargetColumn
 from sandbox.redshift.locks import Mode
-from sandbox.redshift.names import literal, quote
+from sandbox.redshift.names import quote
 from sandbox.redshift.objects import StoredObject
 from sandbox.redshift.session import Session, Sink
 from sandbox.redshift.statements.base import Command
@@ -71,9 +71,7 @@ def _load(
         shapes.append((columns, found))
     names = ", ".join(quote(target.name) for target in targets)
     for columns, group in groupby(shapes, key=lambda shape: shape[0]):
-        paths = ", ".join(literal(found.engine_path) for _, found in group)
         items = parquet.select_list(columns, targets, options)
-        row = session.run(
-            f"INSERT INTO {options.table.sql} ({names}) SELECT {items} FROM read_parquet([{paths}], hive_partitioning=false)"
-        ).fetchone()
+        source = parquet.scan([found.engine_path for _, found in group])
+        row = session.run(f"INSERT INTO {options.table.sql} ({names}) SELECT {items} FROM {source}").fetchone()
         yield int(row[0]) if row else 0

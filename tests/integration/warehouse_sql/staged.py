@@ -1,0 +1,86 @@
+"""Staging as the stage before would leave it: Parquet by contract, COPY manifests, and the manifest that commits them."""
+
+import hashlib
+import json
+import tempfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from extract.lake import DirectoryLake
+from extract.manifest import ObjectEntry, sequence_name
+from spark.contracts import load_contracts
+from spark.manifest import Counts, EntityEntry, StagingManifest, staging_log
+
+Rows = Sequence[Mapping[str, Any]]
+
+
+def stage_rows(lake: DirectoryLake, sequence: int, entities: Mapping[str, Rows]) -> StagingManifest:
+    """Commit a staging sequence with the given rows; columns that a row does not name are null.
+
+    A row is the ``_raw_line``-th line of the first object of the raw manifest ``sequence`` unless it says otherwise.
+    """
+    with duckdb.connect() as engine:
+        for entity, rows in entities.items():
+            _fill(engine, entity, sequence, rows)
+        return stage_selects(lake, sequence, {entity: f"select * from {entity}" for entity in entities}, engine)
+
+
+def stage_selects(
+    lake: DirectoryLake, sequence: int, selects: Mapping[str, str], engine: duckdb.DuckDBPyConnection
+) -> StagingManifest:
+    """Commit a staging sequence with what DuckDB selects, column by column as the contract has them."""
+    entries = {entity: _write(lake, sequence, entity, select, engine) for entity, select in selects.items()}
+    manifest = StagingManifest(
+        sequence=sequence,
+        run_id=f"stage-{sequence}",
+        committed_at="2026-01-01T00:00:00.000000Z",
+        consumed={},
+        entities={name: entry for name, entry in entries.items() if entry.counts.normalised},
+        quarantine={},
+        drift=(),
+        total_quarantined={},
+    )
+    assert staging_log(lake).commit(manifest)
+    return manifest
+
+
+def typed_columns(entity: str) -> str:
+    """Return the columns of an entity as DuckDB declares them."""
+    return ", ".join(f"{column.name} {column.type}" for column in load_contracts()[entity].columns)
+
+
+def _fill(engine: duckdb.DuckDBPyConnection, entity: str, sequence: int, rows: Rows) -> None:
+    names = [column.name for column in load_contracts()[entity].columns]
+    engine.execute(f"create table {entity} ({typed_columns(entity)})")
+    lineage = {"_raw_sequence": sequence, "_raw_part": 0}
+    records = [{**lineage, "_raw_line": line, **row} for line, row in enumerate(rows, start=1)]
+    for record in records:
+        assert set(record) <= set(names), f"{entity}: {set(record) - set(names)} are no columns"
+    if records:
+        marks = ", ".join("?" for _ in names)
+        engine.executemany(
+            f"insert into {entity} values ({marks})", [[record.get(name) for name in names] for record in records]
+        )
+
+
+def _write(
+    lake: DirectoryLake, sequence: int, entity: str, select: str, engine: duckdb.DuckDBPyConnection
+) -> EntityEntry:
+    folder = f"staging/{entity}/load={sequence_name(sequence)}"
+    key = f"{folder}/part-00000.parquet"
+    with tempfile.TemporaryDirectory() as scratch:
+        file = Path(scratch) / "part.parquet"
+        engine.execute(f"copy ({select}) to '{file}' (format parquet, compression zstd)")
+        rows = engine.execute(f"select count(*) from '{file}'").fetchall()[0][0]
+        data = file.read_bytes()
+    lake.put(key, data)
+    entry = {"url": lake.url(key), "mandatory": True, "meta": {"content_length": len(data)}}
+    lake.put(f"{folder}/copy.manifest", json.dumps({"entries": [entry]}).encode())
+    return EntityEntry(
+        copy_manifest=f"{folder}/copy.manifest",
+        files=(ObjectEntry(key=key, bytes=len(data), rows=rows, sha256=hashlib.sha256(data).hexdigest()),),
+        counts=Counts(landed=rows, normalised=rows, quarantined=0, duplicates=0, forgotten=0),
+    )

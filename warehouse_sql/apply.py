@@ -1,0 +1,166 @@
+"""One model after the other: what a load does to each table, inside its transaction."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from extract.errors import DataRefused, ReelhouseError
+from extract.progress import Progress
+from spark.contracts import load_contracts
+from warehouse_sql.checks import run_checks
+from warehouse_sql.connection import Connection
+from warehouse_sql.delta import LOAD_COLUMN, Delta, delta_of
+from warehouse_sql.ledger import Counts
+from warehouse_sql.model import Load, Model
+from warehouse_sql.plan import loaded_models, temporary_reads
+from warehouse_sql.render import render
+
+
+@dataclass(slots=True)
+class Application:
+    """The state of one load while its models are applied."""
+
+    connection: Connection
+    sequence: int
+    copied: Mapping[str, int]
+    """Rows copied, by entity."""
+    progress: Progress
+    counts: dict[str, Counts] = field(default_factory=dict)
+    """What was done so far, by table."""
+    changed: set[str] = field(default_factory=set)
+    """Temporary tables that hold something else than unchanged rows."""
+    temporary: list[str] = field(default_factory=list)
+
+    def run(self) -> dict[str, Counts]:
+        """Apply all models and their checks; return what was done to each table.
+
+        Raises:
+            DataRefused: the counts do not balance, or a check failed.
+        """
+        models = loaded_models()
+        for number, model in enumerate(models, start=1):
+            _apply_model(self, model)
+            self.progress.advance(f"load {self.sequence}", number, "tables", len(models))
+        for table in self.temporary:
+            self.connection.execute(f"drop table {table}")
+        return self.counts
+
+
+def _apply_model(load: Application, model: Model) -> None:
+    parameters: dict[str, int] = {"load_sequence": load.sequence}
+    if model.load is Load.PARTITIONS:
+        counts = _apply_partitions(load, model, parameters)
+    else:
+        counts = _apply_delta(load, model, parameters)
+    load.counts[model.table] = counts
+    if counts.inserted or counts.updated or counts.superseded:
+        run_checks(load.connection, model, parameters, load.progress)
+
+
+def _apply_delta(load: Application, model: Model, parameters: dict[str, int]) -> Counts:
+    contract = load_contracts()[model.entity] if model.entity else None
+    delta = delta_of(model, tuple(contract.version) if contract else ())
+    connection = load.connection
+    connection.execute(delta.create())
+    load.temporary.append(model.delta)
+    repoint = bool(temporary_reads(model) & load.changed)
+    if connection.execute(delta.fill(repoint=repoint), parameters) == 0:
+        return _proved(model, Counts(copied=None), load.copied)
+    if model.within:
+        _bound(connection, delta.bounds(), parameters)
+    connection.execute(delta.classify(), parameters)
+    if model.load is Load.CHAIN:
+        connection.execute(delta.retire())
+    staged, every = _counted(connection, delta)
+    if set(every) - {"unchanged", "superseded"}:
+        load.changed.add(model.delta)
+    _bring(connection, delta, every, parameters)
+    return _proved(model, _as_counts(staged if model.entity else every), load.copied)
+
+
+def _bring(connection: Connection, delta: Delta, actions: dict[str, int], parameters: dict[str, int]) -> None:
+    if "delete" in actions:
+        connection.execute(delta.delete())
+    if "update" in actions or ("unchanged" in actions and delta.is_ordered):
+        _expect(connection.execute(delta.update(), parameters), delta, actions, ("update", "unchanged"))
+    if "insert" in actions:
+        _expect(connection.execute(delta.insert(), parameters), delta, actions, ("insert",))
+
+
+def _expect(changed: int, delta: Delta, actions: dict[str, int], names: tuple[str, ...]) -> None:
+    """Compare what a statement changed with the actions that it stands for."""
+    wanted = sum(actions.get(name, 0) for name in names if name != "unchanged" or delta.is_ordered)
+    if changed != wanted:
+        raise DataRefused(
+            f"{delta.model.table}: {wanted} rows were to {' or '.join(names)}, the warehouse changed {changed}; "
+            "nothing was loaded"
+        )
+
+
+def _apply_partitions(load: Application, model: Model, parameters: dict[str, int]) -> Counts:
+    connection, partition = load.connection, model.within
+    connection.execute(f"create temp table {model.touched} ({partition} integer not null)")
+    load.temporary.append(model.touched)
+    if connection.execute(touch(model)) == 0:
+        return Counts(copied=None)
+    _bound(connection, f"select min({partition}), max({partition}) from {model.touched}", parameters)
+    connection.execute(clear(model), parameters)
+    return Counts(copied=None, inserted=connection.execute(refill(model), parameters))
+
+
+def touch(model: Model) -> str:
+    """Return the statement that collects the partitions that a load touched."""
+    selects = []
+    for source in model.sources:
+        _, table, column = source.split(".")
+        selects.append(f"select {column} from delta_{table} where _action in ('insert', 'update')")
+    return f"insert into {model.touched} ({model.within})\n" + "\nunion\n".join(selects)
+
+
+def clear(model: Model) -> str:
+    """Return the statement that removes the touched partitions."""
+    return (
+        f"delete from {model.table}\nwhere {model.within} between :within_from and :within_to\n"
+        f"    and {model.within} in (select {model.touched}.{model.within} from {model.touched})"
+    )
+
+
+def refill(model: Model) -> str:
+    """Return the statement that makes the touched partitions anew."""
+    names = ", ".join(delta_of(model).names)
+    return (
+        f"insert into {model.table} ({names}, {LOAD_COLUMN})\nselect {names}, cast(:load_sequence as bigint)\n"
+        f"from (\n{render(model.text)}\n) as source"
+    )
+
+
+def _bound(connection: Connection, statement: str, parameters: dict[str, int]) -> None:
+    parameters["within_from"], parameters["within_to"] = connection.rows(statement)[0]
+
+
+def _counted(connection: Connection, delta: Delta) -> tuple[dict[str, int], dict[str, int]]:
+    rows = connection.rows(delta.count())
+    staged = {str(action): int(count) for action, count, _ in rows}
+    return staged, {str(action): int(count) for action, _, count in rows}
+
+
+def _as_counts(actions: dict[str, int]) -> Counts:
+    return Counts(
+        copied=None,
+        inserted=actions.get("insert", 0),
+        updated=actions.get("update", 0),
+        unchanged=actions.get("unchanged", 0),
+        superseded=actions.get("superseded", 0) + actions.get("delete", 0),
+    )
+
+
+def _proved(model: Model, counts: Counts, copied: Mapping[str, int]) -> Counts:
+    """Balance the actions of a table with the rows copied for it."""
+    if model.entity is None:
+        return counts
+    done = counts.inserted + counts.updated + counts.unchanged + counts.superseded
+    if done != copied[model.entity]:
+        raise ReelhouseError(
+            f"{model.table}: {copied[model.entity]} rows were copied, but {counts.inserted} inserted, {counts.updated} "
+            f"updated, {counts.unchanged} unchanged and {counts.superseded} superseded make {done}; nothing was loaded"
+        )
+    return Counts(done, counts.inserted, counts.updated, counts.unchanged, counts.superseded)

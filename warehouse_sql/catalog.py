@@ -1,0 +1,63 @@
+"""The tables as the migrations leave them: names, columns and types, read from the files by sqlglot."""
+
+from dataclasses import dataclass
+from functools import cache
+
+import sqlglot
+from sqlglot import exp
+
+from warehouse_sql.migrate import load_migrations
+
+DIALECT = "redshift"
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column of a table: its name, its type as written, and whether it may be null."""
+
+    name: str
+    type: str
+    is_nullable: bool
+
+    @property
+    def is_text(self) -> bool:
+        """Whether it holds text."""
+        return self.type.upper().startswith(("VARCHAR", "CHAR"))
+
+
+@cache
+def load_catalog() -> dict[str, tuple[Column, ...]]:
+    """Return the columns of each table by ``schema.table``, as all migrations together make them."""
+    tables: dict[str, tuple[Column, ...]] = {}
+    for migration in load_migrations():
+        for statement in migration.statements:
+            _apply(sqlglot.parse_one(statement, dialect=DIALECT), tables)
+    return tables
+
+
+def _apply(statement: exp.Expr, tables: dict[str, tuple[Column, ...]]) -> None:
+    if isinstance(statement, exp.Create) and statement.kind == "TABLE":
+        tables[_name(statement)] = tuple(_column(definition) for definition in statement.find_all(exp.ColumnDef))
+    elif isinstance(statement, exp.Alter):
+        tables[_name(statement)] += tuple(_column(definition) for definition in statement.find_all(exp.ColumnDef))
+    elif isinstance(statement, exp.Drop) and statement.kind == "TABLE":
+        del tables[_name(statement)]
+
+
+def _name(statement: exp.Expr) -> str:
+    table = statement.find(exp.Table)
+    if table is None:
+        raise ValueError("a statement without a table")
+    return f"{table.db}.{table.name}"
+
+
+def _column(definition: exp.ColumnDef) -> Column:
+    kinds = [constraint.kind for constraint in definition.constraints]
+    kind = definition.kind
+    if kind is None:
+        raise ValueError(f"{definition.name}: no type")
+    return Column(
+        name=definition.name,
+        type=kind.sql(dialect=DIALECT),
+        is_nullable=not any(isinstance(found, exp.NotNullColumnConstraint) for found in kinds),
+    )

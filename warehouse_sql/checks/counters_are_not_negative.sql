@@ -1,0 +1,16 @@
+-- check:    lifetime counters are not negative
+-- on:       core.fct_media_snapshot
+-- severity: fail
+--
+-- They may fall from one day to the next, but never below nothing.
+select
+    media_id,
+    snapshot_date,
+    load_count,
+    play_count,
+    visitor_count
+from core.fct_media_snapshot
+where
+    _load_sequence >= :load_sequence
+    and snapshot_date_key between :within_from and :within_to
+    and (load_count < 0 or play_count < 0 or visitor_count < 0 or hours_watched < 0)

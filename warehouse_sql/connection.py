@@ -1,0 +1,238 @@
+"""The door to the warehouse: the only user of redshift_connector, and the only reader of its errors.
+
+Statements come from the files of this package, values are bound by name (``:name``). A message never holds a password,
+a statement's values, or what a data error quotes.
+"""
+
+import re
+import socket
+import struct
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+import redshift_connector
+from pydantic import SecretStr
+from redshift_connector.error import Error, InterfaceError
+
+from extract.errors import ConfigurationError, ReelhouseError
+
+DEFAULT_PORT = 5439
+SERVERLESS_SUFFIX = ".redshift-serverless.amazonaws.com"
+PARAMETERS = "named"
+CANCELLED = "57014"
+"""Query cancelled, here by statement_timeout (PostgreSQL, appendix A; Redshift keeps these codes)."""
+UNDEFINED_TABLE = "42P01"
+DATA_EXCEPTION = "22"
+LOGIN_REFUSED = ("28000", "28P01")
+UNKNOWN_DATABASE = "3D000"
+RETRYABLE_MESSAGES = ("1023", "1018")
+"""Redshift sends serializable isolation violations as code XX000 with the number alone as message ("Serializable
+isolation", Database Developer Guide); 1018: the table was made after the transaction's snapshot."""
+RETRYABLE_CODES = ("40001", "40P01", "57P01", "57P02", "57P03", "08000", "08003", "08006")
+Row = tuple[Any, ...]
+Parameters = Mapping[str, Any]
+
+
+class Retryable(ReelhouseError):
+    """The transaction is undone and may be repeated whole: an isolation violation, a deadlock, a lost connection."""
+
+
+class Cancelled(ReelhouseError):
+    """The warehouse cancelled a statement that took longer than it was allowed to."""
+
+
+class Unreachable(ConfigurationError):
+    """Nobody answers at the address."""
+
+
+class StatementRefused(ReelhouseError):
+    """The warehouse refused a statement; the transaction is undone.
+
+    Attributes:
+        code: the SQLSTATE.
+        reason: the server's message, and the detail in which Redshift says where.
+    """
+
+    def __init__(self, code: str, reason: str) -> None:
+        super().__init__(f"the warehouse refused a statement ({code}): {reason}; the transaction was undone")
+        self.code = code
+        self.reason = reason
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Where a warehouse is and who comes. ``iam``: temporary credentials of the caller's AWS identity."""
+
+    host: str
+    port: int
+    database: str
+    user: str
+    password: SecretStr | None
+    ssl: bool
+    iam: bool
+
+    @property
+    def address(self) -> str:
+        """The address as it may be shown."""
+        return f"{self.host}:{self.port}/{self.database}"
+
+
+def parse_target(address: str, password: SecretStr | None) -> Target:
+    """Read ``redshift://[user@]host[:port]/database``.
+
+    A serverless host takes temporary credentials unless a user and a password are given.
+
+    Raises:
+        ConfigurationError: the address is of another form, or holds a password, or a host needs one and has none.
+    """
+    parts = urlsplit(address)
+    database = parts.path.removeprefix("/")
+    if parts.scheme != "redshift" or not parts.hostname or not database or "/" in database:
+        raise ConfigurationError("warehouse: write redshift://[user@]host[:port]/database, or sandbox:FOLDER")
+    if parts.password is not None:
+        raise ConfigurationError("warehouse: the address holds a password; set it as REDSHIFT_PASSWORD instead")
+    iam = parts.hostname.endswith(SERVERLESS_SUFFIX) and password is None
+    if not iam and password is None:
+        raise ConfigurationError(f"warehouse: {parts.hostname} needs a password; set it as REDSHIFT_PASSWORD")
+    user = unquote(parts.username or "")
+    if not iam and not user:
+        raise ConfigurationError("warehouse: a password was given but no user; write redshift://user@host/database")
+    return Target(parts.hostname, parts.port or DEFAULT_PORT, database, user, password, ssl=True, iam=iam)
+
+
+class Connection:
+    """A session of the warehouse with an open transaction: nothing is kept until ``commit``."""
+
+    def __init__(self, driver: Any, target: Target) -> None:
+        """Wrap a driver's connection."""
+        self._driver = driver
+        self.target = target
+        self.statements = 0
+
+    def execute(self, statement: str, parameters: Parameters | None = None) -> int:
+        """Run a statement; return how many rows it changed, where the warehouse says so, else -1."""
+        with self._cursor(statement, parameters) as cursor:
+            return int(cursor.rowcount)
+
+    def rows(self, statement: str, parameters: Parameters | None = None) -> list[Row]:
+        """Run a query; return its rows."""
+        with self._cursor(statement, parameters) as cursor:
+            return [tuple(row) for row in cursor.fetchall()]
+
+    def table(self, statement: str, parameters: Parameters | None = None) -> tuple[tuple[str, ...], list[Row]]:
+        """Run any statement; return the names of its columns and its rows, both empty where it gives none."""
+        with self._cursor(statement, parameters) as cursor:
+            if not cursor.description:
+                return (), []
+            names = tuple(_text(column[0]) for column in cursor.description)
+            return names, [tuple(row) for row in cursor.fetchall()]
+
+    def commit(self) -> None:
+        """Publish the transaction. A lost answer leaves it open whether it was."""
+        with _translated():
+            self._driver.commit()
+
+    def rollback(self) -> None:
+        """Undo the transaction; a connection that is gone has undone it."""
+        with suppress(Exception):
+            self._driver.rollback()
+
+    def close(self) -> None:
+        """End the session; an open transaction is undone."""
+        with suppress(Exception):
+            self._driver.close()
+
+    @contextmanager
+    def _cursor(self, statement: str, parameters: Parameters | None) -> Iterator[Any]:
+        self.statements += 1
+        with _translated():
+            cursor = self._driver.cursor()
+            cursor.paramstyle = PARAMETERS
+            try:
+                cursor.execute(statement, parameters)
+                yield cursor
+            finally:
+                cursor.close()
+
+
+@contextmanager
+def connect(target: Target) -> Iterator[Connection]:
+    """Open a session; it is closed, and what was not committed undone, on leaving.
+
+    Raises:
+        ConfigurationError: nobody answers at the address, or the login is refused.
+    """
+    try:
+        driver = redshift_connector.connect(
+            host=target.host,
+            port=target.port,
+            database=target.database,
+            user=target.user or ("" if target.iam else None),
+            password=target.password.get_secret_value() if target.password else "",
+            ssl=target.ssl,
+            iam=target.iam,
+            application_name="reelhouse",
+            # Statements are sent once each: a cache of prepared ones would only be closed again after every DDL.
+            max_prepared_statements=0,
+        )
+    except Exception as error:  # noqa: BLE001 - the driver lets errors of boto3, ssl and sockets through
+        raise _login_error(error, target) from None
+    connection = Connection(driver, target)
+    try:
+        yield connection
+    finally:
+        connection.close()
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
+    # struct.error, IndexError, KeyError: the driver decodes what it read without asking whether all of it came.
+    try:
+        yield
+    except (Error, OSError, struct.error, IndexError, KeyError) as error:
+        raise _translate(error) from None
+
+
+def _translate(error: Exception) -> ReelhouseError:
+    code, message, detail = _fields(error)
+    if not code:
+        return Retryable("the connection to the warehouse was lost; what was not committed is undone")
+    if message.strip() in RETRYABLE_MESSAGES or code in RETRYABLE_CODES:
+        return Retryable(f"the warehouse undid the transaction because of another one ({code} {message.strip()})")
+    if code == CANCELLED:
+        return Cancelled(f"the warehouse cancelled a statement ({code}): {message}; the transaction was undone")
+    reason = " ".join(f"{message} {detail}".replace("-----", "").split())
+    if code.startswith(DATA_EXCEPTION):
+        reason = re.sub(r"\"[^\"]*\"|'[^']*'", "…", reason)
+    return StatementRefused(code, reason)
+
+
+def _login_error(error: Exception, target: Target) -> ConfigurationError:
+    code, message, _ = _fields(error)
+    if code in LOGIN_REFUSED:
+        return ConfigurationError(f"the warehouse at {target.address} refused the login of {target.user or 'IAM'}")
+    if code == UNKNOWN_DATABASE:
+        return ConfigurationError(f"the warehouse at {target.address} has no such database")
+    if code:
+        return ConfigurationError(f"the warehouse at {target.address} refused the connection ({code}): {message}")
+    if target.iam and not isinstance(error, (OSError, socket.timeout, InterfaceError)):
+        return ConfigurationError(
+            f"no temporary credentials for {target.address} ({type(error).__name__}); the caller's AWS identity needs "
+            "redshift-serverless:GetCredentials for the workgroup"
+        )
+    return Unreachable(f"no warehouse answers at {target.address}")
+
+
+def _fields(error: Exception) -> tuple[str, str, str]:
+    """The SQLSTATE, message and detail of a server's error; all empty where it did not come from the server."""
+    fields = error.args[0] if error.args else None
+    if not isinstance(fields, dict):
+        return "", "", ""
+    return str(fields.get("C", "")), str(fields.get("M", "")), str(fields.get("D", ""))
+
+
+def _text(name: str | bytes) -> str:
+    return name.decode() if isinstance(name, bytes) else name

@@ -1,0 +1,145 @@
+"""What the warehouse remembers about loads: the lock, the attempts and the ledger; and the receipts in the lake."""
+
+import math
+import os
+import socket
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from extract.errors import LockHeld, ReelhouseError
+from extract.lake import Lake
+from extract.manifest import sequence_name
+from warehouse_sql.connection import Cancelled, Connection
+
+RECEIPTS = "staging/_loaded/"
+_ANNOUNCE = """
+insert into audit.load_attempt (run_id, host, process_id, started_at)
+values (:run_id, :host, :process_id, getdate())
+"""
+_FINISH = "update audit.load_attempt set finished_at = getdate() where run_id = :run_id and finished_at is null"
+_HOLDER = """
+select run_id, host, process_id, started_at
+from audit.load_attempt
+where finished_at is null and run_id <> :run_id
+order by started_at desc
+limit 1
+"""
+_HISTORY = "select load_sequence, run_id from audit.load_history where load_sequence > :after order by load_sequence"
+_NEWEST = "select nvl(max(load_sequence), 0) from audit.load_history"
+_RECORD = """
+insert into audit.load_history (load_sequence, run_id, started_at, committed_at)
+values (:load_sequence, :run_id, :started_at, :committed_at)
+"""
+_COUNT = """
+insert into audit.load_count
+    (load_sequence, table_name, copied_count, inserted_count, updated_count, unchanged_count, superseded_count)
+values (:load_sequence, :table_name, :copied, :inserted, :updated, :unchanged, :superseded)
+"""
+_COUNTS = """
+select table_name, copied_count, inserted_count, updated_count, unchanged_count, superseded_count
+from audit.load_count
+where load_sequence = :load_sequence
+order by table_name
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """What a load did to a table, in rows.
+
+    ``copied`` is None for tables that are not filled from one staging table; for the others it is the sum of the rest.
+    Deleted versions of a chain are counted as superseded.
+    """
+
+    copied: int | None
+    inserted: int = 0
+    updated: int = 0
+    unchanged: int = 0
+    superseded: int = 0
+
+
+def lock(connection: Connection, run_id: str, seconds: float) -> None:
+    """Take the lock of the loads in the open transaction.
+
+    Raises:
+        LockHeld: another run held it for longer; the message names the newest attempt that has not ended.
+    """
+    connection.execute(f"set statement_timeout to {math.ceil(seconds * 1000)}")
+    try:
+        connection.execute("lock table audit.load_lock")
+    except Cancelled:
+        connection.rollback()
+        raise LockHeld(
+            f"another load holds the lock for more than {seconds:g} s{_holder(connection, run_id)}"
+        ) from None
+    connection.execute("reset statement_timeout")
+
+
+def announce(connection: Connection, run_id: str) -> None:
+    """Write down, in a transaction of its own, who is about to load."""
+    who = {"run_id": run_id, "host": socket.gethostname()[:256], "process_id": os.getpid()}
+    connection.execute(_ANNOUNCE, who)
+    connection.commit()
+
+
+def finish(connection: Connection, run_id: str) -> None:
+    """Write down, in a transaction of its own, that an attempt has ended; a lost connection leaves it open."""
+    connection.rollback()
+    with suppress(ReelhouseError):
+        connection.execute(_FINISH, {"run_id": run_id})
+        connection.commit()
+
+
+def newest_load(connection: Connection) -> int:
+    """Return the newest load in the ledger; 0 where there is none."""
+    return int(connection.rows(_NEWEST)[0][0])
+
+
+def loads_after(connection: Connection, sequence: int) -> dict[int, str]:
+    """Return the loads in the ledger above a sequence, each with the run that made it."""
+    return {int(number): str(run_id) for number, run_id in connection.rows(_HISTORY, {"after": sequence})}
+
+
+def record(
+    connection: Connection,
+    sequence: int,
+    run_id: str,
+    started_at: datetime,
+    ended_at: datetime,
+    counts: Mapping[str, Counts],
+) -> None:
+    """Write a load and its counts into the ledger, in the transaction of its data. Instants are aware."""
+    load = {"load_sequence": sequence, "run_id": run_id}
+    connection.execute(_RECORD, load | {"started_at": _naive(started_at), "committed_at": _naive(ended_at)})
+    for table, counted in counts.items():
+        values = {name: getattr(counted, name) for name in ("copied", "inserted", "updated", "unchanged", "superseded")}
+        connection.execute(_COUNT, {"load_sequence": sequence, "table_name": table, **values})
+
+
+def counts_of(connection: Connection, sequence: int) -> dict[str, Counts]:
+    """Return the counts of a load from the ledger."""
+    return {str(table): Counts(*counted) for table, *counted in connection.rows(_COUNTS, {"load_sequence": sequence})}
+
+
+def newest_receipt(lake: Lake) -> int:
+    """Return the newest load whose receipt is in the lake; 0 where there is none."""
+    keys = [info.key for info in lake.list_after(RECEIPTS)]
+    return int(keys[-1].removeprefix(RECEIPTS).removesuffix(".json")) if keys else 0
+
+
+def write_receipt(lake: Lake, sequence: int, run_id: str) -> None:
+    """Confirm a load in the lake; one that is confirmed already stays as it is."""
+    lake.put_if_absent(f"{RECEIPTS}{sequence_name(sequence)}.json", f'{{"run_id": "{run_id}"}}\n'.encode())
+
+
+def _holder(connection: Connection, run_id: str) -> str:
+    with suppress(ReelhouseError):
+        for holder, host, process_id, started_at in connection.rows(_HOLDER, {"run_id": run_id}):
+            return f": run {holder}, process {process_id} on {host}, since {started_at:%Y-%m-%d %H:%M:%S} UTC"
+    return "; nobody announced an attempt that is still open"
+
+
+def _naive(instant: datetime) -> datetime:
+    return instant.astimezone(UTC).replace(tzinfo=None)

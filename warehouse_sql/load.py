@@ -1,0 +1,174 @@
+"""The load: staging sequences reach the warehouse strictly in order, each in one transaction, each once.
+
+The transaction holds everything: the lock, the copied staging rows, dimensions, facts, marts, checks and the row of the
+ledger that says that it happened. Whether a sequence is loaded is asked of the ledger alone.
+"""
+
+import random
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from extract.clock import RunClock
+from extract.errors import DataRefused
+from extract.lake import Lake
+from extract.progress import Progress
+from extract.settings import Settings
+from spark.contracts import load_contracts
+from spark.manifest import StagingManifest, staging_log
+from warehouse_sql.apply import Application
+from warehouse_sql.connection import Connection, Retryable, Target, Unreachable, connect
+from warehouse_sql.ledger import (
+    Counts,
+    announce,
+    counts_of,
+    finish,
+    loads_after,
+    lock,
+    newest_load,
+    newest_receipt,
+    record,
+    write_receipt,
+)
+from warehouse_sql.prepare import prepare
+from warehouse_sql.staging import copy_entity, verify_bytes
+
+ATTEMPTS = 5
+FIRST_PAUSE = 0.5
+"""Seconds before the second attempt, at most; each later one may wait twice as long."""
+_SET_CHANNEL = "insert into staging.media_channel_setting (media_id, channel_name) values (:media_id, :channel_name)"
+
+
+@dataclass(frozen=True, slots=True)
+class AppliedLoad:
+    """A load that this run published: its staging sequence and what it did to each table."""
+
+    sequence: int
+    tables: dict[str, Counts]
+
+
+@dataclass(frozen=True, slots=True)
+class LoadReport:
+    """What a run loaded, and which of the loads that it meant to make it found already made."""
+
+    applied: tuple[AppliedLoad, ...]
+    already: tuple[int, ...]
+
+
+@dataclass(slots=True)
+class _Run:
+    target: Target
+    lake: Lake
+    settings: Settings
+    clock: RunClock
+    run_id: str
+    progress: Progress
+    confirmed: int
+    """The newest load with a receipt when the run began."""
+
+
+def pending(lake: Lake) -> bool:
+    """Tell from the lake alone whether a load may be wanting: whether the newest staging sequence has no receipt."""
+    receipt = newest_receipt(lake)
+    return staging_log(lake).head(receipt) is not None
+
+
+def load(
+    target: Target, lake: Lake, settings: Settings, clock: RunClock, run_id: str, progress: Progress
+) -> LoadReport:
+    """Bring the warehouse to this release, then load every staging sequence that its ledger does not have.
+
+    Raises:
+        ConfigurationError: the warehouse cannot be reached or refuses the login.
+        DataRefused: bytes, counts or checks are not as they should be; the loads before are kept, this one is undone.
+        LockHeld: another run holds the lock for longer than ``settings.load.lock_wait``.
+        ReelhouseError: the warehouse failed, also when the load was repeated whole.
+    """
+    run = _Run(target, lake, settings, clock, run_id, progress, newest_receipt(lake))
+    return _repeated(lambda: _load_all(run), run)
+
+
+def _repeated(work: Callable[[], LoadReport], run: _Run) -> LoadReport:
+    """Do the work again, whole, while its failure is one that passes by itself."""
+    for attempt in range(1, ATTEMPTS):
+        try:
+            return work()
+        except (Retryable, Unreachable) as error:
+            if isinstance(error, Unreachable) and attempt == 1:
+                raise
+            run.progress.event("load.retry", attempt=attempt, reason=str(error))
+            time.sleep(random.uniform(0.5, 1) * FIRST_PAUSE * 2 ** (attempt - 1))  # noqa: S311 - jitter, no secret
+    return work()
+
+
+def _load_all(run: _Run) -> LoadReport:
+    with connect(run.target) as connection:
+        prepare(connection, lambda: _lock(connection, run), run.progress)
+        announce(connection, run.run_id)
+        try:
+            while _load_next(connection, run):
+                pass
+            return _report(connection, run)
+        finally:
+            finish(connection, run.run_id)
+
+
+def _load_next(connection: Connection, run: _Run) -> bool:
+    """Load the sequence after the newest of the ledger; False where there is none."""
+    started_at = run.clock.now()
+    _lock(connection, run)
+    manifest = next(staging_log(run.lake).after(newest_load(connection)), None)
+    if manifest is None:
+        connection.rollback()
+        return False
+    _load_manifest(connection, run, manifest, started_at)
+    write_receipt(run.lake, manifest.sequence, run.run_id)
+    return True
+
+
+def _load_manifest(connection: Connection, run: _Run, manifest: StagingManifest, started_at: datetime) -> None:
+    sequence = manifest.sequence
+    copied = _copy(connection, run, manifest)
+    _set_channels(connection, run.settings.wistia.channels)
+    counts = Application(connection, sequence, copied, run.progress).run()
+    record(connection, sequence, run.run_id, started_at, run.clock.now(), counts)
+    run.progress.event("load.commit", sequence=sequence)
+    connection.commit()
+    run.progress.event("load.committed", sequence=sequence, rows=sum(copied.values()), statements=connection.statements)
+
+
+def _copy(connection: Connection, run: _Run, manifest: StagingManifest) -> dict[str, int]:
+    contracts = load_contracts()
+    unknown = set(manifest.entities) - set(contracts)
+    if unknown:
+        raise DataRefused(
+            f"staging sequence {manifest.sequence} holds {', '.join(sorted(unknown))}, which this release does not know; use "
+            "the release that wrote it, or a later one"
+        )
+    for entry in manifest.entities.values():
+        verify_bytes(run.lake, entry)
+    return {
+        entity: copy_entity(connection, run.lake, contract, manifest.entities.get(entity))
+        for entity, contract in contracts.items()
+    }
+
+
+def _set_channels(connection: Connection, channels: dict[str, str]) -> None:
+    connection.execute("delete from staging.media_channel_setting")
+    for media_id, channel_name in sorted(channels.items()):
+        connection.execute(_SET_CHANNEL, {"media_id": media_id, "channel_name": channel_name})
+
+
+def _report(connection: Connection, run: _Run) -> LoadReport:
+    """Tell, from the ledger, which loads without a receipt this run made and which it found; confirm the latter."""
+    found = loads_after(connection, run.confirmed)
+    mine = tuple(AppliedLoad(number, counts_of(connection, number)) for number, by in found.items() if by == run.run_id)
+    already = tuple(number for number, by in found.items() if by != run.run_id)
+    for number in already:
+        write_receipt(run.lake, number, found[number])
+    return LoadReport(mine, already)
+
+
+def _lock(connection: Connection, run: _Run) -> None:
+    lock(connection, run.run_id, run.settings.load.lock_wait)

@@ -1,0 +1,34 @@
+{#- Keys of dimensions: 60 bits of an MD5 over the source and the natural key, so that a rebuild gives the same keys.
+    Fifteen hexadecimal digits stay positive as a bigint; the reserved members are negative. -#}
+{%- macro surrogate_key(source, parts) -%}
+strtol(left(md5('{{ source }}'{% for part in parts %} || '|' || {{ part }}{% endfor %}), 15), 16)
+{%- endmacro -%}
+
+{%- macro visitor_key(visitor_id) -%}
+nvl({{ surrogate_key('wistia', [visitor_id]) }}, -1)
+{%- endmacro -%}
+
+{#- The version that is valid from the beginning has the key of an inferred member: completing one is an update. -#}
+{%- macro media_key(media_id, valid_from) -%}
+{{ surrogate_key('wistia', [media_id, "cast(datediff(microsecond, cast('1900-01-01' as timestamp), " ~ valid_from ~ ") as varchar(32))"]) }}
+{%- endmacro -%}
+
+{%- macro device_key(browser, platform, is_mobile) -%}
+case
+    when nullif(trim({{ browser }}), '') is null and nullif(trim({{ platform }}), '') is null and {{ is_mobile }} is null then -1
+    else {{ surrogate_key('device', [known(browser), known(platform), device_type(is_mobile)]) }}
+end
+{%- endmacro -%}
+
+{%- macro channel_key(channel_name) -%}
+case when {{ channel_name }} = 'Unknown' then -1 else {{ surrogate_key('channel', [channel_name]) }} end
+{%- endmacro -%}
+
+{#- YYYYMMDD; an instant outside the calendar has the reserved member -1. -#}
+{%- macro date_key(instant) -%}
+case
+    when {{ instant }} >= '2000-01-01' and {{ instant }} < '2100-01-01'
+        then cast(extract(year from {{ instant }}) * 10000 + extract(month from {{ instant }}) * 100 + extract(day from {{ instant }}) as integer)
+    else -1
+end
+{%- endmacro -%}

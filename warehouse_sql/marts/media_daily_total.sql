@@ -1,0 +1,100 @@
+-- grain:   one row per media and UTC day with a session or a snapshot
+-- key:     media_id, activity_date_key
+-- within:  activity_date_key
+-- reads:   core.fct_viewing_session, core.fct_media_snapshot
+-- load:    partitions of core.fct_viewing_session.received_date_key, core.fct_media_snapshot.snapshot_date_key
+-- refs:    activity_date_key core.dim_date
+-- version: 1
+-- columns:
+--   media_id                The hashed id of the media.
+--   activity_date_key       The UTC day.
+--   session_count           Viewing sessions received on that day.
+--   visitor_count           Distinct visitors of these sessions; sessions without a visitor are not counted.
+--   average_percent_viewed  Mean share of the media that these sessions viewed, 0 to 1.
+--   watch_hours             Hours that these sessions watched.
+--   lifetime_load_count     Player loads since the media was made, as snapshotted on that day.
+--   lifetime_play_count     Plays since the media was made, as snapshotted on that day.
+--   lifetime_visitor_count  Distinct visitors ever, as snapshotted on that day.
+--   lifetime_play_rate      Distinct players divided by visitors, as snapshotted on that day.
+--   lifetime_hours_watched  Hours watched since the media was made, as snapshotted on that day.
+--   lifetime_engagement     Average share watched since the media was made, as snapshotted on that day.
+--
+-- Stored by day: a load makes the days anew whose sessions or snapshots it changed. What describes the media is added by
+-- media_daily_performance, so that a new title does not leave old ones behind. Columns named lifetime are totals since
+-- the beginning: never sum them over days. Sorted by day, distributed by media.
+with touched as (
+    select activity_date_key from touched_media_daily_total
+),
+
+viewing_session as (
+    select * from core.fct_viewing_session
+    where
+        received_date_key between :within_from and :within_to
+        and received_date_key in (select touched.activity_date_key from touched)
+),
+
+snapshot as (
+    select * from core.fct_media_snapshot
+    where
+        snapshot_date_key between :within_from and :within_to
+        and snapshot_date_key in (select touched.activity_date_key from touched)
+),
+
+session_day as (
+    select
+        viewing_session.media_id,
+        viewing_session.received_date_key as activity_date_key,
+        count(*) as session_count,
+        count(distinct case when viewing_session.visitor_key > 0 then viewing_session.visitor_key end) as visitor_count,
+        {{ exact_sum('viewing_session.percent_viewed') }}
+        / nullif(count(viewing_session.percent_viewed), 0) as average_percent_viewed,
+        {{ exact_sum('viewing_session.watch_seconds') }} / 3600 as watch_hours
+    from viewing_session
+    group by viewing_session.media_id, viewing_session.received_date_key
+),
+
+media_day as (
+    select session_day.media_id, session_day.activity_date_key from session_day
+    union
+    select snapshot.media_id, snapshot.snapshot_date_key from snapshot
+),
+
+final as (
+    select
+        media_day.media_id,
+        media_day.activity_date_key,
+        nvl(session_day.session_count, 0) as session_count,
+        nvl(session_day.visitor_count, 0) as visitor_count,
+        session_day.average_percent_viewed,
+        session_day.watch_hours,
+        snapshot.load_count as lifetime_load_count,
+        snapshot.play_count as lifetime_play_count,
+        snapshot.visitor_count as lifetime_visitor_count,
+        snapshot.play_rate as lifetime_play_rate,
+        snapshot.hours_watched as lifetime_hours_watched,
+        snapshot.engagement as lifetime_engagement
+    from media_day
+    left join session_day
+        on
+            media_day.media_id = session_day.media_id
+            and media_day.activity_date_key = session_day.activity_date_key
+    left join snapshot
+        on
+            media_day.media_id = snapshot.media_id
+            and media_day.activity_date_key = snapshot.snapshot_date_key
+)
+
+select
+    media_id,
+    activity_date_key,
+    session_count,
+    visitor_count,
+    average_percent_viewed,
+    watch_hours,
+    lifetime_load_count,
+    lifetime_play_count,
+    lifetime_visitor_count,
+    lifetime_play_rate,
+    lifetime_hours_watched,
+    lifetime_engagement
+from final

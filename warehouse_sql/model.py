@@ -1,0 +1,145 @@
+"""A model file: its header, typed, and its text. One file is one table or view of ``core`` or ``mart``."""
+
+import re
+from dataclasses import dataclass
+from enum import Enum
+from functools import cache
+from pathlib import Path
+
+HOME = Path(__file__).parent
+SCHEMAS = {"dimensions": "core", "facts": "core", "marts": "mart"}
+_FIELD = re.compile(r"-- (grain|key|natural|within|reads|load|refs|version|columns):\s*(.*)")
+_COLUMN = re.compile(r"--   (\w+)\s{2,}(\S.*)")
+_RULES = (
+    r"(?P<kind>delta) of (?P<entity>\w+)",
+    r"(?P<kind>chain) by (?P<durable>\w+)",
+    r"(?P<kind>partitions) of (?P<sources>\S.*)",
+    r"(?P<kind>members|view|calendar)",
+)
+
+
+class Load(Enum):
+    """How a model's table is kept right."""
+
+    DELTA = "delta"
+    """The newest state of each key of one staging table replaces the loaded one."""
+    MEMBERS = "members"
+    """Members not seen before are added."""
+    CHAIN = "chain"
+    """The versions of the natural keys that changed are made anew."""
+    PARTITIONS = "partitions"
+    """The partitions that the load touched are made anew."""
+    VIEW = "view"
+    """A late-binding view."""
+    CALENDAR = "calendar"
+    """Filled once for each version of the model."""
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """A model as its header tells it.
+
+    Attributes:
+        schema: ``core`` or ``mart``, by the folder of the file.
+        name: name of the table or view, and of the file.
+        grain: the sentence "one row per ...".
+        key: columns that are unique together.
+        natural: of a dimension, the columns from which the key is derived.
+        within: of a fact or a stored mart, the date key by which joins to it are bounded.
+        reads: tables that the SQL reads.
+        load: how the table is kept right.
+        entity: of a delta, the entity whose staging table it merges.
+        durable: of a chain, the column that all versions of a member share.
+        sources: of a partitioned mart, the facts and their date keys, as ``schema.table.column``.
+        refs: foreign keys and the dimensions that they point to; each dimension's key has the column's own name, or
+            is ``date_key``.
+        version: raised when the rules change so much that the table must be made anew.
+        columns: descriptions by column, in order, lineage included.
+        text: the template of the SELECT.
+    """
+
+    schema: str
+    name: str
+    grain: str
+    key: tuple[str, ...]
+    natural: tuple[str, ...]
+    within: str | None
+    reads: tuple[str, ...]
+    load: Load
+    entity: str | None
+    durable: str | None
+    sources: tuple[str, ...]
+    refs: tuple[tuple[str, str], ...]
+    version: int
+    columns: tuple[tuple[str, str], ...]
+    text: str
+
+    @property
+    def table(self) -> str:
+        """The name with its schema."""
+        return f"{self.schema}.{self.name}"
+
+    @property
+    def delta(self) -> str:
+        """The temporary table that holds what a load does to the table."""
+        return f"delta_{self.name}"
+
+    @property
+    def touched(self) -> str:
+        """The temporary table that holds the partitions that a load makes anew."""
+        return f"touched_{self.name}"
+
+
+@cache
+def load_models() -> dict[str, Model]:
+    """Return the models of this package by table name, in order of name."""
+    files = (file for folder in SCHEMAS for file in sorted((HOME / folder).glob("*.sql")))
+    models = (parse_model(SCHEMAS[file.parent.name], file.stem, file.read_text(encoding="utf-8")) for file in files)
+    return {model.table: model for model in models}
+
+
+def parse_model(schema: str, name: str, source: str) -> Model:
+    """Read a model from its source.
+
+    Raises:
+        ValueError: a line of the header is missing or cannot be read.
+    """
+    header = [line for line in source.splitlines() if line.startswith("--")]
+    fields = {found[1]: found[2].strip() for line in header if (found := _FIELD.fullmatch(line.rstrip()))}
+    missing = {"grain", "key", "reads", "load", "version", "columns"} - set(fields)
+    if missing:
+        raise ValueError(f"{schema}.{name}: the header lacks {', '.join(sorted(missing))}")
+    rule = _rule(f"{schema}.{name}", fields["load"])
+    return Model(
+        schema=schema,
+        name=name,
+        grain=fields["grain"],
+        key=_names(fields["key"]),
+        natural=_names(fields.get("natural", "")),
+        within=fields.get("within"),
+        reads=() if fields["reads"] == "nothing" else _names(fields["reads"]),
+        load=Load(rule["kind"]),
+        entity=rule.get("entity"),
+        durable=rule.get("durable"),
+        sources=_names(rule.get("sources", "")),
+        refs=tuple(_pair(ref) for ref in _names(fields.get("refs", ""))),
+        version=int(fields["version"]),
+        columns=tuple((found[1], found[2]) for line in header if (found := _COLUMN.fullmatch(line))),
+        text="\n".join(line for line in source.splitlines() if not line.startswith("--")).strip(),
+    )
+
+
+def _rule(table: str, text: str) -> dict[str, str]:
+    for pattern in _RULES:
+        if found := re.fullmatch(pattern, text):
+            return found.groupdict()
+    raise ValueError(f"{table}: unknown load rule {text!r}")
+
+
+def _pair(text: str) -> tuple[str, str]:
+    column, table = text.split()
+    return column, table
+
+
+def _names(text: str) -> tuple[str, ...]:
+    return tuple(name.strip() for name in text.split(",") if name.strip())

@@ -1,0 +1,56 @@
+"""In which order models are made, read from the SQL itself."""
+
+from functools import cache
+from graphlib import TopologicalSorter
+
+import sqlglot
+from sqlglot import exp
+
+from warehouse_sql.catalog import DIALECT
+from warehouse_sql.model import Load, Model, load_models
+from warehouse_sql.render import render
+
+MAY_READ = {"dimensions": {"staging", "core.dim"}, "facts": {"staging", "core"}, "marts": {"core", "mart"}}
+
+
+@cache
+def reads(model: Model) -> frozenset[str]:
+    """Return the tables that a model's SQL reads, temporary ones excepted."""
+    return frozenset(f"{table.db}.{table.name}" for table in _tables(model) if table.db)
+
+
+@cache
+def temporary_reads(model: Model) -> frozenset[str]:
+    """Return the temporary tables of a load that a model's SQL reads."""
+    names = {cte.alias for cte in _parsed(model).find_all(exp.CTE)}
+    return frozenset(table.name for table in _tables(model) if not table.db and table.name not in names)
+
+
+@cache
+def build_order() -> tuple[Model, ...]:
+    """Return the models so that each comes after those that it reads, and facts after the dimensions they point to.
+
+    Raises:
+        graphlib.CycleError: models read each other in a circle.
+    """
+    models = load_models()
+    by_delta = {model.delta: model.table for model in models.values()}
+    graph = {
+        table: ((reads(model) | {dimension for _, dimension in model.refs}) & set(models) - {table})
+        | {by_delta[name] for name in temporary_reads(model) if name in by_delta}
+        for table, model in models.items()
+    }
+    return tuple(models[table] for table in TopologicalSorter(graph).static_order())
+
+
+def loaded_models() -> tuple[Model, ...]:
+    """Return the models that a load fills, in order."""
+    return tuple(model for model in build_order() if model.load not in (Load.VIEW, Load.CALENDAR))
+
+
+def _tables(model: Model) -> list[exp.Table]:
+    return list(_parsed(model).find_all(exp.Table))
+
+
+def _parsed(model: Model) -> exp.Expr:
+    return sqlglot.parse_one(render(model.text, repoint=True), dialect=DIALECT)

@@ -1,0 +1,116 @@
+"""The staging schema: tables made from the contracts, and the bytes that are copied into them.
+
+Parquet is copied by position (Database Developer Guide, "COPY from columnar data formats"), so COPY names the columns
+in the contract's order, whatever the order in which the table came to have them.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterator
+
+from extract.errors import DataRefused
+from extract.lake import Lake
+from spark.contracts import Contract
+from spark.manifest import EntityEntry
+from warehouse_sql.connection import Connection, StatementRefused
+
+SCHEMA = "staging"
+TYPES = {"double": "double precision"}
+"""Types of contracts that SQL writes otherwise."""
+
+
+def staging_table(contract: Contract) -> str:
+    """Return the name of an entity's staging table."""
+    return f"{SCHEMA}.{contract.table}"
+
+
+def definition(contract: Contract) -> dict[str, str]:
+    """Return the columns of an entity's staging table with their types, in the contract's order."""
+    return {column.name: TYPES.get(column.type, column.type) for column in contract.columns}
+
+
+def extension(contract: Contract, existing: dict[str, str] | None) -> Iterator[str]:
+    """Yield the statements that bring a staging table to its contract.
+
+    A staging table shows one load only, so a column whose type changed costs nothing: the table is made again. Columns
+    are added otherwise, and never dropped, so that queries of the release before still run.
+
+    Args:
+        contract: the contract of the entity.
+        existing: the columns of the table as it is; None where there is none.
+    """
+    wanted = definition(contract)
+    table = staging_table(contract)
+    if existing is not None and all(existing[name] == kind for name, kind in wanted.items() if name in existing):
+        yield from (
+            f"alter table {table} add column {name} {kind}" for name, kind in wanted.items() if name not in existing
+        )
+        return
+    if existing is not None:
+        yield f"drop table {table}"
+    columns = ",\n    ".join(f"{name} {kind}" for name, kind in wanted.items())
+    yield f"create table {table} (\n    {columns}\n) diststyle even"
+
+
+def verify_bytes(lake: Lake, entry: EntityEntry) -> None:
+    """Compare the objects of an entity with what its manifest says of them.
+
+    Raises:
+        DataRefused: an object differs in size or hash, or COPY would read others than the manifest names.
+    """
+    for file in entry.files:
+        data = lake.get(file.key)
+        if len(data) != file.bytes or hashlib.sha256(data).hexdigest() != file.sha256:
+            raise DataRefused(
+                f"{lake.url(file.key)} is not the object that its manifest vouches for ({len(data)} bytes, expected "
+                f"{file.bytes}); nothing was loaded. Restore the object from its older version and run again"
+            )
+    _verify_copy_manifest(lake, entry)
+
+
+def copy_entity(connection: Connection, lake: Lake, contract: Contract, entry: EntityEntry | None) -> int:
+    """Replace what a staging table holds by one load; return how many rows were copied.
+
+    Raises:
+        DataRefused: the warehouse cannot read the files, or took in another number of rows than they hold.
+    """
+    table = staging_table(contract)
+    # DELETE, because TRUNCATE commits the transaction (Database Developer Guide, "TRUNCATE").
+    connection.execute(f"delete from {table}")
+    if entry is None:
+        return 0
+    try:
+        connection.execute(copy_statement(contract, lake.url(entry.copy_manifest)))
+    except StatementRefused as error:
+        raise DataRefused(
+            f"{table}: COPY refused {lake.url(entry.copy_manifest)} ({error.code}): {error.reason}. Nothing was loaded"
+        ) from None
+    counted = connection.rows(f"select count(*), pg_last_copy_count() from {table}")[0]
+    expected = sum(file.rows for file in entry.files)
+    if counted != (expected, expected):
+        raise DataRefused(
+            f"{table}: the files of {lake.url(entry.copy_manifest)} hold {expected} rows, COPY says {counted[1]} and "
+            f"the table has {counted[0]}; nothing was loaded"
+        )
+    return expected
+
+
+def copy_statement(contract: Contract, manifest_url: str) -> str:
+    """Return the COPY of one load of an entity."""
+    columns = ", ".join(definition(contract))
+    url = manifest_url.replace("'", "''")
+    return f"copy {staging_table(contract)} ({columns})\nfrom '{url}'\niam_role default\nformat as parquet\nmanifest"
+
+
+def _verify_copy_manifest(lake: Lake, entry: EntityEntry) -> None:
+    where = lake.url(entry.copy_manifest)
+    try:
+        entries = json.loads(lake.get(entry.copy_manifest))["entries"]
+        named = sorted((item["url"], item["mandatory"], item["meta"]["content_length"]) for item in entries)
+    except (ValueError, KeyError, TypeError):
+        raise DataRefused(f"{where} is not a manifest that COPY takes; nothing was loaded") from None
+    if named != sorted((lake.url(file.key), True, file.bytes) for file in entry.files):
+        raise DataRefused(
+            f"{where} names other files than the staging manifest, or one twice (COPY would load it twice); nothing "
+            "was loaded"
+        )
