@@ -170,9 +170,11 @@ def connect(target: Target) -> Iterator[Connection]:
             host=target.host,
             port=target.port,
             database=target.database,
-            user=target.user or ("" if target.iam else None),
-            password=target.password.get_secret_value() if target.password else "",
+            user=target.user or None,
+            password=target.password.get_secret_value() if target.password else None,
             ssl=target.ssl,
+            # Said aloud, because the driver only warns of a wrong host name where the mode was left to it.
+            sslmode="verify-full" if target.ssl else None,
             iam=target.iam,
             application_name="reelhouse",
             # Statements are sent once each: a cache of prepared ones would only be closed again after every DDL.

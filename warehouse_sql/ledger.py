@@ -5,7 +5,7 @@ import os
 import socket
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 
 from extract.errors import LockHeld, ReelhouseError
@@ -27,10 +27,10 @@ order by started_at desc
 limit 1
 """
 _HISTORY = "select load_sequence, run_id from audit.load_history where load_sequence > :after order by load_sequence"
-_NEWEST = "select nvl(max(load_sequence), 0) from audit.load_history"
+_NEWEST = "select load_sequence, staged_by from audit.load_history order by load_sequence desc limit 1"
 _RECORD = """
-insert into audit.load_history (load_sequence, run_id, started_at, committed_at)
-values (:load_sequence, :run_id, :started_at, :committed_at)
+insert into audit.load_history (load_sequence, run_id, staged_by, started_at, committed_at)
+values (:load_sequence, :run_id, :staged_by, :started_at, :committed_at)
 """
 _COUNT = """
 insert into audit.load_count
@@ -58,6 +58,17 @@ class Counts:
     updated: int = 0
     unchanged: int = 0
     superseded: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerEntry:
+    """A load as the ledger remembers it; instants are aware."""
+
+    sequence: int
+    run_id: str
+    staged_by: str
+    started_at: datetime
+    committed_at: datetime
 
 
 def lock(connection: Connection, run_id: str, seconds: float) -> None:
@@ -92,9 +103,10 @@ def finish(connection: Connection, run_id: str) -> None:
         connection.commit()
 
 
-def newest_load(connection: Connection) -> int:
-    """Return the newest load in the ledger; 0 where there is none."""
-    return int(connection.rows(_NEWEST)[0][0])
+def newest_load(connection: Connection) -> tuple[int, str]:
+    """Return the newest load in the ledger and the run that staged it; 0 where there is none."""
+    rows = connection.rows(_NEWEST)
+    return (int(rows[0][0]), str(rows[0][1])) if rows else (0, "")
 
 
 def loads_after(connection: Connection, sequence: int) -> dict[int, str]:
@@ -102,20 +114,20 @@ def loads_after(connection: Connection, sequence: int) -> dict[int, str]:
     return {int(number): str(run_id) for number, run_id in connection.rows(_HISTORY, {"after": sequence})}
 
 
-def record(
-    connection: Connection,
-    sequence: int,
-    run_id: str,
-    started_at: datetime,
-    ended_at: datetime,
-    counts: Mapping[str, Counts],
-) -> None:
-    """Write a load and its counts into the ledger, in the transaction of its data. Instants are aware."""
-    load = {"load_sequence": sequence, "run_id": run_id}
-    connection.execute(_RECORD, load | {"started_at": _naive(started_at), "committed_at": _naive(ended_at)})
+def record(connection: Connection, load: LedgerEntry, counts: Mapping[str, Counts]) -> None:
+    """Write a load and its counts into the ledger, in the transaction of its data."""
+    connection.execute(
+        _RECORD,
+        {
+            "load_sequence": load.sequence,
+            "run_id": load.run_id,
+            "staged_by": load.staged_by,
+            "started_at": _naive(load.started_at),
+            "committed_at": _naive(load.committed_at),
+        },
+    )
     for table, counted in counts.items():
-        values = {name: getattr(counted, name) for name in ("copied", "inserted", "updated", "unchanged", "superseded")}
-        connection.execute(_COUNT, {"load_sequence": sequence, "table_name": table, **values})
+        connection.execute(_COUNT, {"load_sequence": load.sequence, "table_name": table, **asdict(counted)})
 
 
 def counts_of(connection: Connection, sequence: int) -> dict[str, Counts]:

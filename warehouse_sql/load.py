@@ -21,6 +21,7 @@ from warehouse_sql.apply import Application
 from warehouse_sql.connection import Connection, Retryable, Target, Unreachable, connect
 from warehouse_sql.ledger import (
     Counts,
+    LedgerEntry,
     announce,
     counts_of,
     finish,
@@ -118,7 +119,7 @@ def _load_next(connection: Connection, run: _Run) -> bool:
     """Load the sequence after the newest of the ledger; False where there is none."""
     started_at = run.clock.now()
     _lock(connection, run)
-    manifest = next(staging_log(run.lake).after(newest_load(connection)), None)
+    manifest = next(staging_log(run.lake).after(_confirmed_newest(connection, run)), None)
     if manifest is None:
         connection.rollback()
         return False
@@ -127,12 +128,23 @@ def _load_next(connection: Connection, run: _Run) -> bool:
     return True
 
 
+def _confirmed_newest(connection: Connection, run: _Run) -> int:
+    """Return the newest load of the ledger, having made sure that it came from this lake."""
+    sequence, staged_by = newest_load(connection)
+    if sequence and staging_log(run.lake).read(sequence).run_id != staged_by:
+        raise DataRefused(
+            f"the warehouse holds load {sequence} as run {staged_by} staged it, and sequence {sequence} of "
+            f"{run.lake.url('staging/')} is of another run: warehouse and lake do not belong together. Nothing was loaded"
+        )
+    return sequence
+
+
 def _load_manifest(connection: Connection, run: _Run, manifest: StagingManifest, started_at: datetime) -> None:
     sequence = manifest.sequence
     copied = _copy(connection, run, manifest)
     _set_channels(connection, run.settings.wistia.channels)
     counts = Application(connection, sequence, copied, run.progress).run()
-    record(connection, sequence, run.run_id, started_at, run.clock.now(), counts)
+    record(connection, LedgerEntry(sequence, run.run_id, manifest.run_id, started_at, run.clock.now()), counts)
     run.progress.event("load.commit", sequence=sequence)
     connection.commit()
     run.progress.event("load.committed", sequence=sequence, rows=sum(copied.values()), statements=connection.statements)
@@ -143,8 +155,8 @@ def _copy(connection: Connection, run: _Run, manifest: StagingManifest) -> dict[
     unknown = set(manifest.entities) - set(contracts)
     if unknown:
         raise DataRefused(
-            f"staging sequence {manifest.sequence} holds {', '.join(sorted(unknown))}, which this release does not know; use "
-            "the release that wrote it, or a later one"
+            f"staging sequence {manifest.sequence} holds {', '.join(sorted(unknown))}, unknown to this release; use the "
+            "release that wrote it, or a later one"
         )
     for entry in manifest.entities.values():
         verify_bytes(run.lake, entry)

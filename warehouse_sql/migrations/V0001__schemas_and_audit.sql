@@ -1,4 +1,4 @@
--- Schemas, and what a load remembers about itself. Nothing here holds data of the sources.
+-- Schemas, what a load remembers about itself, and the settings that it was told.
 create schema if not exists staging;
 create schema if not exists core;
 create schema if not exists mart;
@@ -34,10 +34,12 @@ create table audit.load_attempt (
     finished_at timestamp
 ) diststyle all;
 
--- The ledger: one row per load, that is, per staging sequence, written in the transaction of its data.
+-- The ledger: one row per load, that is, per staging sequence, written in the transaction of its data. run_id is the run
+-- that loaded, staged_by the run that staged: a warehouse belongs to the lake whose manifests say the same.
 create table audit.load_history (
     load_sequence bigint not null,
     run_id varchar(64) not null,
+    staged_by varchar(64) not null,
     started_at timestamp not null,
     committed_at timestamp not null
 ) diststyle all;
@@ -51,4 +53,10 @@ create table audit.load_count (
     updated_count bigint not null,
     unchanged_count bigint not null,
     superseded_count bigint not null
+) diststyle all;
+
+-- The channels that the configuration names, as the last load was told them.
+create table staging.media_channel_setting (
+    media_id varchar(64) not null,
+    channel_name varchar(256) not null
 ) diststyle all;

@@ -1,4 +1,4 @@
-"""Staging as the stage before would leave it: Parquet by contract, COPY manifests, and the manifest that commits them."""
+"""Staging as the stage before would leave it: Parquet by contract, COPY manifests, and the committing manifest."""
 
 import hashlib
 import json
