@@ -64,7 +64,7 @@ class Media:
 
     def name_at(self, now: int) -> str:
         """The title at an instant."""
-        return str(self._attributes(now)["name"])
+        return str(self._attributes(now)["name"]) if self.changes else self.name
 
     def document(self, now: int) -> Document:
         """The object that `GET /v1/medias/{hashed_id}` shows at an instant."""

@@ -58,10 +58,10 @@ _PLACES: tuple[tuple[int, str, str | None, str | None, Any, Any, str | None], ..
 )
 
 _PAGES = (
-    "https://example.com/",
-    "https://example.com/watch?utm_source=facebook&utm_medium=paid",
-    "https://example.com/vsl/?fbclid=REDACTED&utm_campaign=gap%20method",
-    "https://www.example.org/offer",
+    '"https://example.com/"',
+    '"https://example.com/watch?utm_source=facebook&utm_medium=paid"',
+    '"https://example.com/vsl/?utm_campaign=gap%20method"',
+    '"https://www.example.org/offer"',
 )
 
 
@@ -116,7 +116,7 @@ def persona(seed: int, visitor: int, created: int) -> Persona:
         agent=agents[digest[41] * 100 >> 8],
         position=_POSITIONS[digest[42] * 100 >> 8],
         ip=_ip(digest),
-        page=compact(_PAGES[digest[43] % len(_PAGES)]),
+        page=_PAGES[digest[43] % len(_PAGES)],
     )
 
 

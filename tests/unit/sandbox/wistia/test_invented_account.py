@@ -70,6 +70,14 @@ def test_visitors_are_listed_once_latest_activity_first(now: int) -> None:
     assert all(stats_time(horizon(now)) <= at <= stats_time(now) for at in activity)
 
 
+def test_a_visitor_gets_its_row_seconds_after_its_first_activity() -> None:
+    found = [row for row in rows(ACCOUNT.at(EPOCH + 30 * DAY).visitors(VisitorFilter())) if row["play_count"] == 1]
+    waits = [seconds(row["created_at"]) - seconds(row["last_active_at"]) for row in found]
+    assert len(found) > 300
+    assert all(0 <= wait <= 139 for wait in waits)
+    assert 0.7 < sum(wait > 0 for wait in waits) / len(waits) < 0.95
+
+
 @settings(max_examples=50, deadline=None)
 @given(now=instants)
 def test_events_are_listed_latest_first_within_two_years(now: int) -> None:
