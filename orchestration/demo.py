@@ -59,8 +59,7 @@ def run_demo(options: Options) -> None:
     click.echo(_what_next(home))
 
 
-SEGMENTS = """select recency_segment, frequency_segment, count(*) as visitors
-      from mart.audience_segment group by 1, 2 order by 1, 2"""
+SEGMENTS = "select frequency_segment, recency_segment, visitor_count from mart.audience_segment order by 1, 2"
 LINE = "{:<18} {:>9} {:>9} {:>9} {:>9} {:>8}"
 
 
@@ -103,13 +102,13 @@ def _published(lake: Lake, as_of: datetime) -> bool:
 def _figures(report: RunReport) -> dict[str, object]:
     streams = report.extraction.streams if report.extraction else ()
     loads = report.load.applied if report.load else ()
-    tables = [counts for applied in loads for counts in applied.tables.values()]
+    fed = [counts for applied in loads for counts in applied.tables.values() if counts.copied is not None]
     return {
         "outcome": report.outcome,
         "requests": sum(stream.requests for stream in streams),
         "landed": sum(stream.landed for stream in streams if stream.sequence),
-        "inserted": sum(counts.inserted for counts in tables),
-        "updated": sum(counts.updated for counts in tables),
+        "inserted": sum(counts.inserted for counts in fed),
+        "updated": sum(counts.updated for counts in fed),
         "seconds": report.seconds,
     }
 

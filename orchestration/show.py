@@ -104,7 +104,9 @@ def status(found: Status, *, as_json: bool) -> None:
     else:
         click.echo("quarantine: empty")
     for entry in found.drift:
-        click.echo(f"drift: {entry}")
+        click.echo(
+            f"drift: {entry['stream']} has {entry['field']} ({entry['kind']}, {entry['count']} records), unknown here"
+        )
 
 
 def query_result(result: Result, *, as_json: bool) -> None:
