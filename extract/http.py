@@ -12,7 +12,8 @@ import time
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from typing import Any
 
 import requests
@@ -238,7 +239,7 @@ class Http:
                 f"GET {get.path} was not found (404) below {self._base_url}; check wistia.base_url. {_KEPT}"
             )
         if status in {408, 425, 429} or status >= 500:
-            wait = retry_after(response.headers.get("Retry-After"), self._clock.now())
+            wait = retry_after(response.headers.get("Retry-After"), _instant_of(response))
             if wait is not None and wait > LONGEST_RETRY_AFTER:
                 return SourceRefused(
                     f"GET {get.path}: the source asks to be left alone for {wait:.0f} s ({status}). {_KEPT}; "
@@ -260,6 +261,14 @@ class Http:
             self._limiter.hold(seconds)
         else:
             self._sleep(seconds)
+
+
+def _instant_of(response: requests.Response) -> datetime:
+    """Return the server's own time, by which it gives dates; the run's clock may live at another."""
+    try:
+        return parsedate_to_datetime(response.headers.get("Date", "")).astimezone(UTC)
+    except ValueError:
+        return datetime.now(UTC)
 
 
 def _parsed(get: Get, response: requests.Response) -> list[Element]:

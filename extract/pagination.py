@@ -69,8 +69,7 @@ class Walker:
     """One walk: ask for the pages in ``asked`` at the same time, ``tell`` the answers, until nothing is asked.
 
     The walk ends after a page whose newest row is older than ``floor``, or where the list ends: at an empty page that
-    follows an empty or a short one. A single short or empty page is no end, for sources are known to send one in the
-    middle of a list.
+    follows an empty or a short one. A single short or empty page is no end.
     """
 
     def __init__(
@@ -100,6 +99,7 @@ class Walker:
         self._size = batch if eager else min(batch, SMALLEST_BATCH)
         self._one_by_one_until = EAGER_PAGES if eager else CAUTIOUS_PAGES
         self._short = False
+        self._doubted: set[int] = set()
         self._views: dict[int, PageView] = {}
         self._rounds: _Rounds = self._walk()
         self._asked = next(self._rounds)
@@ -131,28 +131,33 @@ class Walker:
         while current or unproven:
             coming = self._coming(current)
             yield frozenset(self._questions(current, unproven, coming))
-            if unproven and not self._is_still(unproven):
-                current, unproven = self._go_back(unproven, current), None
-                continue
-            if unproven:
-                self._count(unproven)
-                unproven = None
-            if current is None:
-                return
-            ended = self._ends_in(current)
-            if current.single:
-                self._count(current)
-            else:
-                unproven = current
-            self._forget_below(current.first - 1)
-            current = None if ended or coming is None else self._witnessed(coming)
+            current, unproven = self._judge(current, unproven, coming)
+
+    def _judge(
+        self, current: _Batch | None, unproven: _Batch | None, coming: _Batch | None
+    ) -> tuple[_Batch | None, _Batch | None]:
+        """Take the answers of a round; return the batch to ask for now and the one that waits for its proof."""
+        if unproven and not self._is_still(unproven):
+            # One page above, because a row that was removed in the part already read pulled the next one across.
+            return self._go_back(max(1, unproven.first - 1), current or unproven), None
+        if unproven and (doubtful := self._count(unproven)):
+            return self._go_back(doubtful, current or unproven), None
+        if current is None or coming is None:
+            return None, None
+        ended = self._ends_in(current)
+        if current.single and (doubtful := self._count(current)):
+            return self._go_back(doubtful, current), None
+        self._forget_below(current.first - 1)
+        if self._views[current.last].rows < self._per_page:
+            # The end is near: asking for a whole batch there would be for nothing.
+            coming = _Batch(coming.first, coming.first)
+        return None if ended else self._witnessed(coming), None if current.single else current
 
     def _coming(self, current: _Batch | None) -> _Batch | None:
         """Return the batch after the current one."""
         if current is None:
             return None
         first = current.last + 1
-        # After a short page the end is near: asking for a whole batch there would be for nothing.
         one_by_one = first <= self._one_by_one_until or self._short
         return _Batch(first, first if one_by_one else first + self._size - 1)
 
@@ -177,26 +182,30 @@ class Walker:
         self.proof.append({"pages": [batch.first, batch.last], "witnesses": sorted(batch.before), "still": not moved})
         return not moved
 
-    def _go_back(self, unproven: _Batch, current: _Batch | None) -> _Batch:
-        """Read everything that was asked for since the last proof again, one page after the other, and one page above.
-
-        One above, because a row that was removed in the part already read pulled the next row across the edge.
-        """
-        first = max(1, unproven.first - 1)
-        self._one_by_one_until = max(self._one_by_one_until, (current or unproven).last)
+    def _go_back(self, first: int, asked: _Batch) -> _Batch:
+        """Read everything from page ``first`` to what was asked for last again, one page after the other."""
+        self._one_by_one_until = max(self._one_by_one_until, asked.last)
         self._size = min(self._limit, SMALLEST_BATCH)
         self._short = False
         return _Batch(first, first)
 
-    def _count(self, batch: _Batch) -> None:
-        """Take the pages of a batch for good."""
+    def _count(self, batch: _Batch) -> int | None:
+        """Take the pages of a batch for good, up to one that turns out doubtful, which is returned.
+
+        A page that is not full although the next one holds rows is doubtful, once: sources are known to send one that
+        lacks its rows in the middle of a list.
+        """
         for page in batch.pages():
             view = self._views[page]
+            if self._short and view.rows and page - 1 not in self._doubted:
+                self._doubted.add(page - 1)
+                return page - 1
             self._short = view.rows < self._per_page
             if view.newest is not None:
                 self.reached = Reached(page, view.newest)
         if not batch.single:
             self._size = min(self._limit, 2 * self._size)
+        return None
 
     def _ends_in(self, batch: _Batch) -> bool:
         short = self._short

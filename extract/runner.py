@@ -114,5 +114,5 @@ class _Run:
         known = set(existing)
         for key in self._wistia.medias:
             if key not in known:
-                writer.notes.append(f"{key}, named in wistia.medias, does not exist in the account and is skipped")
+                writer.note(f"{key}, named in wistia.medias, does not exist in the account and is skipped")
         return [key for key in self._wistia.medias if key in known]

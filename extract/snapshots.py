@@ -11,6 +11,9 @@ from extract.stream import DailySnapshot, Stream
 from extract.workers import gather
 from extract.writer import StreamWriter
 
+MOST_NAMED = 10
+"""So many keys are named in a note."""
+
 
 def pull_list(stream: Stream, fetcher: Fetcher, writer: StreamWriter, today: date, progress: Progress) -> list[str]:
     """Pull a whole list and return its keys, each once.
@@ -49,17 +52,25 @@ def pull_snapshot(
         HeadMoved: another run committed first.
     """
     seen = Seen(floor=None)
+    missing: list[str] = []
     for start in range(0, len(members), BATCH):
         keys = members[start : start + BATCH]
         futures = fetcher.objects(stream, method.parameter, keys, writer.tally)
         for key, page in zip(keys, gather(futures), strict=True):
             if page is None:
-                writer.notes.append(f"{key} was not found (404) and is skipped")
+                missing.append(key)
             else:
                 seen.add(page)
                 writer.land(page)
         progress.advance(stream.name, start + len(keys), "objects", len(members))
+    if missing:
+        writer.note(f"not found (404) and skipped: {_listed(missing)}")
     _commit_if_new(writer, today, seen)
+
+
+def _listed(keys: Sequence[str]) -> str:
+    more = len(keys) - MOST_NAMED
+    return ", ".join(keys[:MOST_NAMED]) + (f" and {more} more" if more > 0 else "")
 
 
 def _commit_if_new(writer: StreamWriter, today: date, seen: Seen) -> None:

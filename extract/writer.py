@@ -42,7 +42,7 @@ class StreamWriter:
     def __init__(self, lake: Lake, stream: str, run_id: str, clock: RunClock, progress: Progress) -> None:
         """Find the stream's head; nothing is written yet."""
         self.head: RawManifest | None = None
-        self.notes: list[str] = []
+        self._notes: list[str] = []
         self.pages = 0
         """Pages landed since the last commit."""
         self._stream = stream
@@ -81,6 +81,11 @@ class StreamWriter:
         self._handed += page.rows
         self.pages += 1
 
+    def note(self, text: str) -> None:
+        """Note something that the reader of the manifest and of the report should know; once."""
+        if text not in self._notes:
+            self._notes.append(text)
+
     def skip(self, page: Page) -> None:
         """Leave out a page that repeats word for word one that has landed."""
         self._handed += page.rows
@@ -113,7 +118,7 @@ class StreamWriter:
             requests=self._new_requests(),
             cursor_after=cursor,
             proof=tuple(proof),
-            notes=tuple(self.notes),
+            notes=tuple(self._notes),
             total_rows=landed + (self.head.total_rows if self.head else 0),
             total_objects=len(objects) + (self.head.total_objects if self.head else 0),
         )
@@ -137,7 +142,7 @@ class StreamWriter:
             landed=sum(manifest.landed for manifest in self._committed),
             sequence=newest.sequence if newest else None,
             complete=newest.complete if newest else True,
-            notes=tuple(self.notes),
+            notes=tuple(self._notes),
         )
 
     def _reconcile(self, landed: int, *, complete: bool) -> None:

@@ -1,0 +1,125 @@
+"""Cutting bodies into records."""
+
+import base64
+import json
+from typing import Any
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from extract.records import BrokenBody, cut_array, cut_object
+
+TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
+SCALARS = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | TEXTS
+VALUES = st.recursive(SCALARS, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(TEXTS, inner, max_size=3))
+LAYOUTS = st.sampled_from(
+    [{}, {"indent": 1}, {"separators": (",", ":")}, {"ensure_ascii": False}, {"indent": 2, "ensure_ascii": False}]
+)
+BAD = ["NaN", "-Infinity", '"a\nb"', '"\udcff"', "{'a': 1}", "01"]
+NO_OBJECTS = [b"", b"[]", b"[{}]", b"1", b'{"error":"x"}', b'{"a":', b"<html>", b'{"a":1}{"b":2}', b'{"a":NaN}']
+BLANKS = st.text(" \t\r\n", max_size=3)
+
+
+@given(values=st.lists(VALUES, max_size=5), layout=LAYOUTS, before=BLANKS, after=BLANKS)
+def test_cut_and_joined_a_body_is_what_it_was(
+    values: list[Any], layout: dict[str, Any], before: str, after: str
+) -> None:
+    body = before + json.dumps(values, **layout) + after
+    elements = cut_array(body.encode())
+    assert all(element.readable and "\n" not in element.text and "\r" not in element.text for element in elements)
+    joined = "[" + ",".join(element.text for element in elements) + "]"
+    assert json.loads(joined) == json.loads(body) == [element.parsed for element in elements]
+
+
+@given(
+    values=st.lists(VALUES, max_size=4),
+    bad=st.sampled_from(["NaN", "-Infinity", '"a\nb"', '"\udcff"', "{'a': 1}", "01"]),
+)
+def test_one_bad_element_harms_no_other(values: list[Any], bad: str) -> None:
+    pieces = [json.dumps(value) for value in values]
+    body = ("[" + ", ".join([*pieces, bad, *pieces]) + "]").encode("utf-8", "surrogateescape")
+    elements = cut_array(body)
+    assert [element.readable for element in elements] == [True] * len(values) + [False] + [True] * len(values)
+    assert [element.parsed for element in elements if element.readable] == values * 2
+    unreadable = elements[len(values)]
+    assert base64.b64decode(unreadable.text) == bad.encode("utf-8", "surrogateescape")
+
+
+@given(values=st.lists(VALUES, min_size=1, max_size=4), cut=st.integers(1, 200))
+def test_a_body_that_was_cut_is_broken(values: list[Any], cut: int) -> None:
+    body = json.dumps(values).encode()
+    with pytest.raises(BrokenBody):
+        cut_array(body[: -min(cut, len(body))])
+
+
+@given(st.binary(max_size=60))
+@example(b'[{"a": 1}]x')
+@example(b'[{"a": 1}')
+@example(b"[}]")
+@example(b'["]')
+@example(b"[1,]")
+@example(b"[,1]")
+@example(b"\xef\xbb\xbf[1]")
+def test_any_bytes_are_cut_or_called_broken(body: bytes) -> None:
+    try:
+        elements = cut_array(body)
+    except BrokenBody:
+        return
+    assert all("\n" not in element.text for element in elements)
+
+
+def test_the_text_stays_as_it_was_sent() -> None:
+    body = b'[{"b": 1.50, "a": 1e2, "b": 2, "t": "\\u00e9\\/\xc3\xa9"},\n {"n":12345678901234567890123}]'
+    assert [element.text for element in cut_array(body)] == [
+        '{"b": 1.50, "a": 1e2, "b": 2, "t": "\\u00e9\\/é"}',
+        '{"n":12345678901234567890123}',
+    ]
+
+
+def test_line_breaks_between_tokens_become_blanks() -> None:
+    assert cut_array(b'[{\r\n "a"\n:1}]')[0].text == '{   "a" :1}'
+
+
+def test_nesting_beyond_the_parser_is_one_bad_element() -> None:
+    deep = b"[" * 200_000 + b"]" * 200_000
+    elements = cut_array(b'[{"a":1},' + deep + b',{"a":2}]')
+    assert [element.readable for element in elements] == [True, False, True]
+
+
+def test_a_number_of_more_digits_than_python_reads_is_one_bad_element() -> None:
+    elements = cut_array(b'[1,{"n":' + b"9" * 5000 + b"}]")
+    assert [element.readable for element in elements] == [True, False]
+
+
+@pytest.mark.parametrize("body", [b"", b"   ", b"<html>[1]</html>", b'{"error":"x"}', b"null", b'"[1]"', b"[1][2]"])
+def test_what_is_no_array_is_broken(body: bytes) -> None:
+    with pytest.raises(BrokenBody):
+        cut_array(body)
+
+
+@pytest.mark.parametrize("body", NO_OBJECTS)
+def test_what_is_no_object_is_broken(body: bytes) -> None:
+    with pytest.raises(BrokenBody):
+        cut_object(body)
+
+
+def test_an_object_is_cut_whole() -> None:
+    (element,) = cut_object(b' {"load_count": 1,\n"play_rate": 0.10}\n')
+    assert element.text == '{"load_count": 1, "play_rate": 0.10}'
+
+
+@pytest.mark.parametrize(
+    ("sent", "landed"),
+    [
+        ('"https://a/i.html?public_token=s3cret"', '"https://a/i.html?public_token=redacted"'),
+        ('"https://a/?x=1&public_token=s3cret&y=2"', '"https://a/?x=1&public_token=redacted&y=2"'),
+        ('"https://a/?public_token=s3c\\u003dret\\u0026y=2"', '"https://a/?public_token=redacted\\u0026y=2"'),
+        ('"https:\\/\\/a\\/?public_token=s3c\\/ret#top"', '"https:\\/\\/a\\/?public_token=redacted#top"'),
+        ('"public_token=", "public_token=s3cret"', '"public_token=redacted", "public_token=redacted"'),
+    ],
+)
+def test_the_public_token_of_a_heatmap_address_is_not_kept(sent: str, landed: str) -> None:
+    assert "".join(element.text for element in cut_array(f"[[{sent}]]".encode())) == f"[{landed}]"
+    broken = cut_array(f"[[{sent}, NaN]]".encode())
+    assert b"s3c" not in base64.b64decode(broken[0].text)
