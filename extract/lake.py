@@ -15,6 +15,9 @@ from typing import Protocol
 
 from extract.errors import ConfigurationError, DataRefused, ReelhouseError
 
+TEMPORARY = ".put-"
+"""Begins the names of files that are not objects yet."""
+
 
 @dataclass(frozen=True, slots=True)
 class ObjectInfo:
@@ -87,6 +90,7 @@ class DirectoryLake:
         """Write an object whole, replacing one of that name."""
         try:
             self._written(key, data).replace(self._path(key))
+            _sync_folder(self._path(key).parent)
         except OSError as error:
             raise _refused(self.url(key), "written", error) from None
 
@@ -104,9 +108,9 @@ class DirectoryLake:
                 return self._path(key).read_bytes() == data
             finally:
                 temporary.unlink()
+            _sync_folder(self._path(key).parent)
         except OSError as error:
             raise _refused(self.url(key), "written", error) from None
-        _sync_folder(self._path(key).parent)
         return True
 
     def list_after(self, prefix: str, after: str = "") -> Iterator[ObjectInfo]:
@@ -138,13 +142,13 @@ class DirectoryLake:
     def _keys(self, start: Path) -> Iterator[str]:
         for folder, _, names in os.walk(start):
             for name in names:
-                if not name.startswith("."):
+                if not name.startswith(TEMPORARY):
                     yield (Path(folder) / name).relative_to(self._folder).as_posix()
 
     def _written(self, key: str, data: bytes) -> Path:
         folder = self._path(key).parent
         folder.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(prefix=".put-", dir=folder)
+        handle, name = tempfile.mkstemp(prefix=TEMPORARY, dir=folder)
         try:
             with os.fdopen(handle, "wb") as file:
                 file.write(data)

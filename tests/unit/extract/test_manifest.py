@@ -1,0 +1,93 @@
+"""Manifest logs: dense, raced for, read whole or refused."""
+
+import threading
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from extract.errors import DataRefused
+from extract.lake import DirectoryLake
+from extract.manifest import ManifestLog, RawManifest, raw_log, sequence_name
+
+Log = ManifestLog[RawManifest]
+
+
+@pytest.fixture
+def lake(tmp_path: Path) -> DirectoryLake:
+    return DirectoryLake(tmp_path, "bucket")
+
+
+def manifest(sequence: int, run_id: str = "run", **fields: Any) -> RawManifest:
+    made: dict[str, Any] = {
+        "stream": "wistia/visitors",
+        "complete": True,
+        "objects": (),
+        "received": 0,
+        "landed": 0,
+        "requests": {},
+        "cursor_after": {"watermark": None},
+        "total_rows": 0,
+        "total_objects": 0,
+    }
+    return RawManifest(sequence=sequence, run_id=run_id, committed_at="2026-01-08T02:00:00Z", **(made | fields))
+
+
+def test_what_was_committed_is_read_in_order(lake: DirectoryLake) -> None:
+    log = raw_log(lake, "wistia/visitors")
+    assert log.head() is None
+    for number in range(1, 13):
+        assert log.commit(manifest(number))
+    assert log.head() == manifest(12)
+    assert log.head(known=12) is None
+    assert [found.sequence for found in log.after(9)] == [10, 11, 12]
+
+
+def test_a_number_is_committed_once(lake: DirectoryLake) -> None:
+    log = raw_log(lake, "wistia/visitors")
+    together = threading.Barrier(8)
+    won: list[str] = []
+
+    def commit(run_id: str) -> None:
+        together.wait()
+        if log.commit(manifest(1, run_id)):
+            won.append(run_id)
+
+    threads = [threading.Thread(target=commit, args=(f"run-{number}",)) for number in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    head = log.head()
+    assert head is not None
+    assert won == [head.run_id]
+
+
+def test_a_gap_is_refused_and_named(lake: DirectoryLake) -> None:
+    log = raw_log(lake, "wistia/visitors")
+    for number in (1, 2, 4):
+        log.commit(manifest(number))
+    with pytest.raises(DataRefused, match=r"000000000003\.json is missing"):
+        list(log.after(0))
+    assert [found.sequence for found in log.after(3)] == [4]
+
+
+@pytest.mark.parametrize("data", [b"", b"{}", b"not json", b"\xff"])
+def test_what_is_no_manifest_is_refused_and_named(lake: DirectoryLake, data: bytes) -> None:
+    lake.put(f"raw/wistia/visitors/_manifests/{sequence_name(1)}.json", data)
+    with pytest.raises(DataRefused, match=r"000000000001\.json is not a manifest"):
+        raw_log(lake, "wistia/visitors").head()
+
+
+def test_a_manifest_of_a_later_release_is_refused(lake: DirectoryLake) -> None:
+    log = raw_log(lake, "wistia/visitors")
+    text = manifest(1).model_dump_json().replace('"format":1', '"format":2')
+    lake.put(f"raw/wistia/visitors/_manifests/{sequence_name(1)}.json", text.encode())
+    with pytest.raises(DataRefused, match="format"):
+        log.read(1)
+
+
+def test_streams_do_not_see_one_another(lake: DirectoryLake) -> None:
+    raw_log(lake, "wistia/visitors").commit(manifest(1))
+    assert raw_log(lake, "wistia/visitors2").head() is None
+    assert raw_log(lake, "wistia").head() is None
