@@ -5,7 +5,7 @@ import os
 import socket
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import astuple, dataclass
 from datetime import UTC, datetime
 
 from extract.errors import LockHeld, ReelhouseError
@@ -26,17 +26,19 @@ where finished_at is null and run_id <> :run_id
 order by started_at desc
 limit 1
 """
-_HISTORY = "select load_sequence, run_id from audit.load_history where load_sequence > :after order by load_sequence"
+_HISTORY = """
+select load_sequence, run_id
+from audit.load_history
+where load_sequence > :confirmed or run_id = :run_id
+order by load_sequence
+"""
 _NEWEST = "select load_sequence, staged_by from audit.load_history order by load_sequence desc limit 1"
 _RECORD = """
 insert into audit.load_history (load_sequence, run_id, staged_by, started_at, committed_at)
 values (:load_sequence, :run_id, :staged_by, :started_at, :committed_at)
 """
-_COUNT = """
-insert into audit.load_count
-    (load_sequence, table_name, copied_count, inserted_count, updated_count, unchanged_count, superseded_count)
-values (:load_sequence, :table_name, :copied, :inserted, :updated, :unchanged, :superseded)
-"""
+_FORGET_COUNTS = "delete from audit.load_count where load_sequence = :load_sequence"
+_COUNT_COLUMNS = ("copied", "inserted", "updated", "unchanged", "superseded")
 _COUNTS = """
 select table_name, copied_count, inserted_count, updated_count, unchanged_count, superseded_count
 from audit.load_count
@@ -109,9 +111,10 @@ def newest_load(connection: Connection) -> tuple[int, str]:
     return (int(rows[0][0]), str(rows[0][1])) if rows else (0, "")
 
 
-def loads_after(connection: Connection, sequence: int) -> dict[int, str]:
-    """Return the loads in the ledger above a sequence, each with the run that made it."""
-    return {int(number): str(run_id) for number, run_id in connection.rows(_HISTORY, {"after": sequence})}
+def unconfirmed_loads(connection: Connection, confirmed: int, run_id: str) -> dict[int, str]:
+    """Return the loads in the ledger above a sequence, and all of one run, each with the run that made it."""
+    found = connection.rows(_HISTORY, {"confirmed": confirmed, "run_id": run_id})
+    return {int(number): str(by) for number, by in found}
 
 
 def record(connection: Connection, load: LedgerEntry, counts: Mapping[str, Counts]) -> None:
@@ -126,8 +129,9 @@ def record(connection: Connection, load: LedgerEntry, counts: Mapping[str, Count
             "committed_at": _naive(load.committed_at),
         },
     )
-    for table, counted in counts.items():
-        connection.execute(_COUNT, {"load_sequence": load.sequence, "table_name": table, **asdict(counted)})
+    # A ledger that was lost is written again; the counts of its first time give way.
+    connection.execute(_FORGET_COUNTS, {"load_sequence": load.sequence})
+    connection.execute(*_counts_statement(load.sequence, counts))
 
 
 def counts_of(connection: Connection, sequence: int) -> dict[str, Counts]:
@@ -144,6 +148,17 @@ def newest_receipt(lake: Lake) -> int:
 def write_receipt(lake: Lake, sequence: int, run_id: str) -> None:
     """Confirm a load in the lake; one that is confirmed already stays as it is."""
     lake.put_if_absent(f"{RECEIPTS}{sequence_name(sequence)}.json", f'{{"run_id": "{run_id}"}}\n'.encode())
+
+
+def _counts_statement(sequence: int, counts: Mapping[str, Counts]) -> tuple[str, dict[str, object]]:
+    """One INSERT for all tables of a load, and its parameters."""
+    rows, parameters = [], dict[str, object]({"load_sequence": sequence})
+    for number, (table, counted) in enumerate(counts.items()):
+        names = [f"{name}_{number}" for name in ("table", *_COUNT_COLUMNS)]
+        rows.append(f"(:load_sequence, {', '.join(f':{name}' for name in names)})")
+        parameters |= zip(names, (table, *astuple(counted)), strict=True)
+    columns = ", ".join(f"{name}_count" for name in _COUNT_COLUMNS)
+    return f"insert into audit.load_count (load_sequence, table_name, {columns})\nvalues {', '.join(rows)}", parameters
 
 
 def _holder(connection: Connection, run_id: str) -> str:

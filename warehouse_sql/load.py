@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from extract.clock import RunClock
-from extract.errors import DataRefused
+from extract.errors import DataRefused, ReelhouseError
 from extract.lake import Lake
 from extract.progress import Progress
 from extract.settings import Settings
@@ -25,11 +25,11 @@ from warehouse_sql.ledger import (
     announce,
     counts_of,
     finish,
-    loads_after,
     lock,
     newest_load,
     newest_receipt,
     record,
+    unconfirmed_loads,
     write_receipt,
 )
 from warehouse_sql.prepare import prepare
@@ -110,9 +110,12 @@ def _load_all(run: _Run) -> LoadReport:
         try:
             while _load_next(connection, run):
                 pass
-            return _report(connection, run)
-        finally:
+            report = _report(connection, run)
+        except ReelhouseError:
             finish(connection, run.run_id)
+            raise
+        finish(connection, run.run_id)
+        return report
 
 
 def _load_next(connection: Connection, run: _Run) -> bool:
@@ -133,8 +136,8 @@ def _confirmed_newest(connection: Connection, run: _Run) -> int:
     sequence, staged_by = newest_load(connection)
     if sequence and staging_log(run.lake).read(sequence).run_id != staged_by:
         raise DataRefused(
-            f"the warehouse holds load {sequence} as run {staged_by} staged it, and sequence {sequence} of "
-            f"{run.lake.url('staging/')} is of another run: warehouse and lake do not belong together. Nothing was loaded"
+            f"the warehouse holds load {sequence} as run {staged_by} staged it, but sequence {sequence} of "
+            f"{run.lake.url('staging/')} is of another run: the two do not belong together. Nothing was loaded"
         )
     return sequence
 
@@ -155,8 +158,8 @@ def _copy(connection: Connection, run: _Run, manifest: StagingManifest) -> dict[
     unknown = set(manifest.entities) - set(contracts)
     if unknown:
         raise DataRefused(
-            f"staging sequence {manifest.sequence} holds {', '.join(sorted(unknown))}, unknown to this release; use the "
-            "release that wrote it, or a later one"
+            f"staging sequence {manifest.sequence} holds {', '.join(sorted(unknown))}, unknown to this release; use "
+            "the release that wrote it, or a later one"
         )
     for entry in manifest.entities.values():
         verify_bytes(run.lake, entry)
@@ -173,8 +176,8 @@ def _set_channels(connection: Connection, channels: dict[str, str]) -> None:
 
 
 def _report(connection: Connection, run: _Run) -> LoadReport:
-    """Tell, from the ledger, which loads without a receipt this run made and which it found; confirm the latter."""
-    found = loads_after(connection, run.confirmed)
+    """Tell, from the ledger, which loads this run made and which it found although unconfirmed; confirm the latter."""
+    found = unconfirmed_loads(connection, run.confirmed, run.run_id)
     mine = tuple(AppliedLoad(number, counts_of(connection, number)) for number, by in found.items() if by == run.run_id)
     already = tuple(number for number, by in found.items() if by != run.run_id)
     for number in already:

@@ -1,0 +1,79 @@
+"""A lake, a warehouse behind the sandbox endpoint, and what a test does with them."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from extract.clock import RunClock
+from extract.lake import DirectoryLake
+from extract.progress import Progress
+from extract.settings import Load, Settings, Wistia
+from sandbox.redshift import serve
+from tests.integration.warehouse_sql.staged import Rows, stage_rows
+from warehouse_sql.connection import Target
+from warehouse_sql.load import LoadReport, load
+from warehouse_sql.query import query
+
+Record = dict[str, Any]
+
+
+class Told:
+    """Remembers what a run told, and does something when it tells a certain thing."""
+
+    def __init__(self, act: Mapping[str, BaseException] | None = None) -> None:
+        self.events: list[tuple[str, dict[str, object]]] = []
+        self._act = dict(act or {})
+
+    def event(self, name: str, **fields: object) -> None:
+        """Remember; raise what is meant for this event, once."""
+        self.events.append((name, fields))
+        if name in self._act:
+            raise self._act.pop(name)
+
+    def advance(self, what: str, done: int, unit: str, total: int | None = None) -> None:
+        """Ignore how far the work is."""
+
+
+@dataclass
+class House:
+    """A lake with staging, and the warehouse that it is loaded into."""
+
+    lake: DirectoryLake
+    target: Target
+    channels: dict[str, str] = field(default_factory=dict)
+    sequence: int = 0
+    runs: int = 0
+
+    def stage(self, entities: Mapping[str, Rows]) -> int:
+        """Commit the next staging sequence; entities are named without their source."""
+        self.sequence += 1
+        stage_rows(self.lake, self.sequence, {f"wistia__{entity}": rows for entity, rows in entities.items()})
+        return self.sequence
+
+    def load(self, progress: Progress | None = None, lock_wait: float = 5) -> LoadReport:
+        """Load what is staged."""
+        self.runs += 1
+        settings = Settings(wistia=Wistia(channels=self.channels), load=Load(lock_wait=lock_wait))
+        clock = RunClock(datetime(2026, 2, 1, tzinfo=UTC))
+        return load(self.target, self.lake, settings, clock, f"run-{self.runs}", progress or Told())
+
+    def rows(self, statement: str) -> list[Record]:
+        """Ask the warehouse."""
+        result = query(self.target, statement)
+        return [dict(zip(result.columns, row, strict=True)) for row in result.rows]
+
+    def value(self, statement: str) -> Any:
+        """Ask the warehouse for one value."""
+        (row,) = query(self.target, statement).rows
+        return row[0]
+
+
+@contextmanager
+def open_house(folder: Path) -> Iterator[House]:
+    """Open an empty lake and an empty warehouse."""
+    with serve(None, folder) as endpoint:
+        target = Target(endpoint.host, endpoint.port, endpoint.database, endpoint.user, None, ssl=False, iam=False)
+        yield House(DirectoryLake(folder, "lake"), target)

@@ -1,0 +1,281 @@
+"""The load as a whole: once, in order, all or nothing, whatever happens to it."""
+
+import json
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+
+from extract.clock import RunClock
+from extract.errors import ConfigurationError, DataRefused, LockHeld
+from extract.settings import Settings
+from tests.integration.warehouse_sql.house import House, Told
+from tests.integration.warehouse_sql.staged import Rows
+from warehouse_sql.connection import Connection, Retryable, Target, connect
+from warehouse_sql.ledger import announce
+from warehouse_sql.load import LoadReport, load, pending
+
+TABLES = ("core.dim_media", "core.dim_visitor", "core.fct_viewing_session", "mart.media_daily_total")
+
+
+def media(name: str = "Film", seen: str = "2026-01-01 10:00:00") -> Rows:
+    return [{"media_id": "m1", "media_name": name, "duration_seconds": 100, "_extracted_at": seen}]
+
+
+def session(key: str = "s1", share: float = 0.5, seen: str = "2026-01-01 13:00:00") -> Rows:
+    return [
+        {
+            "session_id": key,
+            "media_id": "m1",
+            "visitor_id": "v1",
+            "received_at": "2026-01-01 12:00:00",
+            "percent_viewed": share,
+            "_extracted_at": seen,
+        }
+    ]
+
+
+def content(house: House) -> dict[str, list[Any]]:
+    return {table: sorted(map(str, house.rows(f"select * from {table}"))) for table in TABLES}
+
+
+class Killed(BaseException):
+    """Stands for the end of the process."""
+
+
+def test_a_load_reports_counts_confirms_itself_and_happens_once(house: House) -> None:
+    assert not pending(house.lake)
+    house.stage({"media": media(), "viewing_session": session()})
+    assert pending(house.lake)
+    report = house.load()
+    assert [applied.sequence for applied in report.applied] == [1]
+    assert report.applied[0].tables["core.fct_viewing_session"].inserted == 1
+    assert not pending(house.lake)
+    before = content(house)
+    assert house.load() == LoadReport((), ())
+    assert content(house) == before
+    assert house.value("select count(*) from audit.load_attempt where finished_at is null") == 0
+
+
+def test_sequences_are_loaded_in_order_each_with_its_own_row_in_the_ledger(house: House) -> None:
+    for day in (1, 2, 3):
+        house.stage({"viewing_session": session(f"s{day}")})
+    assert [applied.sequence for applied in house.load().applied] == [1, 2, 3]
+    assert house.value("select count(*) from audit.load_history") == 3
+    assert house.value("select count(*) from core.fct_viewing_session") == 3
+
+
+def test_staging_shows_the_last_load_only(house: House) -> None:
+    house.stage({"media": media(), "viewing_session": session()})
+    house.stage({"viewing_session": session("s2")})
+    house.load()
+    assert house.value("select count(*) from staging.stg_wistia__media") == 0
+    assert house.value("select session_id from staging.stg_wistia__viewing_session") == "s2"
+
+
+def test_a_load_of_nothing_but_quarantine_is_still_a_load(house: House) -> None:
+    house.stage({})
+    assert [applied.sequence for applied in house.load().applied] == [1]
+    assert not pending(house.lake)
+
+
+def test_killed_before_the_commit_nothing_is_published_and_the_next_run_loads(house: House) -> None:
+    house.stage({"media": media()})
+    house.load()
+    house.stage({"viewing_session": session()})
+    before = content(house)
+    with pytest.raises(Killed):
+        house.load(Told({"load.commit": Killed()}))
+    assert content(house) == before
+    assert pending(house.lake)
+    assert [applied.sequence for applied in house.load().applied] == [2]
+
+
+def test_killed_after_the_commit_the_next_run_finds_the_load_in_the_ledger(house: House) -> None:
+    house.stage({"viewing_session": session()})
+    with pytest.raises(Killed):
+        house.load(Told({"load.committed": Killed()}))
+    assert pending(house.lake)
+    before = content(house)
+    assert house.load() == LoadReport((), (1,))
+    assert content(house) == before
+    assert not pending(house.lake)
+
+
+def test_a_commit_whose_answer_is_lost_is_recognised_from_the_ledger(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    house.stage({"viewing_session": session()})
+    told = Told()
+    commit = Connection.commit
+
+    def losing(connection: Connection) -> None:
+        commit(connection)
+        if told.events[-1][0] == "load.commit":
+            told.event("answer lost")
+            connection.close()
+            raise Retryable("the connection to the warehouse was lost")
+
+    monkeypatch.setattr(Connection, "commit", losing)
+    report = house.load(told)
+    assert [applied.sequence for applied in report.applied] == [1]
+    assert report.applied[0].tables["core.fct_viewing_session"].inserted == 1
+    assert house.value("select count(*) from core.fct_viewing_session") == 1
+    assert [name for name, _ in told.events].count("load.commit") == 1
+
+
+def test_a_passing_failure_is_repeated_whole(house: House) -> None:
+    house.stage({"viewing_session": session()})
+    told = Told({"load.commit": Retryable("1023")})
+    assert [applied.sequence for applied in house.load(told).applied] == [1]
+    assert "load.retry" in {name for name, _ in told.events}
+    assert house.value("select count(*) from core.fct_viewing_session") == 1
+
+
+def test_a_failed_check_publishes_nothing_and_shows_the_rows(house: House) -> None:
+    house.stage({"media": media(), "viewing_session": session()})
+    house.load()
+    before = content(house)
+    house.stage({"media": media("Other", "2026-01-02 10:00:00"), "viewing_session": session("s2", share=1.5)})
+    with pytest.raises(DataRefused, match=r"percent_viewed lies between 0 and 1: 1 rows.*session_id=s2.*1\.5"):
+        house.load()
+    assert content(house) == before
+    assert house.value("select count(*) from audit.load_history") == 1
+    assert pending(house.lake)
+
+
+def test_duplicates_that_slipped_into_a_table_stop_the_load(house: House) -> None:
+    house.stage({"media": media(), "viewing_session": session()})
+    house.load()
+    with connect(house.target) as connection:
+        connection.execute("insert into core.fct_viewing_session select * from core.fct_viewing_session")
+        connection.commit()
+    house.stage({"viewing_session": session(share=0.6, seen="2026-01-02 13:00:00")})
+    with pytest.raises(DataRefused, match=r"core\.fct_viewing_session"):
+        house.load()
+
+
+def test_two_loads_at_once_make_one(house: House) -> None:
+    house.stage({"media": media(), "viewing_session": session()})
+    house.load()
+    house.stage({"viewing_session": session("s2")})
+    reports: list[LoadReport] = []
+    threads = [threading.Thread(target=lambda: reports.append(house.load(lock_wait=30))) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(len(report.applied) for report in reports) == [0, 0, 1]
+    assert house.value("select count(*) from core.fct_viewing_session") == 2
+    assert house.value("select count(*) from audit.load_history") == 2
+
+
+def test_a_lock_that_is_held_too_long_ends_the_run_and_names_the_holder(house: House) -> None:
+    house.load()
+    house.stage({"viewing_session": session()})
+    with connect(house.target) as other:
+        announce(other, "the-other-run")
+        other.execute("lock audit.load_lock")
+        with pytest.raises(LockHeld, match=r"for more than 0\.3 s: run the-other-run, process") as held:
+            house.load(lock_wait=0.3)
+    assert held.value.exit_code == 4
+    assert [applied.sequence for applied in house.load().applied] == [1]
+
+
+@contextmanager
+def spoiled(house: House, key: str, data: bytes) -> Iterator[None]:
+    whole = house.lake.get(key)
+    house.lake.put(key, data)
+    yield
+    house.lake.put(key, whole)
+
+
+FOLDER = "staging/wistia__viewing_session/load=000000000001"
+
+
+def test_bytes_that_differ_from_their_manifest_are_refused(house: House) -> None:
+    house.stage({"viewing_session": session()})
+    key = f"{FOLDER}/part-00000.parquet"
+    whole = house.lake.get(key)
+    for other in (whole[:-1], whole[:-1] + b"\0", b""):
+        with spoiled(house, key, other), pytest.raises(DataRefused, match="is not the object that its manifest"):
+            house.load()
+    house.lake.delete(key)
+    with pytest.raises(DataRefused, match="does not exist"):
+        house.load()
+    house.lake.put(key, whole)
+    assert [applied.sequence for applied in house.load().applied] == [1]
+
+
+def test_a_copy_manifest_that_names_other_files_is_refused(house: House) -> None:
+    house.stage({"viewing_session": session()})
+    key = f"{FOLDER}/copy.manifest"
+    entry = json.loads(house.lake.get(key))["entries"][0]
+    wrong = [
+        {"entries": []},
+        {"entries": [entry, entry]},
+        {"entries": [entry | {"mandatory": False}]},
+        {"entries": [entry | {"meta": {"content_length": 1}}]},
+        {},
+    ]
+    for document in wrong:
+        with spoiled(house, key, json.dumps(document).encode()), pytest.raises(DataRefused, match=r"copy\.manifest"):
+            house.load()
+    assert house.value("select count(*) from audit.load_history") == 0
+
+
+def test_a_warehouse_is_not_loaded_from_another_lake(house: House) -> None:
+    house.stage({"viewing_session": session()})
+    house.load()
+    with connect(house.target) as connection:
+        connection.execute("update audit.load_history set staged_by = 'another-run'")
+        connection.commit()
+    house.stage({"viewing_session": session("s2")})
+    with pytest.raises(DataRefused, match="do not belong together"):
+        house.load()
+
+
+def test_a_lost_ledger_costs_work_and_no_truth(house: House) -> None:
+    house.stage({"media": media(), "viewing_session": session()})
+    house.stage({"viewing_session": session(share=0.9, seen="2026-01-02 13:00:00")})
+    house.load()
+    before = house.rows("select session_id, percent_viewed, watch_seconds from core.fct_viewing_session")
+    with connect(house.target) as connection:
+        connection.execute("delete from audit.load_history")
+        connection.commit()
+    assert [applied.sequence for applied in house.load().applied] == [1, 2]
+    assert house.rows("select session_id, percent_viewed, watch_seconds from core.fct_viewing_session") == before
+    assert house.value("select count(*) from audit.load_count where load_sequence = 1") == 8
+
+
+def test_an_unreachable_warehouse_is_a_matter_of_configuration(house: House) -> None:
+    nobody = Target("127.0.0.1", 1, "dev", "awsuser", None, ssl=False, iam=False)
+    with pytest.raises(ConfigurationError, match=r"no warehouse answers at 127\.0\.0\.1:1/dev"):
+        load(nobody, house.lake, Settings(), RunClock(), "run", Told())
+
+
+def test_no_personal_data_reaches_core_and_mart(house: House) -> None:
+    person = {"visitor_name": "Ada", "visitor_email": "ada@example.com", "organisation_name": "Engines"}
+    seen = {"_extracted_at": "2026-01-01 10:00:00", "_extra": '{"secret": "Ada"}'}
+    watched = {"ip_address": "192.0.2.7", "latitude": 51.5, "viewer_email": "ada@example.com", "city": "London"}
+    house.stage(
+        {
+            "visitor": [
+                {"visitor_id": "v1", "last_active_at": "2026-01-01", "load_count": 1, "play_count": 1, **person, **seen}
+            ],
+            "viewing_session": [{**session()[0], **watched, **seen}],
+        }
+    )
+    house.load()
+    tables = house.rows("select table_schema, table_name from information_schema.tables")
+    shown = [
+        str(house.rows(f"select * from {table['table_schema']}.{table['table_name']}"))
+        for table in tables
+        if table["table_schema"] in ("core", "mart")
+    ]
+    assert len(shown) == 13
+    assert not [
+        text for text in shown for word in ("Ada", "ada@", "192.0.2", "51.5", "Engines", "London") if word in text
+    ]

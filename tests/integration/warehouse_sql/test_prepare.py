@@ -1,0 +1,136 @@
+"""A warehouse is brought to the release: migrations once, what is repeatable whenever its definition changes."""
+
+import threading
+
+import pytest
+
+from extract.errors import DataRefused, ReelhouseError
+from spark.contracts import Column, load_contracts
+from tests.integration.warehouse_sql.house import House, Told
+from warehouse_sql import migrate, prepare
+from warehouse_sql.connection import StatementRefused, connect
+from warehouse_sql.migrate import Migration, load_migrations
+from warehouse_sql.query import query
+
+
+def with_extra_migration(monkeypatch: pytest.MonkeyPatch, *statements: str) -> None:
+    version = len(load_migrations()) + 1
+    more = (*load_migrations(), Migration(version, "more", "0" * 64, statements))
+    for module in (migrate, prepare):
+        monkeypatch.setattr(module, "load_migrations", lambda: more)
+
+
+def test_an_empty_warehouse_gets_everything_and_the_second_time_nothing(house: House) -> None:
+    first, second = Told(), Told()
+    house.load(first)
+    house.load(second)
+    assert [name for name, _ in first.events].count("load.migrated") == len(load_migrations())
+    assert [name for name, _ in second.events] == []
+    assert house.value("select count(*) from core.dim_date where date_key > 0") == 36525
+    assert house.rows(
+        "select date_key, day_name, week_start_date, is_weekend from core.dim_date where date_key = 20240229"
+    ) == [
+        {
+            "date_key": 20240229,
+            "day_name": "Thursday",
+            "week_start_date": house.value("select cast('2024-02-26' as date)"),
+            "is_weekend": False,
+        }
+    ]
+
+
+def test_a_new_migration_is_applied_once(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    house.load()
+    with_extra_migration(monkeypatch, "create table core.more (a integer)", "insert into core.more values (1)")
+    house.load()
+    house.load()
+    assert house.value("select count(*) from core.more") == 1
+
+
+def test_a_migration_that_fails_leaves_nothing(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    house.load()
+    with_extra_migration(monkeypatch, "create table core.more (a integer)", "insert into core.nowhere values (1)")
+    with pytest.raises(StatementRefused):
+        house.load()
+    assert house.value("select count(*) from information_schema.tables where table_name = 'more'") == 0
+
+
+def test_an_edited_migration_is_refused(house: House) -> None:
+    house.load()
+    with connect(house.target) as connection:
+        connection.execute("update audit.migration set checksum = 'other' where version = 2")
+        connection.commit()
+    with pytest.raises(DataRefused, match=r"V0002__\w+\.sql was edited after it had been applied"):
+        house.load()
+
+
+def test_a_warehouse_ahead_of_the_release_is_refused(house: House) -> None:
+    house.load()
+    with connect(house.target) as connection:
+        connection.execute("insert into audit.migration values (99, 'later', 'x', getdate())")
+        connection.commit()
+    with pytest.raises(DataRefused, match="has migration 99 \\(later\\), which this release does not know"):
+        house.load()
+
+
+def test_two_runs_make_a_warehouse_together(house: House) -> None:
+    failures: list[ReelhouseError] = []
+
+    def run() -> None:
+        try:
+            house.load(lock_wait=30)
+        except ReelhouseError as error:
+            failures.append(error)
+
+    threads = [threading.Thread(target=run) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert failures == []
+    assert house.value("select count(*) from audit.migration") == len(load_migrations())
+    assert house.value("select count(*) from core.dim_visitor") == 3
+
+
+def test_a_staging_table_grows_with_its_contract(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = [{"visitor_id": "v1", "last_active_at": "2026-01-01", "load_count": 1, "play_count": 1}]
+    rows[0]["_extracted_at"] = "2026-01-02"
+    house.stage({"visitor": rows})
+    house.load()
+    contract = load_contracts()["wistia__visitor"]
+    more = Column(name="favourite_colour", type="varchar(16)", about="A new field.", path=("colour",))
+    longer = contract.model_copy(update={"mapped": (more, *contract.mapped)})
+    contracts = load_contracts() | {"wistia__visitor": longer}
+    for module in ("warehouse_sql.prepare", "warehouse_sql.load", "tests.integration.warehouse_sql.staged"):
+        monkeypatch.setattr(f"{module}.load_contracts", lambda: contracts)
+    house.stage({"visitor": [rows[0] | {"visitor_id": "v2", "favourite_colour": "blue"}]})
+    house.load()
+    assert house.rows("select visitor_id, favourite_colour, load_count from staging.stg_wistia__visitor") == [
+        {"visitor_id": "v2", "favourite_colour": "blue", "load_count": 1}
+    ]
+
+
+def test_a_staging_table_is_made_again_when_a_type_changed(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    house.load()
+    contract = load_contracts()["wistia__media"]
+    wider = tuple(
+        column.model_copy(update={"type": "varchar(9000)"}) if column.name == "media_name" else column
+        for column in contract.mapped
+    )
+    contracts = load_contracts() | {"wistia__media": contract.model_copy(update={"mapped": wider})}
+    for module in ("warehouse_sql.prepare", "warehouse_sql.load", "tests.integration.warehouse_sql.staged"):
+        monkeypatch.setattr(f"{module}.load_contracts", lambda: contracts)
+    house.stage({"media": [{"media_id": "m1", "media_name": "x" * 2000, "_extracted_at": "2026-01-01"}]})
+    house.load()
+    assert house.value("select len(media_name) from core.dim_media where media_id = 'm1'") == 2000
+
+
+def test_a_statement_of_a_person_is_answered_or_refused(house: House) -> None:
+    house.load()
+    result = query(house.target, "select channel_key as k, channel_name from core.dim_channel where channel_key = -1;")
+    assert (result.columns, result.rows) == (("k", "channel_name"), ((-1, "Unknown"),))
+    assert query(house.target, "select 1 as a from core.dim_channel where channel_name like '%nobody%'").rows == ()
+    assert query(house.target, "create table core.scratch (a integer)").columns == ()
+    assert house.value("select count(*) from core.scratch") == 0
+    with pytest.raises(StatementRefused, match=r'42P01.*relation ".*nothing" does not exist'):
+        query(house.target, "select * from core.nothing")
