@@ -5,8 +5,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from sandbox.redshift.names import DATABASE
+
+if TYPE_CHECKING:
+    from sandbox.redshift.warehouse import Warehouse
 
 USER = "awsuser"
 
@@ -36,11 +40,22 @@ def serve(database: Path | None = None, lake_root: Path | None = None) -> Iterat
     Raises:
         DatabaseRefused: the file cannot be used.
     """
-    from sandbox.redshift.server import Server
     from sandbox.redshift.warehouse import Warehouse
 
     path = database / "warehouse.duckdb" if database is not None and database.suffix != ".duckdb" else database
     warehouse = Warehouse(path, lake_root or (path.parent if path else Path.cwd()))
+    try:
+        with serving(warehouse) as endpoint:
+            yield endpoint
+    finally:
+        warehouse.close()
+
+
+@contextmanager
+def serving(warehouse: "Warehouse") -> Iterator[Endpoint]:
+    """Serves a warehouse that is open already, and leaves it open."""
+    from sandbox.redshift.server import Server
+
     server = Server(warehouse)
     thread = threading.Thread(target=server.serve, daemon=True)
     thread.start()
@@ -49,4 +64,3 @@ def serve(database: Path | None = None, lake_root: Path | None = None) -> Iterat
     finally:
         server.stop()
         thread.join(timeout=10)
-        warehouse.close()

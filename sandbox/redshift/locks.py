@@ -90,11 +90,6 @@ class LockTable:
             self._cancelled.add(owner)
             self._changed.notify_all()
 
-    def waiting(self) -> list[int]:
-        """Sessions that wait for a lock at this moment."""
-        with self._changed:
-            return [request.owner for request in self._waiting if self._blockers(request)]
-
     def wait_until_waiting(self, owner: int, timeout: float) -> bool:
         """Blocks until a session waits for a lock; False after the timeout (seconds)."""
 

@@ -4,7 +4,7 @@ import datetime
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any, Protocol
 
 import duckdb
@@ -136,7 +136,7 @@ class Session:
             yield
             return
         self._deadline = time.monotonic() + limit
-        timer = threading.Timer(limit, self.connection.interrupt)
+        timer = threading.Timer(limit, self._interrupt)
         timer.start()
         try:
             yield
@@ -233,8 +233,12 @@ class Session:
         """Ends the session from another thread: its waits and its running statement stop with an error."""
         self._terminated.set()
         self.warehouse.locks.cancel(self.pid)
-        self.connection.interrupt()
+        self._interrupt()
         self._hang_up()
+
+    def _interrupt(self) -> None:
+        with suppress(duckdb.ConnectionException):  # the session may be closing at this moment
+            self.connection.interrupt()
 
     def close(self) -> None:
         """Rolls back what is open and leaves the warehouse."""

@@ -63,9 +63,7 @@ def file_columns(connection: duckdb.DuckDBPyConnection, found: StoredObject) -> 
         LoadError: it is not a Parquet file.
     """
     try:
-        rows = connection.execute(
-            f"DESCRIBE SELECT * FROM read_parquet({literal(found.engine_path)}, hive_partitioning=false)"
-        ).fetchall()
+        rows = connection.execute(f"DESCRIBE SELECT * FROM {scan([found.engine_path])}").fetchall()
     except duckdb.Error:
         raise _spectrum(found, "has an invalid version number or is not a Parquet file", "") from None
     return tuple((str(row[0]), str(row[1])) for row in rows)

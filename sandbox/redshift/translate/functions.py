@@ -15,8 +15,8 @@ def _words(text: str) -> list[str]:
 
 SAME = frozenset(
     _words("""
-    abs acos ascii asin atan atan2 avg bit_and bit_or bool_and bool_or btrim cbrt ceil ceiling chr coalesce concat
-    cos cot count cume_dist degrees dense_rank exp first_value floor greatest initcap lag last_value lead
+    abs acos ascii asin atan atan2 avg bit_and bit_or bool_and bool_or cbrt ceil ceiling chr coalesce concat
+    cos cot count cume_dist degrees dense_rank exp first_value floor greatest lag last_value lead
     least left length ln lower lpad ltrim max md5 median min mod nth_value ntile nullif percent_rank
     pi power radians random rank repeat replace reverse right round row_number rpad rtrim sha1 sign sin split_part
     sqrt stddev stddev_pop stddev_samp strpos substr substring sum tan translate trim trunc upper var_pop var_samp
@@ -27,6 +27,7 @@ SAME = frozenset(
 
 RENAMED = {
     "bool_xor": "bit_xor",
+    "btrim": "trim",
     "char_length": "length",
     "character_length": "length",
     "dexp": "exp",
@@ -152,7 +153,7 @@ def _date_part(arguments: Sequence[exp.Expr]) -> exp.Expr:
 
 def _to_char(arguments: Sequence[exp.Expr]) -> exp.Expr:
     value, form = _exactly(2, "to_char", arguments)
-    if not isinstance(form, exp.Literal) or any(mark in form.name for mark in "09,"):
+    if not isinstance(form, exp.Literal) or any(mark in form.name for mark in "09"):
         raise SqlError("0A000", "TO_CHAR of numbers is not imitated by this sandbox endpoint")
     return call("strftime", value, _strftime(form.name))
 
@@ -200,8 +201,9 @@ def _concat(arguments: Sequence[exp.Expr]) -> exp.Expr:
 
 
 def _avg(arguments: Sequence[exp.Expr]) -> exp.Expr:
-    distinct = any(isinstance(argument, exp.Distinct) for argument in arguments)
-    return call("avg" if distinct else "rs_avg", *arguments)
+    """Sum by count, which for integers divides as integers ("AVG function": the result is cut)."""
+    count = call("nullif", call("count", *(item.copy() for item in arguments)), exp.Literal.number(0))
+    return exp.Paren(this=exp.Div(this=call("sum", *arguments), expression=count, typed=True, safe=False))
 
 
 def _listagg(arguments: Sequence[exp.Expr]) -> exp.Expr:

@@ -196,6 +196,13 @@ def _extract(node: exp.Expr) -> exp.Expr:
     return functions.build("date_part", [exp.Literal.string(node.name), node.expression])
 
 
+def _like(node: exp.Expr) -> exp.Expr:
+    """The backslash escapes in patterns of Redshift; in DuckDB nothing does unless it is said."""
+    if isinstance(node.parent, exp.Escape) or "\\" not in node.expression.name:
+        return node
+    return exp.Escape(this=node.copy(), expression=exp.Literal.string("\\"))
+
+
 def _within_group(node: exp.Expr) -> exp.Expr:
     """LISTAGG's order moves inside its parentheses; its rule has made it STRING_AGG already."""
     aggregate, order = node.this, node.expression
@@ -204,6 +211,24 @@ def _within_group(node: exp.Expr) -> exp.Expr:
     *values, last = aggregate.expressions
     aggregate.set("expressions", [*values, exp.Order(this=last, expressions=order.expressions)])
     return aggregate
+
+
+def _window(node: exp.Expr) -> exp.Expr:
+    """An average over a window is a sum over it by a count over it: see the rule of AVG."""
+    average = node.this
+    if not (isinstance(average, exp.Paren) and isinstance(average.this, exp.Div)):
+        return node
+    total, some = average.this.this, average.this.expression
+    count = some.expressions[0]
+    count.replace(_same_window(node, count.copy()))
+    total.replace(_same_window(node, total.copy()))
+    return average.copy()
+
+
+def _same_window(node: exp.Expr, aggregate: exp.Expr) -> exp.Expr:
+    window = node.copy()
+    window.set("this", aggregate)
+    return window
 
 
 def _column(node: exp.Expr) -> exp.Expr:
@@ -249,7 +274,10 @@ _RULES: dict[type[exp.Expr], Callable[[exp.Expr], exp.Expr]] = {
     exp.Dot: _dot,
     exp.Extract: _extract,
     exp.Identifier: _identifier,
+    exp.ILike: _like,
+    exp.Like: _like,
     exp.Table: _table,
     exp.TryCast: _try_cast,
+    exp.Window: _window,
     exp.WithinGroup: _within_group,
 }

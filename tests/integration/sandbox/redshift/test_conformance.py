@@ -1,0 +1,48 @@
+"""The cases in `tests/cases/redshift`, each with the source of its expectation, through the real driver."""
+
+from datetime import date, datetime, time
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from redshift_connector.error import Error
+
+_FOLDER = Path(__file__).parents[3] / "cases" / "redshift"
+_KEYS = {"name", "source", "given", "sql", "columns", "rows", "error"}
+
+
+def _cases() -> list[Any]:
+    found = []
+    for file in sorted(_FOLDER.glob("*.yaml")):
+        for case in yaml.safe_load(file.read_text()):
+            assert case.keys() <= _KEYS, (file.name, case)
+            assert case["source"], case
+            assert case.keys() & {"columns", "rows", "error"}, case
+            found.append(pytest.param(case, id=f"{file.stem}: {case['name']}"))
+    return found
+
+
+@pytest.mark.parametrize("case", _cases())
+def test_case(case: dict[str, Any], cursor: Any) -> None:
+    *before, last = [case["sql"]] if isinstance(case["sql"], str) else case["sql"]
+    for statement in [*case.get("given", ()), *before]:
+        cursor.execute(statement)
+    if "error" in case:
+        with pytest.raises(Error) as refused:
+            cursor.execute(last)
+        fields = refused.value.args[0]
+        assert fields["C"] == case["error"]["code"]
+        assert case["error"]["says"] in fields["M"] + fields.get("D", "")
+        assert "\x1b" not in str(fields)
+        return
+    cursor.execute(last)
+    if "columns" in case:
+        assert [column[0] for column in cursor.description] == case["columns"]
+    if "rows" in case:
+        assert [[_plain(value) for value in row] for row in cursor.fetchall()] == case["rows"]
+
+
+def _plain(value: Any) -> Any:
+    return str(value) if isinstance(value, Decimal | date | datetime | time) else value

@@ -1,0 +1,82 @@
+"""Bytes that are no protocol close the session that sent them, and no other."""
+
+import random
+import socket
+import struct
+
+import pytest
+
+from sandbox.redshift import Endpoint
+from sandbox.redshift.wire.frontend import MAX_MESSAGE, SSL_REQUEST
+from tests.integration.sandbox.redshift.conftest import Connect
+
+
+def startup() -> bytes:
+    body = struct.pack(">i", 196608) + b"user\0me\0\0"
+    return struct.pack(">i", len(body) + 4) + body
+
+
+def answer(endpoint: Endpoint, sent: bytes) -> bytes:
+    """Everything that the endpoint says until it hangs up."""
+    with socket.create_connection((endpoint.host, endpoint.port), timeout=10) as client:
+        client.sendall(sent)
+        client.shutdown(socket.SHUT_WR)
+        pieces = []
+        while piece := client.recv(65536):
+            pieces.append(piece)
+    return b"".join(pieces)
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        b"GET / HTTP/1.1\r\n\r\n",
+        struct.pack(">i", 2**31 - 1),
+        struct.pack(">i", -1),
+        struct.pack(">ii", 8, 131072),
+        startup() + b"Q" + struct.pack(">i", MAX_MESSAGE + 1),
+        startup() + b"Q" + struct.pack(">i", 3),
+        startup() + b"?" + struct.pack(">i", 4),
+        startup() + b"P" + struct.pack(">i", 8) + b"abcd",
+        startup() + b"Q" + struct.pack(">i", 7) + b"\xff\xfe\0",
+    ],
+    ids=range(9),
+)
+def test_no_protocol_is_answered_with_an_error_and_the_end(endpoint: Endpoint, connect: Connect, sent: bytes) -> None:
+    other = connect(autocommit=True).cursor()
+    assert b"SFATAL\0C08P01\0" in answer(endpoint, sent)
+    other.execute("select 1")
+    assert other.fetchone() == [1]
+
+
+def test_noise_after_a_good_start_harms_nobody(endpoint: Endpoint, connect: Connect) -> None:
+    other = connect(autocommit=True).cursor()
+    noise = random.Random(7)
+    for _ in range(100):
+        answer(endpoint, startup() + noise.randbytes(noise.randrange(60)))
+    other.execute("select 1")
+    assert other.fetchone() == [1]
+
+
+def test_encryption_is_declined_and_the_session_goes_on(endpoint: Endpoint) -> None:
+    assert answer(endpoint, struct.pack(">ii", 8, SSL_REQUEST) + startup()).startswith(b"NR\0\0\0\x08\0\0\0\0S")
+
+
+def test_messages_after_an_error_are_skipped_up_to_sync(endpoint: Endpoint) -> None:
+    def message(kind: bytes, body: bytes) -> bytes:
+        return kind + struct.pack(">i", len(body) + 4) + body
+
+    bad = message(b"P", b"\0selec 1\0\0\0")
+    good = message(b"P", b"\0select 1\0\0\0")
+    sync = message(b"S", b"")
+    said = answer(endpoint, startup() + bad + good + sync + good + sync)
+    assert said.count(b"1\0\0\0\x04") == 1
+    assert said.count(b"Z\0\0\0\x05I") == 3
+
+
+def test_a_statement_too_deep_is_refused_and_the_session_goes_on(connect: Connect) -> None:
+    cursor = connect(autocommit=True).cursor()
+    with pytest.raises(Exception, match=r"stack depth|syntax|too"):
+        cursor.execute("select " + "(" * 20_000 + "1" + ")" * 20_000)
+    cursor.execute("select 1")
+    assert cursor.fetchone() == [1]

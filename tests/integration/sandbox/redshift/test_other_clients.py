@@ -1,0 +1,60 @@
+"""psql and psycopg: the simple protocol, text results, other formats of parameters."""
+
+import shutil
+import subprocess
+
+import psycopg
+import pytest
+
+from sandbox.redshift import Endpoint
+
+_PSQL = ("psql", "-X", "-A")
+
+
+def test_psycopg(endpoint: Endpoint) -> None:
+    with psycopg.connect(
+        host=endpoint.host, port=endpoint.port, user=endpoint.user, dbname=endpoint.database, autocommit=True
+    ) as connection:
+        row = connection.execute("select %s + 1, %s, %s, 1.50::decimal(5, 2)", (1, "a", None)).fetchone()
+        assert row is not None
+        assert [str(value) for value in row] == ["2", "a", "None", "1.50"]
+
+
+@pytest.mark.skipif(shutil.which("psql") is None, reason="psql is not installed")
+def test_psql(endpoint: Endpoint) -> None:
+    script = """
+        create table t (a int, b varchar(5), c boolean, d timestamp, e double precision, f date);
+        insert into t values (1, 'x', true, '2024-01-01 10:00:00.5'
+          , 2, '2024-01-01'), (2, null, false, null, 0.1, null);
+        select * from t order by a; select nosuch; -- the end
+        select count(*) from t;
+    """
+    shown = subprocess.run(
+        [*_PSQL, "-h", endpoint.host, "-p", str(endpoint.port), "-U", endpoint.user, "-d", endpoint.database],
+        input=script, capture_output=True, text=True, check=True, timeout=30,
+    )  # fmt: skip
+    assert shown.stdout.splitlines() == [
+        "CREATE TABLE",
+        "INSERT 0 2",
+        "a|b|c|d|e|f",
+        "1|x|t|2024-01-01 10:00:00.5|2|2024-01-01",
+        "2||f||0.1|",
+        "(2 rows)",
+        "count",
+        "2",
+        "(1 row)",
+    ]
+    assert 'column "nosuch" does not exist' in shown.stderr
+
+
+def test_several_statements_in_one_simple_query(endpoint: Endpoint) -> None:
+    command = [*_PSQL, "-t", "-h", endpoint.host, "-p", str(endpoint.port), "-U", endpoint.user]
+    if shutil.which("psql") is None:
+        pytest.skip("psql is not installed")
+    shown = subprocess.run(
+        [*command, "-d", endpoint.database, "-c", "begin; create table t (a int); select 1; select nosuch; select 2"],
+        capture_output=True, text=True, check=False, timeout=30,
+    )  # fmt: skip
+    assert "1" in shown.stdout
+    assert "2" not in shown.stdout
+    assert "nosuch" in shown.stderr
