@@ -1,0 +1,123 @@
+"""Engines: who computes a DataFrame. Transforms are written once, for the part of PySpark's API that all engines share.
+
+``functions`` and ``Window`` stand for PySpark's modules of that name. They look up the engine in use at the moment of
+each call, so a transform may import them before an engine is chosen:
+
+    from spark.engine import functions as F, Window as W
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+from typing import Any, Protocol, TypeAlias
+
+from extract.errors import ConfigurationError
+from spark.contracts import Column, Contract, Kind
+from spark.raw import Fetched
+
+DataFrame: TypeAlias = Any
+"""A DataFrame of the engine in use."""
+Expression: TypeAlias = Any
+"""A Column of the engine in use."""
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A Parquet file and the rows that its footer counts."""
+
+    path: Path
+    rows: int
+
+
+class Engine(Protocol):
+    """What a transform and a job need from an engine."""
+
+    functions: Any
+    window: Any
+
+    def open_stream(self, stream: str, fetched: Sequence[Fetched]) -> None:
+        """Read the raw lines of a stream; they are kept until the next stream is opened.
+
+        Raises:
+            DataRefused: an object cannot be decompressed, or holds another number of lines than its manifest says.
+        """
+
+    def lines(self) -> DataFrame:
+        """Return the lines of the open stream: position, ``_raw_object`` (its key), ``_record`` (the source's text)."""
+
+    def leaves(self, contract: Contract) -> DataFrame:
+        """Return the records of the open stream as a leaf frame."""
+
+    def keep(self, frame: DataFrame, name: str) -> DataFrame:
+        """Compute a frame now, once; what is kept under that name before is dropped."""
+
+    def rows(self, frame: DataFrame) -> list[tuple[Any, ...]]:
+        """Return the rows of a small frame: counts, not data."""
+
+    def write(self, frame: DataFrame, columns: Sequence[Column], order: Sequence[str], folder: Path) -> list[Written]:
+        """Write a frame as Parquet: these columns in this order with exactly these types, rows in a total order."""
+
+    def to_type(self, text: str, kind: Kind) -> Expression:
+        """Return the value of the column named ``text``, which the grammar has accepted; null if it has none."""
+
+    def byte_length(self, text: str) -> Expression:
+        """Return the number of bytes that the column named ``text`` has in UTF-8."""
+
+
+_in_use: ContextVar[Engine] = ContextVar("engine")
+
+
+def current() -> Engine:
+    """Return the engine in use.
+
+    Raises:
+        LookupError: there is none.
+    """
+    return _in_use.get()
+
+
+@contextmanager
+def using(engine: Engine) -> Iterator[Engine]:
+    """Make an engine the one in use."""
+    token = _in_use.set(engine)
+    try:
+        yield engine
+    finally:
+        _in_use.reset(token)
+
+
+_ENGINES = {"duckdb": ("spark.engine.duckdb_engine", "local")}
+"""Name -> the module with its ``open_engine``, and the extra of the installation that it needs."""
+
+
+def open_engine(name: str, scratch: Path) -> AbstractContextManager[Engine]:
+    """Open the engine of a name; what it must put somewhere goes to the folder ``scratch``.
+
+    Raises:
+        ConfigurationError: its libraries are not installed.
+    """
+    module, extra = _ENGINES[name]
+    try:
+        opened: AbstractContextManager[Engine] = import_module(module).open_engine(scratch)
+    except ImportError as error:
+        raise ConfigurationError(
+            f"engine: {name} needs {error.name}, which is not installed: pip install 'reelhouse[{extra}]'"
+        ) from None
+    return opened
+
+
+class _Late:
+    """A module of PySpark's API as the engine in use has it."""
+
+    def __init__(self, find: Callable[[], Any]) -> None:
+        self._find = find
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._find(), name)
+
+
+functions: Any = _Late(lambda: current().functions)
+Window: Any = _Late(lambda: current().window)

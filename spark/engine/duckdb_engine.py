@@ -1,0 +1,155 @@
+"""The embedded engine: DuckDB in this process, PySpark's API through sqlframe.
+
+``sqlframe.activate()``, which swaps ``pyspark.sql`` for the whole process, is never used. Its ``DuckDBSession`` is one
+for the whole process, so one engine owns it at a time and the next waits.
+"""
+
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, ClassVar
+
+import duckdb
+from sqlframe.duckdb import DuckDBSession, Window
+from sqlframe.duckdb import functions as duckdb_functions
+
+from extract.errors import ReelhouseError
+from spark.contracts import Column, Contract, Kind
+from spark.engine import DataFrame, Expression, Written
+from spark.engine.leaf_sql import leaf_select
+from spark.engine.line_reader import LINES, LineReader
+from spark.raw import Fetched
+
+_OWNER = threading.Lock()
+_PARQUET_TYPES: dict[Kind, str] = {
+    "varchar": "VARCHAR",
+    "bigint": "BIGINT",
+    "integer": "INTEGER",
+    "double": "DOUBLE",
+    "boolean": "BOOLEAN",
+    "date": "DATE",
+    "timestamp": "TIMESTAMP",
+}
+# Through TIMESTAMPTZ in a session that lives in UTC: a plain TIMESTAMP drops the offset (seen with DuckDB 2.0).
+_TYPING: dict[Kind, str] = {
+    "varchar": "{text}",
+    "bigint": "try_cast({text} as bigint)",
+    "integer": "try_cast({text} as int)",
+    "double": "try_cast({text} as double)",
+    "boolean": "try_cast({text} as boolean)",
+    "date": "try_cast({text} as date)",
+    "timestamp": "cast(try_cast({text} as timestamp) as timestamp_ntz)",
+}
+
+
+class DuckDBEngine:
+    """Computes in an in-memory database that spills to the scratch folder."""
+
+    functions: ClassVar[Any] = duckdb_functions
+    window: ClassVar[Any] = Window
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection, session: Any, scratch: Path) -> None:
+        """Use ``open_engine``."""
+        self._connection = connection
+        self._session = session
+        self._reader = LineReader(connection, scratch)
+        self._made: list[str] = []
+        self._count = 0
+
+    def open_stream(self, stream: str, fetched: Sequence[Fetched]) -> None:
+        """Read the raw lines of a stream; they are kept until the next stream is opened."""
+        for name in self._made:
+            self._connection.execute(f"drop table {_quoted(name)}")
+        self._made = []
+        self._reader.read(stream, fetched)
+
+    def lines(self) -> DataFrame:
+        """Return the lines of the open stream."""
+        return self._table("lines", self._reader.record_select(), "view")
+
+    def leaves(self, contract: Contract) -> DataFrame:
+        """Return the records of the open stream as a leaf frame."""
+        return self._table(f"leaves_{contract.entity}", leaf_select(contract, LINES), "view")
+
+    def keep(self, frame: DataFrame, name: str) -> DataFrame:
+        """Compute a frame now, once."""
+        return self._table(name, _sql(frame), "table")
+
+    def rows(self, frame: DataFrame) -> list[tuple[Any, ...]]:
+        """Return the rows of a small frame."""
+        return self._connection.execute(_sql(frame)).fetchall()
+
+    def write(self, frame: DataFrame, columns: Sequence[Column], order: Sequence[str], folder: Path) -> list[Written]:
+        """Write a frame as Parquet."""
+        folder.mkdir(parents=True)
+        path = folder / "part-00000.parquet"
+        items = ", ".join(
+            f"cast({_quoted(column.name)} as {_PARQUET_TYPES[column.kind]}) as {_quoted(column.name)}"
+            for column in columns
+        )
+        self._connection.execute(
+            f"copy (select {items} from ({_sql(frame)}) order by {', '.join(map(_quoted, order))}) "  # noqa: S608
+            f"to '{path}' (format parquet, compression zstd, row_group_size 100000)"
+        )
+        footer = self._connection.execute("select num_rows from parquet_file_metadata(?)", [str(path)]).fetchall()
+        return [Written(path, footer[0][0])]
+
+    def to_type(self, text: str, kind: Kind) -> Expression:
+        """Return the value of the column named ``text``."""
+        return duckdb_functions.expr(_TYPING[kind].format(text=text))
+
+    def byte_length(self, text: str) -> Expression:
+        """Return the number of bytes that the column named ``text`` has in UTF-8."""
+        return duckdb_functions.expr(f"strlen({text})")
+
+    def _table(self, name: str, select: str, form: str) -> DataFrame:
+        # sqlframe remembers the columns of a name for good, so every table gets a name of its own.
+        self._count += 1
+        unique = f"{name}_{self._count}"
+        self._connection.execute(f"create {form} {_quoted(unique)} as {select}")
+        if form == "table":
+            self._made.append(unique)
+        return self._session.table(unique)
+
+
+@contextmanager
+def open_engine(scratch: Path) -> Iterator[DuckDBEngine]:
+    """Open the engine; what does not fit into memory goes to the folder ``scratch``.
+
+    Raises:
+        ReelhouseError: DuckDB gave up: the disk is full, memory is short.
+    """
+    with _OWNER:
+        connection = duckdb.connect(config={"temp_directory": str(scratch), "python_enable_replacements": False})
+        try:
+            connection.execute("set timezone = 'UTC'")
+            connection.execute("set enable_progress_bar = false")
+            session = DuckDBSession(connection)
+            try:
+                yield DuckDBEngine(connection, session, scratch)
+            finally:
+                session.stop()
+        except duckdb.Error as error:
+            raise ReelhouseError(_explain(error)) from None
+        finally:
+            connection.close()
+
+
+def _explain(error: duckdb.Error) -> str:
+    """Tell what stopped DuckDB; only messages about the machine are passed on, as others may hold data."""
+    about_the_machine = isinstance(error, duckdb.IOException | duckdb.OutOfMemoryException)
+    detail = f": {str(error).splitlines()[0]}" if about_the_machine else ""
+    return (
+        f"the engine stopped ({type(error).__name__}{detail}). Nothing was committed; what landed is kept. Mend the "
+        "cause (space in the temporary folder, memory) and run again"
+    )
+
+
+def _sql(frame: DataFrame) -> str:
+    # Unoptimised: DuckDB's optimiser does it again, and sqlframe's takes longer than the query.
+    return str(frame.sql(dialect="duckdb", optimize=False))
+
+
+def _quoted(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'

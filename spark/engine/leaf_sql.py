@@ -1,0 +1,188 @@
+"""The leaf frame in DuckDB's SQL. Pure: from a contract to the text of one SELECT.
+
+A path is looked up in the whole raw line, and all paths at once: DuckDB parses the JSON once for each of the lists
+below, and once for each path otherwise (four times slower for twenty columns).
+"""
+
+from spark.contracts import META, Column, Contract
+from spark.leaves import (
+    DUPLICATE_FIELD,
+    FAULT,
+    MALFORMED_LINE,
+    NOT_OBJECT,
+    POSITION,
+    UNDECODABLE,
+    UNKNOWN,
+    Looked,
+    kind_of,
+    looked_into,
+    text_of,
+)
+
+_EXTRACTED_AT = Column(name="_extracted_at", type="timestamp", path=(f"{META}sent_at",), about="The envelope's.")
+_KINDS = {
+    "VARCHAR": "string",
+    "BIGINT": "number",
+    "UBIGINT": "number",
+    "HUGEINT": "number",
+    "DOUBLE": "number",
+    "BOOLEAN": "boolean",
+    "OBJECT": "object",
+    "ARRAY": "array",
+}
+
+
+class _Paths:
+    """Paths that one list function looks up; each is asked for by its place in the list."""
+
+    def __init__(self) -> None:
+        self._places: dict[str, int] = {}
+
+    def place(self, pointer: str) -> int:
+        return self._places.setdefault(pointer, len(self._places) + 1)
+
+    def sql(self) -> str:
+        return "[" + ", ".join(literal(pointer) for pointer in self._places) + "]::varchar[]"
+
+
+def literal(text: str) -> str:
+    """Write a text as a SQL literal."""
+    return "'" + text.replace("'", "''") + "'"
+
+
+def pointer(names: tuple[str, ...]) -> str:
+    """Write the path of a value in a record as a JSON pointer (RFC 6901) into a raw line."""
+    return "/" + "/".join(name.replace("~", "~0").replace("/", "~1") for name in ("record", *names))
+
+
+def _pointer_of(path: str) -> str:
+    if path.startswith(META):
+        return "/" + path.replace(".", "/")
+    return pointer(tuple(path.split(".")))
+
+
+class _Lookups:
+    """All paths that the frame of a contract needs, by what is asked about them."""
+
+    def __init__(self) -> None:
+        self._kinds, self._texts, self._jsons, self._fields = _Paths(), _Paths(), _Paths(), _Paths()
+
+    def kind(self, pointer: str) -> str:
+        """The type of a value, in DuckDB's words."""
+        return f"kinds[{self._kinds.place(pointer)}]"
+
+    def text(self, pointer: str) -> str:
+        """A value as text: strings without quotes and escapes, all else as JSON text."""
+        return f"texts[{self._texts.place(pointer)}]"
+
+    def json(self, pointer: str) -> str:
+        """A value as JSON text."""
+        return f"jsons[{self._jsons.place(pointer)}]::varchar"
+
+    def fields(self, pointer: str) -> str:
+        """The names of the fields of an object, in their order, also those that stand there twice."""
+        return f"fields[{self._fields.place(pointer)}]"
+
+    def sql(self) -> str:
+        return f"""\
+    json_type(line, {self._kinds.sql()}) as kinds,
+    json_extract_string(line, {self._texts.sql()}) as texts,
+    json_extract(line, {self._jsons.sql()}) as jsons,
+    json_keys(line, {self._fields.sql()}) as fields"""
+
+
+def leaf_select(contract: Contract, lines: str) -> str:
+    """Return the SELECT that makes the leaf frame of a contract from the table ``lines`` of raw lines."""
+    look = _Lookups()
+    looked = looked_into(contract)
+    items = [*POSITION, f"{_fault(looked, look)} as {FAULT}", f"{_unknown(looked, look)} as {UNKNOWN}"]
+    for column in (*contract.mapped, _EXTRACTED_AT):
+        items += _leaf(column, look)
+    items += [f"{_object(looked[0], looked, look)} as {text_of('_extra')}", f"'string' as {kind_of('_extra')}"]
+    selected = ",\n  ".join(items)
+    return f"""\
+with looked_up as (
+  select {", ".join(POSITION)}, line,
+{look.sql()}
+  from {lines}
+)
+select
+  {selected}
+from looked_up"""  # noqa: S608
+
+
+def _leaf(column: Column, look: _Lookups) -> list[str]:
+    pointers = [_pointer_of(path) for path in column.path]
+    text = look.json if column.json_text else look.text
+    texts = [f"case when {look.kind(found)} <> 'NULL' then {text(found)} end" for found in pointers]
+    kinds = [f"nullif({look.kind(found)}, 'NULL')" for found in pointers]
+    return [
+        f"coalesce({', '.join(texts)}) as {text_of(column.name)}",
+        f"{_our_kind(f'coalesce({chr(44).join(kinds)})')} as {kind_of(column.name)}",
+    ]
+
+
+def _our_kind(theirs: str) -> str:
+    cases = " ".join(f"when '{duckdb}' then '{kind}'" for duckdb, kind in _KINDS.items())
+    return f"case {theirs} {cases} end"
+
+
+def _fault(looked: tuple[Looked, ...], look: _Lookups) -> str:
+    """Why a line is no record that a contract can be laid over; null if it is one."""
+    record = look.kind(pointer(()))
+    cases = [
+        f"when {record} is null and {look.kind('/bytes')} = 'VARCHAR' then '{UNDECODABLE}'",
+        f"when {record} is null then '{MALFORMED_LINE}'",
+        f"when {record} <> 'OBJECT' then '{NOT_OBJECT}'",
+    ]
+    for found in looked:
+        place = pointer(found.path)
+        where = ":" + ".".join(found.path) if found.path else ""
+        if found.path:
+            cases.append(f"when {look.kind(place)} not in ('OBJECT', 'NULL') then '{NOT_OBJECT}{where}'")
+        cases.append(
+            f"when list_unique({look.fields(place)}) < len({look.fields(place)}) then '{DUPLICATE_FIELD}{where}'"
+        )
+    return "case " + " ".join(cases) + " end"
+
+
+def _unknown_fields(found: Looked, look: _Lookups) -> str:
+    known = ", ".join(literal(name) for name in found.known)
+    return f"list_filter({look.fields(pointer(found.path))}, lambda name: name not in ({known}))"
+
+
+def _inside(found: Looked) -> str:
+    """The pointer to the field ``name``, which is only known when the query runs."""
+    return f"{literal(pointer(found.path) + '/')} || replace(replace(name, '~', '~0'), '/', '~1')"
+
+
+def _unknown(looked: tuple[Looked, ...], look: _Lookups) -> str:
+    """The fields that no contract knows, as a list of ``kind path``."""
+    lists = [
+        f"list_transform({_unknown_fields(found, look)}, lambda name: "
+        f"coalesce({_our_kind(f'json_type(line, {_inside(found)})')}, 'null')"
+        f" || {literal(' ' + ''.join(part + '.' for part in found.path))} || name)"
+        for found in looked
+    ]
+    return f"list_concat({', '.join(lists)})"
+
+
+def _object(found: Looked, looked: tuple[Looked, ...], look: _Lookups) -> str:
+    """JSON text of the fields of an object that no column takes; null if there are none.
+
+    First the unmapped fields in the order of the contract, then the unknown ones in that of the record, then the inner
+    objects that have such fields.
+    """
+    members = [f"{_name(name)} || {look.json(pointer((*found.path, name)))}" for name in found.unmapped]
+    members.append(
+        f"nullif(array_to_string(list_transform({_unknown_fields(found, look)}, lambda name: "
+        f"to_json(name)::varchar || ':' || json_extract(line, {_inside(found)})::varchar), ','), '')"
+    )
+    members += [
+        f"{_name(inner.path[-1])} || {_object(inner, looked, look)}" for inner in looked if inner.path in found.inner
+    ]
+    return f"'{{' || nullif(concat_ws(',', {', '.join(members)}), '') || '}}'"
+
+
+def _name(name: str) -> str:
+    return literal(f'"{name}":')

@@ -1,0 +1,159 @@
+"""Raw lines into DuckDB: fast where all is well, from the bytes where it is not.
+
+DuckDB reads newline-delimited JSON in parallel, but a line that is no JSON becomes NULL and its text is lost, a blank
+line vanishes, and a damaged gzip stream stops all files. So files of which it does not deliver every line are read
+again in Python, which keeps the text of the bad lines and hands the others back to DuckDB.
+"""
+
+import gzip
+import json
+import zlib
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+
+import duckdb
+
+from extract.errors import DataRefused
+from spark.engine.leaf_sql import literal
+from spark.leaves import POSITION, RAW_OBJECT, RECORD
+from spark.raw import Fetched
+
+LINES = "raw_lines"
+"""The view of the lines: position, ``_raw_object``, ``line`` (JSON or null), ``malformed`` (its text where null)."""
+LARGEST_LINE = 64 * 1024 * 1024
+_FAST, _SLOW, _OBJECTS = "fast_lines", "slow_lines", "raw_objects"
+
+
+class LineReader:
+    """Reads the raw objects of one stream at a time."""
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection, scratch: Path) -> None:
+        """Bind the connection; files that are written out again go to the folder ``scratch``."""
+        self._connection = connection
+        self._scratch = scratch
+
+    def read(self, stream: str, fetched: Sequence[Fetched]) -> None:
+        """Read all lines of the objects into the view ``LINES``.
+
+        Raises:
+            DataRefused: an object cannot be decompressed, or holds another number of lines than its manifest says.
+        """
+        whole = self._read_fast(fetched)
+        doubtful = [found for found in fetched if str(found.path) not in whole]
+        self._read_slow(stream, doubtful)
+        self._name_objects(fetched, whole)
+        self._connection.execute(_LINES_VIEW)
+
+    def record_select(self) -> str:
+        """Return the SELECT of the lines with the source's own text of each record, cut from the line."""
+        return f"select {', '.join(POSITION)}, {RAW_OBJECT}, {_RECORD_TEXT} as {RECORD} from {LINES}"  # noqa: S608
+
+    def _read_fast(self, fetched: Sequence[Fetched]) -> dict[str, int]:
+        """Let DuckDB read the files; return those that it read whole, with the row at which each begins."""
+        files = "[" + ", ".join(literal(str(found.path)) for found in fetched) + "]::varchar[]"
+        try:
+            self._connection.execute(
+                f"create or replace table {_FAST} as select json as line, filename from read_ndjson_objects("  # noqa: S608
+                f"{files}, ignore_errors = true, filename = true, maximum_object_size = {LARGEST_LINE})"
+            )
+        except duckdb.Error:
+            self._connection.execute(f"create or replace table {_FAST} (line json, filename varchar)")
+            return {}
+        rows = {str(found.path): found.raw.entry.rows for found in fetched}
+        found = self._connection.execute(
+            f"select filename, min(rowid), max(rowid) - min(rowid) + 1, count(line) from {_FAST} group by filename"  # noqa: S608
+        ).fetchall()
+        # Rows keep the order of the file (preserve_insertion_order), so a file that is whole is one run of rows.
+        return {name: first for name, first, span, lines in found if span == lines == rows[name]}
+
+    def _read_slow(self, stream: str, doubtful: Iterable[Fetched]) -> None:
+        folder = self._scratch / f"again-{stream.replace('/', '-')}"
+        folder.mkdir(exist_ok=True)
+        self._connection.execute(
+            f"create or replace table {_SLOW} (line json, malformed varchar, number bigint, filename varchar)"
+        )
+        for number, found in enumerate(doubtful):
+            wrapped = folder / f"{number:05d}.jsonl"
+            _wrap_lines(found, wrapped)
+            self._connection.execute(_INSERT_SLOW, [str(found.path), str(wrapped)])
+            wrapped.unlink()
+
+    def _name_objects(self, fetched: Iterable[Fetched], whole: dict[str, int]) -> None:
+        self._connection.execute(
+            f"create or replace table {_OBJECTS} "
+            "(filename varchar, sequence bigint, part integer, key varchar, first_row bigint)"
+        )
+        self._connection.executemany(
+            f"insert into {_OBJECTS} values (?, ?, ?, ?, ?)",  # noqa: S608
+            [
+                (str(found.path), found.raw.sequence, found.raw.part, found.raw.entry.key, whole.get(str(found.path)))
+                for found in fetched
+            ],
+        )
+
+
+def _wrap_lines(found: Fetched, target: Path) -> None:
+    """Write each line of an object as a JSON string, which any line fits into."""
+    lines = 0
+    with target.open("w", encoding="ascii") as file:
+        for lines, line in enumerate(_lines(found), start=1):
+            try:
+                text, decoded = line.decode("utf-8"), True
+            except UnicodeDecodeError:
+                text, decoded = line.decode("utf-8", "backslashreplace"), False
+            file.write(json.dumps({"number": lines, "text": text, "decoded": decoded}) + "\n")
+    if lines != found.raw.entry.rows:
+        raise _refused(found, f"it holds {lines} lines and its manifest says {found.raw.entry.rows}")
+
+
+def _lines(found: Fetched) -> Iterator[bytes]:
+    try:
+        with gzip.open(found.path) as file:
+            for line in file:
+                yield line.removesuffix(b"\n")
+    except (EOFError, gzip.BadGzipFile, zlib.error):
+        raise _refused(found, "its gzip stream is damaged, although its bytes are those of its manifest") from None
+
+
+def _refused(found: Fetched, what: str) -> DataRefused:
+    return DataRefused(
+        f"{found.raw.entry.key} (raw manifest {found.raw.sequence}): {what}. Nothing was normalised; restore the "
+        "object from its older version, or report the fault of the extractor"
+    )
+
+
+_INSERT_SLOW = f"""\
+insert into {_SLOW}
+select
+  case when good then try_cast(text as json) end,
+  case when not good then text end,
+  number,
+  $1
+from (
+  select *, decoded and coalesce(json_valid(text), false) as good
+  from read_json($2, format = 'newline_delimited', maximum_object_size = {4 * LARGEST_LINE},
+                 columns = {{number: 'bigint', text: 'varchar', decoded: 'boolean'}})
+)
+"""  # noqa: S608
+
+_LINES_VIEW = f"""\
+create or replace view {LINES} as
+select o.sequence as _raw_sequence, o.part as _raw_part, l.rowid - o.first_row + 1 as _raw_line, o.key as _raw_object,
+  l.line, null::varchar as malformed
+from {_FAST} as l
+join {_OBJECTS} as o on l.filename = o.filename and o.first_row is not null
+union all
+select o.sequence, o.part, l.number, o.key, l.line, l.malformed
+from {_SLOW} as l
+join {_OBJECTS} as o on l.filename = o.filename
+"""  # noqa: S608
+
+# The extractor writes {"_meta":{...},"record":...}, and a quote inside a string of _meta is escaped.
+_RECORD_TEXT = """\
+case
+  when line is null then malformed
+  when json_type(line, '/record') is null then coalesce(line ->> '/bytes', line::varchar)
+  when starts_with(line::varchar, '{"_meta":')
+    then trim(left(substr(line::varchar, instr(line::varchar, '"record":') + 9), -1))
+  else json_extract(line, '/record')::varchar
+end"""

@@ -1,0 +1,1 @@
+"""Jobs: what runs the transforms, and where it reads and writes."""

@@ -1,0 +1,109 @@
+"""Normalising the backlog of one stream: from checked raw objects to Parquet files in a scratch folder."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from extract.errors import DataRefused
+from spark.contracts import Contract
+from spark.drift import Sightings, sightings, unknown_fields
+from spark.engine import DataFrame, Engine, Written
+from spark.engine import functions as F
+from spark.leaves import POSITION
+from spark.manifest import Counts
+from spark.quarantine import COLUMNS, ORDER, Refusals, refused_records
+from spark.raw import Backlog, Fetched
+from spark.transforms.registry import TRANSFORMS
+from spark.transforms.steps import RANK, REASON, newest
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of the backlog of a stream.
+
+    Attributes:
+        rows: files of the entity; none where no record was good.
+        quarantined: files of the quarantine; none where every record was good.
+    """
+
+    contract: Contract
+    counts: Counts
+    rows: Sequence[Written]
+    quarantined: Sequence[Written]
+    refusals: Refusals
+    drift: Sightings
+
+
+def normalise_entity(
+    engine: Engine, contract: Contract, backlog: Backlog, fetched: Sequence[Fetched], folder: Path
+) -> Outcome:
+    """Normalise what a stream holds.
+
+    Raises:
+        DataRefused: an object is not readable, or the counts do not add up.
+    """
+    engine.open_stream(backlog.stream, fetched)
+    judged = engine.keep(TRANSFORMS[contract.entity](engine.leaves(contract), contract), "judged")
+    tally = _tally(engine, judged)
+    rows = (
+        engine.write(judged.transform(newest(contract)), contract.columns, contract.key, folder / "rows")
+        if tally.normalised
+        else []
+    )
+    quarantined = (
+        engine.write(refused_records(judged, engine.lines(), backlog.stream), COLUMNS, ORDER, folder / "quarantine")
+        if tally.reasons
+        else []
+    )
+    refusals = Refusals(backlog.stream, backlog.landed, tally.reasons, _example(engine, judged, backlog, tally))
+    counts = _prove(backlog, tally, rows, quarantined)
+    drift = sightings(backlog.stream, [(seen, count) for seen, count in engine.rows(unknown_fields(judged))])
+    return Outcome(contract, counts, rows, quarantined, refusals, drift)
+
+
+@dataclass(frozen=True, slots=True)
+class _Tally:
+    normalised: int
+    duplicates: int
+    reasons: dict[str, int]
+
+
+def _tally(engine: Engine, judged: DataFrame) -> _Tally:
+    """Count the records of a judged frame by what becomes of them."""
+    fates = judged.select(REASON, (F.col(RANK) == 1).alias("is_newest"))
+    rows = engine.rows(fates.groupBy(REASON, "is_newest").agg(F.count("*").alias("records")))
+    reasons: dict[str, int] = {}
+    for reason, _, records in rows:
+        if reason is not None:
+            reasons[reason] = reasons.get(reason, 0) + records
+    return _Tally(
+        normalised=sum(records for reason, is_newest, records in rows if reason is None and is_newest),
+        duplicates=sum(records for reason, is_newest, records in rows if reason is None and not is_newest),
+        reasons=reasons,
+    )
+
+
+def _example(engine: Engine, judged: DataFrame, backlog: Backlog, tally: _Tally) -> str:
+    if not tally.reasons:
+        return ""
+    first = judged.where(F.col(REASON).isNotNull()).select(*POSITION, REASON).orderBy(*POSITION).limit(1)
+    ((sequence, part, line, reason),) = engine.rows(first)
+    key = next(raw.entry.key for raw in backlog.objects if (raw.sequence, raw.part) == (sequence, part))
+    return f"line {line} of {key} ({reason})"
+
+
+def _prove(backlog: Backlog, tally: _Tally, rows: Sequence[Written], quarantined: Sequence[Written]) -> Counts:
+    """Count what the footers of the written files say, beside what the manifests of the raw objects say."""
+    counts = Counts(
+        landed=backlog.landed,
+        normalised=sum(file.rows for file in rows),
+        quarantined=sum(file.rows for file in quarantined),
+        duplicates=tally.duplicates,
+    )
+    if not counts.balanced:
+        raise DataRefused(
+            f"{backlog.stream}: {counts.landed} records landed, but {counts.normalised} were normalised, "
+            f"{counts.quarantined} quarantined and {counts.duplicates} are duplicates. Nothing was published; this is "
+            "a fault of reelhouse: please report it with these numbers"
+        )
+    return counts

@@ -1,0 +1,138 @@
+"""The normalisation: all that landed and is not yet normalised, of all entities at once, in one manifest."""
+
+import tempfile
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from extract.clock import RunClock, format_instant
+from extract.lake import Lake
+from extract.progress import Progress
+from extract.settings import Settings
+from spark.contracts import Contract, load_contracts
+from spark.drift import accumulate
+from spark.engine import open_engine, using
+from spark.jobs.entity import Outcome, normalise_entity
+from spark.jobs.publish import Publisher
+from spark.manifest import Counts, DriftEntry, StagingManifest, staging_log
+from spark.quarantine import refuse_if_too_many
+from spark.raw import Backlog, fetch, find_backlog
+
+
+@dataclass(frozen=True, slots=True)
+class NormaliseReport:
+    """What a normalisation did.
+
+    Attributes:
+        sequence: of its manifest; None where there was nothing new.
+        entities: counts of each entity of which records landed.
+        quarantined: stream -> reason -> records.
+        drift: unknown fields seen in this batch, with their records in this batch.
+    """
+
+    sequence: int | None
+    entities: dict[str, Counts]
+    quarantined: dict[str, dict[str, int]]
+    drift: tuple[DriftEntry, ...]
+
+
+def normalise(lake: Lake, settings: Settings, clock: RunClock, run_id: str, progress: Progress) -> NormaliseReport:
+    """Turn what landed since the last normalisation into typed staging, and commit it.
+
+    Where another normaliser commits first, the work starts again from what that one left.
+
+    Raises:
+        ConfigurationError: the engine is not installed.
+        DataRefused: raw bytes differ from their manifest, counts do not add up, or too many records of a stream would
+            be quarantined; nothing was published.
+        ReelhouseError: the engine or the lake failed; nothing was published.
+    """
+    while True:
+        head = staging_log(lake).head()
+        backlogs = find_backlog(lake, _by_stream(), head.consumed if head else {})
+        if not any(backlog.landed for backlog in backlogs):
+            return NormaliseReport(None, {}, {}, ())
+        with tempfile.TemporaryDirectory(prefix="reelhouse-") as folder:
+            outcomes = _compute(lake, settings, backlogs, Path(folder), progress)
+            for outcome in outcomes:
+                refuse_if_too_many(outcome.refusals, settings.quarantine)
+            manifest = _publish(lake, head, backlogs, outcomes, run_id, format_instant(clock.now()))
+        if _commit(lake, manifest, progress):
+            return _report(manifest, outcomes)
+
+
+def _by_stream() -> dict[str, Contract]:
+    return {contract.stream: contract for contract in load_contracts().values()}
+
+
+def _compute(
+    lake: Lake, settings: Settings, backlogs: Iterable[Backlog], scratch: Path, progress: Progress
+) -> list[Outcome]:
+    """Check all bytes first, then normalise stream by stream."""
+    contracts = _by_stream()
+    work = [backlog for backlog in backlogs if backlog.landed]
+    fetched = [fetch(lake, backlog, scratch / "raw" / backlog.stream) for backlog in work]
+    outcomes = []
+    with open_engine(settings.engine, scratch) as engine, using(engine):
+        for number, (backlog, files) in enumerate(zip(work, fetched, strict=True)):
+            progress.advance("normalise", number, "streams", len(work))
+            contract = contracts[backlog.stream]
+            outcomes.append(normalise_entity(engine, contract, backlog, files, scratch / contract.entity))
+    progress.advance("normalise", len(work), "streams", len(work))
+    return outcomes
+
+
+def _publish(
+    lake: Lake,
+    head: StagingManifest | None,
+    backlogs: Iterable[Backlog],
+    outcomes: Iterable[Outcome],
+    run_id: str,
+    committed_at: str,
+) -> StagingManifest:
+    """Put the files and write the manifest that will name them."""
+    publisher = Publisher(lake, head.sequence + 1 if head else 1, run_id)
+    entities = {outcome.contract.entity: publisher.entity(outcome) for outcome in outcomes}
+    quarantine = {outcome.contract.stream: publisher.quarantine(outcome) for outcome in outcomes}
+    return StagingManifest(
+        sequence=publisher.sequence,
+        run_id=run_id,
+        committed_at=committed_at,
+        consumed={**(head.consumed if head else {}), **{backlog.stream: backlog.consumed for backlog in backlogs}},
+        entities={name: entry for name, entry in entities.items() if entry},
+        quarantine={name: entry for name, entry in quarantine.items() if entry},
+        drift=accumulate(head.drift if head else (), _seen(outcomes), publisher.sequence),
+        total_quarantined=_total(head.total_quarantined if head else {}, outcomes),
+    )
+
+
+def _commit(lake: Lake, manifest: StagingManifest, progress: Progress) -> bool:
+    progress.event("normalise.commit", sequence=manifest.sequence)
+    if not staging_log(lake).commit(manifest):
+        progress.event("normalise.overtaken", sequence=manifest.sequence)
+        return False
+    rows = sum(entry.counts.normalised for entry in manifest.entities.values())
+    progress.event("normalise.committed", sequence=manifest.sequence, rows=rows)
+    return True
+
+
+def _seen(outcomes: Iterable[Outcome]) -> dict[tuple[str, str, str], int]:
+    return {field: count for outcome in outcomes for field, count in outcome.drift.items()}
+
+
+def _total(before: Mapping[str, Mapping[str, int]], outcomes: Iterable[Outcome]) -> dict[str, dict[str, int]]:
+    total = {stream: dict(reasons) for stream, reasons in before.items()}
+    for outcome in outcomes:
+        for reason, count in outcome.refusals.reasons.items():
+            reasons = total.setdefault(outcome.contract.stream, {})
+            reasons[reason] = reasons.get(reason, 0) + count
+    return total
+
+
+def _report(manifest: StagingManifest, outcomes: Iterable[Outcome]) -> NormaliseReport:
+    return NormaliseReport(
+        sequence=manifest.sequence,
+        entities={outcome.contract.entity: outcome.counts for outcome in outcomes},
+        quarantined={stream: entry.reasons for stream, entry in manifest.quarantine.items()},
+        drift=accumulate((), _seen(outcomes), manifest.sequence),
+    )

@@ -1,0 +1,137 @@
+"""The steps that every transform is made of, driven by the contract.
+
+A leaf frame becomes a judged frame: every column typed, ``_reason`` telling why a record cannot be loaded (null if it
+can), and ``_rank`` telling which state of a key it is, 1 being the newest.
+"""
+
+from collections.abc import Callable
+
+from spark.contracts import Column, Contract
+from spark.engine import DataFrame, Expression, current
+from spark.engine import Window as W
+from spark.engine import functions as F
+from spark.grammar import EXTRA_LIMIT, GRAMMAR
+from spark.leaves import FAULT, POSITION, UNKNOWN, kind_of, text_of
+
+REASON = "_reason"
+RANK = "_rank"
+
+Step = Callable[[DataFrame], DataFrame]
+
+
+def judge(contract: Contract) -> Step:
+    """Return the step that types a leaf frame, finds the reasons and ranks the states of each key."""
+
+    def step(leaves: DataFrame) -> DataFrame:
+        return leaves.transform(_type(contract)).transform(_find_reasons(contract)).transform(_rank(contract))
+
+    return step
+
+
+def newest(contract: Contract) -> Step:
+    """Return the step that keeps, of a judged frame, the newest good state of each key, in contract order."""
+
+    def step(judged: DataFrame) -> DataFrame:
+        is_newest = F.col(REASON).isNull() & (F.col(RANK) == 1)
+        return judged.where(is_newest).select(*(column.name for column in contract.columns))
+
+    return step
+
+
+def _judged_columns(contract: Contract) -> list[Column]:
+    """The columns that are made from leaves: all but the position, which the engine knows itself."""
+    return [column for column in contract.columns if column.name not in POSITION]
+
+
+def _type(contract: Contract) -> Step:
+    def step(leaves: DataFrame) -> DataFrame:
+        columns = _judged_columns(contract)
+        return leaves.select(
+            *POSITION,
+            FAULT,
+            UNKNOWN,
+            *(_present(column).alias(text_of(column.name)) for column in columns),
+            *(_value(column).alias(column.name) for column in columns),
+        )
+
+    return step
+
+
+def _present(column: Column) -> Expression:
+    """The text that is there to be typed."""
+    text = F.col(text_of(column.name))
+    return F.when(text != "", text) if column.empty_is_null else text
+
+
+def _value(column: Column) -> Expression:
+    """The typed value; null where there is none or where the grammar refuses the text."""
+    rule = GRAMMAR[column.kind]
+    text = F.col(text_of(column.name))
+    accepted = text.isNotNull() if column.json_text else F.col(kind_of(column.name)).isin(*rule.kinds)
+    if rule.pattern is not None:
+        accepted = accepted & text.rlike(rf"^(?:{rule.pattern})\z")
+    value = current().to_type(text_of(column.name), column.kind)
+    for low, high, measured in _bounds(column, value):
+        accepted = accepted & measured.between(F.lit(low), F.lit(high))
+    return F.when(accepted, value)
+
+
+def _bounds(column: Column, value: Expression) -> list[tuple[float, float, Expression]]:
+    """What must lie between what: bytes of a text, years of an instant, numbers."""
+    rule = GRAMMAR[column.kind]
+    bounds: list[tuple[float, float, Expression]] = []
+    if column.length is not None:
+        bounds.append((0, _limit(column), current().byte_length(text_of(column.name))))
+    if column.kind in {"date", "timestamp"} and rule.low is not None and rule.high is not None:
+        bounds.append((rule.low, rule.high, F.year(value)))
+    elif rule.low is not None and rule.high is not None:
+        bounds.append((rule.low, rule.high, value))
+    if column.range is not None:
+        bounds.append((*column.range, value))
+    return bounds
+
+
+def _limit(column: Column) -> int:
+    return EXTRA_LIMIT if column.name == "_extra" else column.length or 0
+
+
+def _find_reasons(contract: Contract) -> Step:
+    """The first reason in contract order; what is wrong with the whole line comes before all."""
+
+    def step(typed: DataFrame) -> DataFrame:
+        columns = _judged_columns(contract)
+        reasons = (reason for column in columns for reason in _reasons(column))
+        return typed.select(
+            *POSITION,
+            UNKNOWN,
+            *(column.name for column in columns),
+            F.coalesce(F.col(FAULT), *reasons).alias(REASON),
+        )
+
+    return step
+
+
+def _reasons(column: Column) -> list[Expression]:
+    text = F.col(text_of(column.name))
+    refused = text.isNotNull() & F.col(column.name).isNull()
+    reasons = [F.when(refused, F.lit(f"not_{column.kind}:{column.name}"))]
+    if column.length is not None:
+        too_long = refused & (current().byte_length(text_of(column.name)) > _limit(column))
+        reasons.insert(0, F.when(too_long, F.lit(f"too_long:{column.name}")))
+    if column.required:
+        reasons.append(F.when(text.isNull(), F.lit(f"missing:{column.name}")))
+    return reasons
+
+
+def _rank(contract: Contract) -> Step:
+    """Newest first: by the version columns, then by when the request was sent, then by where the line stands.
+
+    Nulls are oldest. Good and bad records are ranked apart, so that a bad one never hides a good one.
+    """
+
+    def step(judged: DataFrame) -> DataFrame:
+        newest_first = [F.col(name).desc_nulls_last() for name in (*contract.version, "_extracted_at", *POSITION)]
+        states = W.partitionBy(F.col(REASON).isNull(), *contract.key).orderBy(*newest_first)
+        return judged.select("*", F.row_number().over(states).alias(RANK))
+
+    return step
