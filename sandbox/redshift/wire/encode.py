@@ -64,7 +64,7 @@ def _timestamps(epoch: datetime.datetime) -> Encoder:
 
 def _intervals(values: Sequence[Any]) -> list[bytes]:
     pack = struct.Struct(">iqhh").pack
-    return [_NULL if v is None else pack(12, v.seconds * 1_000_000 + v.microseconds, v.days, 0) for v in values]
+    return [_NULL if v is None else pack(12, v // _MICROSECOND, 0, 0) for v in values]
 
 
 def _as_text(form: Callable[[Any], str]) -> Encoder:

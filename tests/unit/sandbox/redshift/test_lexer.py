@@ -71,7 +71,7 @@ def test_what_does_not_end_is_refused(sql: str) -> None:
     assert refused.value.code == "42601"
 
 
-@given(st.lists(PIECES, max_size=12).map("".join))
+@given(st.lists(PIECES, max_size=12).map(" ".join))
 def test_tokens_are_the_text_in_order(sql: str) -> None:
     at = 0
     for token in lexer.tokens(sql):

@@ -1,5 +1,6 @@
-"""The wire: whatever bytes come, the decoder answers with a message or a protocol error; encoders keep their lengths."""
+"""The wire: whatever bytes come are a message or a protocol error, and what is sent keeps its lengths."""
 
+import contextlib
 import datetime
 import struct
 from decimal import Decimal
@@ -22,18 +23,14 @@ def _c(text: str) -> bytes:
 
 @given(st.sampled_from([bytes([n]) for n in range(256)]), st.binary(max_size=60))
 def test_any_bytes_are_a_message_or_a_protocol_error(kind: bytes, body: bytes) -> None:
-    try:
+    with contextlib.suppress(frontend.ProtocolError):
         frontend.message(kind, body)
-    except frontend.ProtocolError:
-        pass
 
 
 @given(st.binary(min_size=4, max_size=80))
 def test_any_startup_is_read_or_a_protocol_error(body: bytes) -> None:
-    try:
+    with contextlib.suppress(frontend.ProtocolError):
         frontend.startup(body)
-    except frontend.ProtocolError:
-        pass
 
 
 @given(NAMES, NAMES, st.lists(st.integers(-(2**31), 2**31 - 1), max_size=5))
@@ -69,7 +66,7 @@ CELLS: dict[int, st.SearchStrategy[Any]] = {
     types.DATE: st.dates(),
     types.TIME: st.times(),
     types.TIMESTAMP: st.datetimes(),
-    types.INTERVAL: st.timedeltas(),
+    types.INTERVAL: st.timedeltas(datetime.timedelta(-(10**6)), datetime.timedelta(10**6)),
     types.VARBYTE: st.binary(),
 }
 
