@@ -1,6 +1,7 @@
-{#- An attribute to group by is never null: what the source does not say reads Unknown. -#}
+{#- An attribute to group by is never null: what the source does not say reads Unknown.
+    What it does say stays as it is: real titles end in blanks. -#}
 {%- macro known(column, otherwise='Unknown') -%}
-nvl(nullif(trim({{ column }}), ''), '{{ otherwise }}')
+case when trim({{ column }}) <> '' then {{ column }} else '{{ otherwise }}' end
 {%- endmacro -%}
 
 {%- macro device_type(is_mobile) -%}
