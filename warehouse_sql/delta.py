@@ -111,15 +111,15 @@ class Delta:
     def update(self) -> str:
         """Bring changed rows, and where unchanged ones were last seen, to the table."""
         fixed = {*self.model.key, *self.model.natural}
-        sets = [f"{name} = delta.{name}" for name in self.names if name not in fixed]
+        sets = [f"{name} = arrived.{name}" for name in self.names if name not in fixed]
         sets.append(
-            f"{LOAD_COLUMN} = case when delta._action = 'update' then cast(:load_sequence as bigint) "
+            f"{LOAD_COLUMN} = case when arrived._action = 'update' then cast(:load_sequence as bigint) "
             f"else {self.model.name}.{LOAD_COLUMN} end"
         )
         actions = "('update', 'unchanged')" if self.is_ordered else "('update')"
         return (
-            f"update {self.model.table}\nset\n    {_lines(sets)}\nfrom {self.model.delta} as delta\n"
-            f"where delta._action in {actions} and {self._matches(self.model.name, 'delta')}"
+            f"update {self.model.table}\nset\n    {_lines(sets)}\nfrom {self.model.delta} as arrived\n"
+            f"where arrived._action in {actions} and {self._matches(self.model.name, 'arrived')}"
         )
 
     def insert(self) -> str:

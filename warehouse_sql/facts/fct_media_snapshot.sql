@@ -63,7 +63,7 @@ loaded as (
 ),
 {%- endif %}
 
-snapshot as (
+media_snapshot as (
     select * from staged
     {%- if repoint %}
     union all
@@ -77,27 +77,27 @@ media_version as (
 
 final as (
     select
-        snapshot.media_id,
-        {{ date_key('snapshot.snapshot_date') }} as snapshot_date_key,
-        snapshot.snapshot_date,
+        media_snapshot.media_id,
+        {{ date_key('media_snapshot.snapshot_date') }} as snapshot_date_key,
+        media_snapshot.snapshot_date,
         nvl(media_version.media_key, -1) as media_key,
-        snapshot.load_count,
-        snapshot.play_count,
-        snapshot.visitor_count,
-        snapshot.play_rate,
-        snapshot.hours_watched,
-        snapshot.engagement,
-        snapshot._extracted_at,
-        snapshot._raw_sequence,
-        snapshot._raw_part,
-        snapshot._raw_line,
-        snapshot._is_staged
-    from snapshot
+        media_snapshot.load_count,
+        media_snapshot.play_count,
+        media_snapshot.visitor_count,
+        media_snapshot.play_rate,
+        media_snapshot.hours_watched,
+        media_snapshot.engagement,
+        media_snapshot._extracted_at,
+        media_snapshot._raw_sequence,
+        media_snapshot._raw_part,
+        media_snapshot._raw_line,
+        media_snapshot._is_staged
+    from media_snapshot
     left join media_version
         on
-            snapshot.media_id = media_version.media_id
-            and snapshot._extracted_at >= media_version.valid_from
-            and snapshot._extracted_at < media_version.valid_to
+            media_snapshot.media_id = media_version.media_id
+            and media_snapshot._extracted_at >= media_version.valid_from
+            and media_snapshot._extracted_at < media_version.valid_to
 )
 
 select

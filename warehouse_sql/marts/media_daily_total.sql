@@ -33,7 +33,7 @@ viewing_session as (
         and received_date_key in (select touched.activity_date_key from touched)
 ),
 
-snapshot as (
+media_snapshot as (
     select * from core.fct_media_snapshot
     where
         snapshot_date_key between :within_from and :within_to
@@ -56,7 +56,7 @@ session_day as (
 media_day as (
     select session_day.media_id, session_day.activity_date_key from session_day
     union
-    select snapshot.media_id, snapshot.snapshot_date_key from snapshot
+    select media_snapshot.media_id, media_snapshot.snapshot_date_key from media_snapshot
 ),
 
 final as (
@@ -67,21 +67,21 @@ final as (
         nvl(session_day.visitor_count, 0) as visitor_count,
         session_day.average_percent_viewed,
         session_day.watch_hours,
-        snapshot.load_count as lifetime_load_count,
-        snapshot.play_count as lifetime_play_count,
-        snapshot.visitor_count as lifetime_visitor_count,
-        snapshot.play_rate as lifetime_play_rate,
-        snapshot.hours_watched as lifetime_hours_watched,
-        snapshot.engagement as lifetime_engagement
+        media_snapshot.load_count as lifetime_load_count,
+        media_snapshot.play_count as lifetime_play_count,
+        media_snapshot.visitor_count as lifetime_visitor_count,
+        media_snapshot.play_rate as lifetime_play_rate,
+        media_snapshot.hours_watched as lifetime_hours_watched,
+        media_snapshot.engagement as lifetime_engagement
     from media_day
     left join session_day
         on
             media_day.media_id = session_day.media_id
             and media_day.activity_date_key = session_day.activity_date_key
-    left join snapshot
+    left join media_snapshot
         on
-            media_day.media_id = snapshot.media_id
-            and media_day.activity_date_key = snapshot.snapshot_date_key
+            media_day.media_id = media_snapshot.media_id
+            and media_day.activity_date_key = media_snapshot.snapshot_date_key
 )
 
 select

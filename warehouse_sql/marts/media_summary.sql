@@ -22,7 +22,7 @@
 --   play_count_class     High from 10,000 plays, Medium from 1,000, else Low.
 --
 -- The newest snapshot of each media, classed by the published bounds. All figures are totals since the media was made.
-with snapshot as (
+with media_snapshot as (
     select * from core.fct_media_snapshot
 ),
 
@@ -37,9 +37,9 @@ channel as (
 
 ranked as (
     select
-        snapshot.*,
-        row_number() over (partition by snapshot.media_id order by snapshot.snapshot_date desc) as recency
-    from snapshot
+        media_snapshot.*,
+        row_number() over (partition by media_snapshot.media_id order by media_snapshot.snapshot_date desc) as recency
+    from media_snapshot
 ),
 
 final as (

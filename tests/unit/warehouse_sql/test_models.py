@@ -1,0 +1,182 @@
+"""Headers tell the truth, layers read only what they may, and the order follows from the SQL."""
+
+import re
+from pathlib import Path
+
+import pytest
+import sqlglot
+from sqlglot import exp
+
+from spark.contracts import load_contracts
+from warehouse_sql.catalog import load_catalog
+from warehouse_sql.checks import RESERVED, checks_of, file_checks
+from warehouse_sql.delta import LOAD_COLUMN, STAGED, delta_of
+from warehouse_sql.model import HOME, Load, Model, load_models, parse_model
+from warehouse_sql.plan import build_order, loaded_models, reads
+from warehouse_sql.render import render
+
+MODELS = load_models()
+SHAPE = re.compile(r"--   ?\w|-- \w+:")
+HEADER = """-- grain:   one row per thing
+-- key:     thing_key
+-- reads:   nothing
+-- load:    view
+-- version: 1
+-- columns:
+--   thing_key  The key.
+select 1 as thing_key
+"""
+
+each_model = pytest.mark.parametrize("model", MODELS.values(), ids=MODELS)
+
+
+def selected(model: Model) -> list[str]:
+    """Return the columns that a model's SELECT gives."""
+    tree = sqlglot.parse_one(render(model.text), dialect="redshift")
+    assert isinstance(tree, exp.Select)
+    return list(tree.named_selects)
+
+
+@each_model
+def test_the_header_names_what_the_sql_reads(model: Model) -> None:
+    assert set(model.reads) == reads(model)
+
+
+@each_model
+def test_the_header_describes_the_columns_of_the_table_in_order(model: Model) -> None:
+    described = [name for name, _ in model.columns]
+    assert [name for name in selected(model) if name != STAGED] == described
+    if model.table in load_catalog():
+        assert [column.name for column in load_catalog()[model.table]] == [*described, LOAD_COLUMN]
+    else:
+        assert model.load is Load.VIEW
+
+
+@each_model
+def test_a_layer_reads_only_layers_before_it(model: Model) -> None:
+    allowed = {
+        "core": ("staging.", "core.dim_") if model.name.startswith("dim_") else ("staging.", "core."),
+        "mart": ("core.", "mart."),
+    }[model.schema]
+    assert all(table.startswith(allowed) for table in reads(model))
+
+
+@each_model
+def test_a_model_ends_in_the_columns_of_final_and_says_why(model: Model) -> None:
+    tree = sqlglot.parse_one(render(model.text), dialect="redshift")
+    source = tree.args["from_"].this
+    assert isinstance(source, exp.Table)
+    assert source.name == "final"
+    assert model.grain.startswith("one row per ")
+    folder = {"core": "facts" if model.name.startswith("fct_") else "dimensions", "mart": "marts"}[model.schema]
+    prose = (HOME / folder / f"{model.name}.sql").read_text(encoding="utf-8").partition("--\n")[2]
+    assert prose.startswith("-- ")
+
+
+@each_model
+def test_joins_are_qualified_and_never_right(model: Model) -> None:
+    tree = sqlglot.parse_one(render(model.text, repoint=True), dialect="redshift")
+    for select in tree.find_all(exp.Select):
+        if select.args.get("joins"):
+            assert [str(column) for column in select.find_all(exp.Column) if not column.table] == []
+
+
+def test_no_personal_column_of_a_contract_enters_core_or_mart() -> None:
+    personal = {column.name for contract in load_contracts().values() for column in contract.columns if column.personal}
+    personal.add("_extra")
+    assert {"ip_address", "viewer_email", "latitude", "organisation_name", "visitor_name"} <= personal
+    held = {
+        column.name for table, columns in load_catalog().items() if table[:4] in ("core", "mart") for column in columns
+    }
+    assert not held & personal
+
+
+def test_models_come_after_what_they_need() -> None:
+    order = [model.table for model in build_order()]
+    for earlier, later in [
+        ("core.dim_media_observation", "core.dim_media"),
+        ("core.dim_channel", "core.dim_media"),
+        ("core.dim_device", "core.dim_visitor"),
+        ("core.dim_media", "core.fct_viewing_session"),
+        ("core.dim_visitor", "core.fct_viewing_session"),
+        ("core.fct_viewing_session", "mart.media_daily_total"),
+        ("core.fct_media_snapshot", "mart.media_daily_total"),
+        ("mart.media_daily_total", "mart.media_daily_performance"),
+    ]:
+        assert order.index(earlier) < order.index(later)
+    assert {model.load for model in loaded_models()} == {Load.DELTA, Load.MEMBERS, Load.CHAIN, Load.PARTITIONS}
+
+
+def test_every_entity_is_merged_into_exactly_one_table() -> None:
+    assert sorted(model.entity for model in MODELS.values() if model.entity) == sorted(load_contracts())
+
+
+@each_model
+def test_checks_follow_from_the_header(model: Model) -> None:
+    abouts = [check.about for check in checks_of(model) if check.is_fatal]
+    assert f"unique by {', '.join(model.key)}" in abouts
+    assert "keys are not null" in abouts
+    for column, dimension in model.refs:
+        assert f"{column} is in {dimension}" in abouts
+    if model.load is Load.CHAIN:
+        assert len([about for about in abouts if "version" in about]) == 2
+
+
+def test_every_foreign_key_of_a_table_is_declared() -> None:
+    for model in MODELS.values():
+        keys = {column.name for column in load_catalog().get(model.table, ()) if column.name.endswith("_key")}
+        own = set(model.key[:1]) if model.natural else set()
+        assert keys - own == {column for column, _ in model.refs}
+
+
+def test_file_checks_belong_to_tables_that_exist() -> None:
+    assert len(file_checks()) >= 4
+    assert {check.table for check in file_checks()} <= set(MODELS)
+    assert RESERVED == (-1, -2, -3)
+
+
+def test_a_header_is_read() -> None:
+    model = parse_model("mart", "thing", HEADER)
+    assert (model.table, model.key, model.reads, model.load) == ("mart.thing", ("thing_key",), (), Load.VIEW)
+    assert model.columns == (("thing_key", "The key."),)
+
+
+@pytest.mark.parametrize("line", ["grain", "key", "reads", "load", "version", "columns"])
+def test_a_header_without_a_line_is_refused(line: str) -> None:
+    source = "\n".join(text for text in HEADER.splitlines() if not text.startswith(f"-- {line}:"))
+    with pytest.raises(ValueError, match=f"mart.thing: the header lacks {line}"):
+        parse_model("mart", "thing", source)
+
+
+def test_an_unknown_load_rule_is_refused() -> None:
+    with pytest.raises(ValueError, match="unknown load rule 'guess'"):
+        parse_model("mart", "thing", HEADER.replace("view", "guess"))
+
+
+def test_a_delta_compares_texts_with_their_trailing_blanks_and_nulls_with_nulls() -> None:
+    statement = delta_of(MODELS["core.fct_viewing_session"]).classify()
+    assert (
+        "nvl(delta_fct_viewing_session.browser_version || '.', '') = nvl(target.browser_version || '.', '')"
+        in statement
+    )
+    assert "target.percent_viewed is null" in statement
+    assert "_load_sequence" not in statement
+
+
+def test_a_fact_is_only_joined_within_the_days_of_the_load() -> None:
+    for table in ("core.fct_viewing_session", "core.fct_media_snapshot"):
+        delta = delta_of(MODELS[table])
+        for statement in (delta.classify(), delta.update()):
+            assert re.search(rf"\.{delta.model.within} between :within_from and :within_to", statement)
+
+
+def test_models_lie_where_their_schema_says() -> None:
+    assert {path.parent.name for path in HOME.glob("*/*.sql")} == {
+        "dimensions",
+        "facts",
+        "marts",
+        "migrations",
+        "macros",
+        "checks",
+    }
+    assert Path(HOME).name == "warehouse_sql"
