@@ -127,4 +127,4 @@ def test_repeats_change_nothing(files: Recorded, loaded: House) -> None:
     before = loaded.query("select * from core.dim_visitor order by visitor_key")
     assert loaded.run(files.instants[-1]).outcome == "nothing new"
     assert loaded.query("select * from core.dim_visitor order by visitor_key") == before
-    assert loaded.one("select sum(updated) from audit.load_count where table_name = 'core.dim_visitor'") == 0
+    assert loaded.one("select sum(updated_count) from audit.load_count where table_name = 'core.dim_visitor'") == 0
