@@ -3,22 +3,20 @@
 import contextlib
 import secrets
 import socket
-import struct
+import traceback
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from sandbox.redshift import lexer, statements
+from sandbox.redshift.channel import Answer, Channel
 from sandbox.redshift.errors import TERMINATED, SqlError
 from sandbox.redshift.names import DATABASE
 from sandbox.redshift.session import Session, Statement
 from sandbox.redshift.warehouse import Warehouse
-from sandbox.redshift.wire import backend, decode, encode, frontend
+from sandbox.redshift.wire import backend, decode, frontend
 from sandbox.redshift.wire.frontend import ProtocolError
 from sandbox.redshift.wire.types import UNKNOWN, Column, expand_formats
-
-FLUSH_BYTES = 1 << 20
-"""Results leave in pieces of this size, so that memory stays flat however many rows there are."""
 
 _PARAMETERS = {
     # The driver reads counts of rows by this version, and Redshift has always said so.
@@ -51,96 +49,6 @@ class Portal:
     prepared: Prepared
     values: list[decode.Value]
     formats: tuple[int, ...]
-
-
-class Channel:
-    """The socket: whole messages in, a buffer out."""
-
-    def __init__(self, client: socket.socket) -> None:
-        self._client = client
-        self._reader = client.makefile("rb", buffering=1 << 16)
-        self._out = bytearray()
-
-    def send(self, data: bytes) -> None:
-        """Buffers bytes, and writes them once there are many."""
-        self._out += data
-        if len(self._out) >= FLUSH_BYTES:
-            self.flush()
-
-    def flush(self) -> None:
-        """Writes what is buffered."""
-        if self._out:
-            self._client.sendall(self._out)
-            self._out.clear()
-
-    def discard(self, size: int) -> None:
-        """Forgets what was buffered after a point that has not been written yet."""
-        del self._out[size:]
-
-    def startup(self) -> frontend.Startup | None:
-        """The first message, or None if the client left."""
-        size = self._size(frontend.MAX_STARTUP)
-        return frontend.startup(self._exactly(size - 4)) if size is not None else None
-
-    def message(self) -> frontend.Message | None:
-        """The next message, or None if the client left."""
-        kind = self._reader.read(1)
-        size = self._size(frontend.MAX_MESSAGE) if kind else None
-        return frontend.message(kind, self._exactly(size - 4)) if size is not None else None
-
-    def hang_up(self) -> None:
-        """Ends the input from another thread: whoever reads finds the client gone."""
-        with contextlib.suppress(OSError):
-            self._client.shutdown(socket.SHUT_RD)
-
-    def close(self) -> None:
-        """Closes the socket."""
-        self._reader.close()
-        self._client.close()
-
-    def _size(self, most: int) -> int | None:
-        head = self._reader.read(4)
-        if not head:
-            return None
-        size = struct.unpack(">i", head.rjust(4, b"\0"))[0] if len(head) == 4 else 0
-        if not 4 <= size <= most:
-            raise ProtocolError(f"message length {size}")
-        return int(size)
-
-    def _exactly(self, size: int) -> bytes:
-        body: bytes = self._reader.read(size)
-        if len(body) != size:
-            raise ProtocolError("connection ended inside a message")
-        return body
-
-
-class Answer:
-    """Writes one statement's rows to the channel, in the formats that the client asked for."""
-
-    def __init__(self, channel: Channel, formats: Sequence[int], expected: Sequence[Column] | None) -> None:
-        self._channel = channel
-        self._formats = formats
-        self._expected = expected
-        self._encoders: list[encode.Encoder] = []
-        self.count = 0
-
-    def begin(self, columns: Sequence[Column]) -> None:
-        """Checks the columns against those described, or describes them if nothing was."""
-        formats = expand_formats(self._formats, len(columns))
-        if self._expected is None:
-            self._channel.send(backend.row_description(columns, formats))
-        elif [column.oid for column in columns] != [column.oid for column in self._expected]:
-            raise SqlError("0A000", "cached plan must not change result type")
-        self._encoders = encode.encoders(columns, formats)
-
-    def rows(self, batch: Sequence[tuple[Any, ...]]) -> None:
-        """Sends some rows."""
-        self.count += len(batch)
-        self._channel.send(encode.data_rows(batch, self._encoders))
-
-    def notice(self, text: str) -> None:
-        """Sends a notice."""
-        self._channel.send(backend.notice(text))
 
 
 class Connection:
@@ -235,17 +143,26 @@ class Connection:
             raise TERMINATED
 
     def _extended(self, session: Session, message: frontend.Message) -> None:
-        try:
-            self._handlers[type(message)](session, message)
-        except SqlError as problem:
-            self._refuse(session, problem)
-            self._skipping = True
+        self._skipping = not self._attempt(session, lambda: self._handlers[type(message)](session, message))
 
-    def _refuse(self, session: Session, problem: SqlError) -> None:
+    def _attempt(self, session: Session, act: Callable[[], None]) -> bool:
+        """Does something, or sends why it could not be done; False then."""
+        try:
+            act()
+        except SqlError as refused:
+            problem = refused
+        except (OSError, ProtocolError):
+            raise
+        except Exception as mistake:  # noqa: BLE001 - a mistake of ours must cost a statement, not the session
+            traceback.print_exc()
+            problem = SqlError("XX000", f"mistake of the sandbox endpoint: {type(mistake).__name__}: see its log")
+        else:
+            return True
         if session.terminated:
             raise problem
         session.fail()
         self._channel.send(backend.error(problem))
+        return False
 
     def _parse(self, _: Session, message: frontend.Parse) -> None:
         count = max(len(message.oids), lexer.parameter_count(message.sql))
@@ -306,15 +223,15 @@ class Connection:
 
     def _query(self, session: Session, sql: str) -> None:
         """The simple protocol: statements one after the other, each answered in text."""
-        try:
-            parts = lexer.split(sql)
-            if not parts:
-                self._channel.send(backend.EMPTY_QUERY)
-            for part in parts:
-                statement = statements.read(part)
-                if statement is not None:
-                    tag = session.execute(statement, (), Answer(self._channel, (0,), None))
-                    self._channel.send(backend.command_complete(tag))
-        except SqlError as problem:
-            self._refuse(session, problem)
+        self._attempt(session, lambda: self._run_all(session, sql))
         self._ready(session)
+
+    def _run_all(self, session: Session, sql: str) -> None:
+        parts = lexer.split(sql)
+        if not parts:
+            self._channel.send(backend.EMPTY_QUERY)
+        for part in parts:
+            statement = statements.read(part)
+            if statement is not None:
+                tag = session.execute(statement, (), Answer(self._channel, (0,), None))
+                self._channel.send(backend.command_complete(tag))

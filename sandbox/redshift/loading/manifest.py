@@ -8,7 +8,7 @@ from sandbox.redshift.errors import SqlError, redshift_detail
 from sandbox.redshift.objects import Objects, StoredObject
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(eq=False)
 class LoadError(Exception):
     """A file that cannot be loaded, with what SYS_LOAD_ERROR_DETAIL says of it."""
 

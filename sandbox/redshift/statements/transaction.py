@@ -9,8 +9,6 @@ from sandbox.redshift.session import Session, Sink
 from sandbox.redshift.statements.base import Command
 from sandbox.redshift.wire.decode import Value
 
-_ISOLATION = ("SERIALIZABLE", "SNAPSHOT")
-
 
 class Begin(Command):
     """Opens a block. Isolation levels and READ ONLY are accepted without effect ("BEGIN")."""

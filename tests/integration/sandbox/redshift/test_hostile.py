@@ -5,6 +5,7 @@ import socket
 import struct
 
 import pytest
+from redshift_connector.error import ProgrammingError
 
 from sandbox.redshift import Endpoint
 from sandbox.redshift.wire.frontend import MAX_MESSAGE, SSL_REQUEST
@@ -80,3 +81,16 @@ def test_a_statement_too_deep_is_refused_and_the_session_goes_on(connect: Connec
         cursor.execute("select " + "(" * 20_000 + "1" + ")" * 20_000)
     cursor.execute("select 1")
     assert cursor.fetchone() == [1]
+
+
+def test_a_mistake_of_ours_costs_a_statement_and_not_the_session(
+    connect: Connect, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    cursor = connect(autocommit=True).cursor()
+    with monkeypatch.context() as broken:
+        broken.setattr("sandbox.redshift.statements.read", lambda *_: {}["missing"])
+        with pytest.raises(ProgrammingError, match="mistake of the sandbox endpoint: KeyError"):
+            cursor.execute("select 1")
+    assert "KeyError" in capfd.readouterr().err
+    cursor.execute("select 2")
+    assert cursor.fetchone() == [2]

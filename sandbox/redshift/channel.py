@@ -1,0 +1,99 @@
+"""The socket of one client: whole messages in, a buffer out, and a statement's rows on their way into it."""
+
+import contextlib
+import socket
+import struct
+from collections.abc import Sequence
+from typing import Any
+
+from sandbox.redshift.errors import SqlError
+from sandbox.redshift.wire import backend, encode, frontend
+from sandbox.redshift.wire.frontend import ProtocolError
+from sandbox.redshift.wire.types import Column, expand_formats
+
+FLUSH_BYTES = 1 << 20
+"""Results leave in pieces of this size, so that memory stays flat however many rows there are."""
+
+
+class Channel:
+    """The socket: whole messages in, a buffer out."""
+
+    def __init__(self, client: socket.socket) -> None:
+        self._client = client
+        self._reader = client.makefile("rb", buffering=1 << 16)
+        self._out = bytearray()
+
+    def send(self, data: bytes) -> None:
+        """Buffers bytes, and writes them once there are many."""
+        self._out += data
+        if len(self._out) >= FLUSH_BYTES:
+            self.flush()
+
+    def flush(self) -> None:
+        """Writes what is buffered."""
+        if self._out:
+            self._client.sendall(self._out)
+            self._out.clear()
+
+    def startup(self) -> frontend.Startup | None:
+        """The first message, or None if the client left."""
+        size = self._size(frontend.MAX_STARTUP)
+        return frontend.startup(self._exactly(size - 4)) if size is not None else None
+
+    def message(self) -> frontend.Message | None:
+        """The next message, or None if the client left."""
+        kind = self._reader.read(1)
+        size = self._size(frontend.MAX_MESSAGE) if kind else None
+        return frontend.message(kind, self._exactly(size - 4)) if size is not None else None
+
+    def hang_up(self) -> None:
+        """Ends the input from another thread: whoever reads finds the client gone."""
+        with contextlib.suppress(OSError):
+            self._client.shutdown(socket.SHUT_RD)
+
+    def close(self) -> None:
+        """Closes the socket."""
+        self._reader.close()
+        self._client.close()
+
+    def _size(self, most: int) -> int | None:
+        head = self._reader.read(4)
+        if not head:
+            return None
+        size = struct.unpack(">i", head.rjust(4, b"\0"))[0] if len(head) == 4 else 0
+        if not 4 <= size <= most:
+            raise ProtocolError(f"message length {size}")
+        return int(size)
+
+    def _exactly(self, size: int) -> bytes:
+        body: bytes = self._reader.read(size)
+        if len(body) != size:
+            raise ProtocolError("connection ended inside a message")
+        return body
+
+
+class Answer:
+    """Writes one statement's rows to the channel, in the formats that the client asked for."""
+
+    def __init__(self, channel: Channel, formats: Sequence[int], expected: Sequence[Column] | None) -> None:
+        self._channel = channel
+        self._formats = formats
+        self._expected = expected
+        self._encoders: list[encode.Encoder] = []
+
+    def begin(self, columns: Sequence[Column]) -> None:
+        """Checks the columns against those described, or describes them if nothing was."""
+        formats = expand_formats(self._formats, len(columns))
+        if self._expected is None:
+            self._channel.send(backend.row_description(columns, formats))
+        elif [column.oid for column in columns] != [column.oid for column in self._expected]:
+            raise SqlError("0A000", "cached plan must not change result type")
+        self._encoders = encode.encoders(columns, formats)
+
+    def rows(self, batch: Sequence[tuple[Any, ...]]) -> None:
+        """Sends some rows."""
+        self._channel.send(encode.data_rows(batch, self._encoders))
+
+    def notice(self, text: str) -> None:
+        """Sends a notice."""
+        self._channel.send(backend.notice(text))
