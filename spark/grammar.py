@@ -31,19 +31,21 @@ class Rule:
         kinds: JSON kinds that it may have had. Files of comma-separated text know strings only, so numbers may be
             strings; what is a number may also be kept as text.
         pattern: of the whole text; None where every text will do.
+        nul: whether the character NUL may stand in the text.
         low: smallest value, in years for dates and timestamps; None where the type has none.
         high: greatest value, likewise.
     """
 
     kinds: tuple[JsonKind, ...]
     pattern: str | None = None
+    nul: bool = True
     low: float | None = None
     high: float | None = None
 
 
 GRAMMAR: dict[Kind, Rule] = {
     # COPY refuses a NUL in a VARCHAR; its length is a matter of the contract.
-    "varchar": Rule(("string", "number"), pattern=r"[^\x00]*"),
+    "varchar": Rule(("string", "number"), nul=False),
     # Beyond 64 or 32 bits an engine has no value of the type, and the text is refused for that.
     "bigint": Rule(("number", "string"), pattern="-?[0-9]{1,19}"),
     "integer": Rule(("number", "string"), pattern="-?[0-9]{1,10}"),

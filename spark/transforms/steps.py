@@ -70,6 +70,8 @@ def _value(column: Column) -> Expression:
     accepted = text.isNotNull() if column.json_text else F.col(kind_of(column.name)).isin(*rule.kinds)
     if rule.pattern is not None:
         accepted = accepted & text.rlike(rf"^(?:{rule.pattern})\z")
+    if not rule.nul:
+        accepted = accepted & ~F.expr(f"contains({text_of(column.name)}, chr(0))")
     value = current().to_type(text_of(column.name), column.kind)
     for low, high, measured in _bounds(column, value):
         accepted = accepted & measured.between(F.lit(low), F.lit(high))
