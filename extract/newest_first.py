@@ -87,11 +87,20 @@ class _Descent:
             self._seen = Seen(self._method.floor(watermark))
 
     def _is_due(self) -> bool:
-        reached, walked = self._walker.reached, self._walk.reached
-        if reached is None or reached == walked:
+        if not self._has_advanced() or not self._has_news():
             return False
         late = self._puller.now() - self._last_commit >= PARTIAL_SECONDS
         return late or self._writer.pages >= PARTIAL_PAGES
+
+    def _has_advanced(self) -> bool:
+        """Whether the walk is further down than what is committed; a resumed one begins a page above that."""
+        reached, committed = self._walker.reached, self._walk.reached
+        return reached is not None and (committed is None or reached.newest < committed.newest)
+
+    def _has_news(self) -> bool:
+        """Whether it is certain that the walk will be committed; rows of the overlap may all be known."""
+        cursor, walk = self._cursor.watermark, self._walk.watermark
+        return cursor is None or self._walk.reached is not None or (walk is not None and walk > cursor)
 
     def _commit_partial(self) -> None:
         self._walk = replace(self._walk, reached=self._walker.reached)

@@ -17,9 +17,12 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from extract.errors import SourceRefused
+
 SMALLEST_BATCH = 4
 CAUTIOUS_PAGES = 3
 """So many pages are read one by one where the end may come soon."""
+MOST_REPETITIONS = 10
 EAGER_PAGES = 2
 """So many where it will not: page 1, which fixes the watermark, and one more, with which the first witness is read."""
 
@@ -100,6 +103,8 @@ class Walker:
         self._one_by_one_until = EAGER_PAGES if eager else CAUTIOUS_PAGES
         self._short = False
         self._doubted: set[int] = set()
+        self._counted = b""
+        self._repetitions = 0
         self._views: dict[int, PageView] = {}
         self._rounds: _Rounds = self._walk()
         self._asked = next(self._rounds)
@@ -110,7 +115,11 @@ class Walker:
         return tuple(sorted(self._asked))
 
     def tell(self, answers: Mapping[int, PageView]) -> frozenset[int]:
-        """Take the answers of all pages asked for; return those that repeat word for word what was told before."""
+        """Take the answers of all pages asked for; return those that repeat word for word what was told before.
+
+        Raises:
+            SourceRefused: the list has no end.
+        """
         repeated = {page for page, view in answers.items() if self._content(page) == view.content}
         self._views.update(answers)
         try:
@@ -200,12 +209,23 @@ class Walker:
             if self._short and view.rows and page - 1 not in self._doubted:
                 self._doubted.add(page - 1)
                 return page - 1
+            self._refuse_repetition(view)
             self._short = view.rows < self._per_page
             if view.newest is not None:
                 self.reached = Reached(page, view.newest)
         if not batch.single:
             self._size = min(self._limit, 2 * self._size)
         return None
+
+    def _refuse_repetition(self, view: PageView) -> None:
+        # Some repetition is movement: a page's worth of arrivals pushes a whole page down to the next number.
+        self._repetitions = self._repetitions + 1 if view.rows and view.content == self._counted else 0
+        self._counted = view.content
+        if self._repetitions == MOST_REPETITIONS:
+            raise SourceRefused(
+                f"the source answers {MOST_REPETITIONS} pages in a row with the same rows, so that the end of the list "
+                "would never be reached; what was committed before is kept. Does wistia.base_url take page numbers?"
+            )
 
     def _ends_in(self, batch: _Batch) -> bool:
         short = self._short
