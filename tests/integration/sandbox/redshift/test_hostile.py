@@ -86,9 +86,12 @@ def test_a_statement_too_deep_is_refused_and_the_session_goes_on(connect: Connec
 def test_a_mistake_of_ours_costs_a_statement_and_not_the_session(
     connect: Connect, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
+    def mistaken(*_: object) -> None:
+        raise KeyError
+
     cursor = connect(autocommit=True).cursor()
     with monkeypatch.context() as broken:
-        broken.setattr("sandbox.redshift.statements.read", lambda *_: {}["missing"])
+        broken.setattr("sandbox.redshift.statements.read", mistaken)
         with pytest.raises(ProgrammingError, match="mistake of the sandbox endpoint: KeyError"):
             cursor.execute("select 1")
     assert "KeyError" in capfd.readouterr().err
