@@ -87,6 +87,14 @@ def newest_first(rows: list[Row], field_name: str) -> list[Row]:
     return sorted(rows, key=lambda row: str(row.get(field_name) or ""), reverse=True)
 
 
+def lines(lake: DirectoryLake, stream: str) -> Iterator[Row]:
+    """Yield what the manifests of a stream vouch for, in order."""
+    for manifest in raw_log(lake, stream).after(0):
+        for entry in manifest.objects:
+            for line in gzip.decompress(lake.get(entry.key)).splitlines():
+                yield json.loads(line)
+
+
 @dataclass
 class Bench:
     """A lake, a server, and what a test wants to know about them."""
@@ -116,11 +124,7 @@ class Bench:
         return list(raw_log(self.lake, stream).after(0))
 
     def lines(self, stream: str) -> Iterator[Row]:
-        """Yield what the manifests of a stream vouch for, in order."""
-        for manifest in self.manifests(stream):
-            for entry in manifest.objects:
-                for line in gzip.decompress(self.lake.get(entry.key)).splitlines():
-                    yield json.loads(line)
+        return lines(self.lake, stream)
 
     def records(self, stream: str) -> list[Row]:
         return [line["record"] for line in self.lines(stream)]

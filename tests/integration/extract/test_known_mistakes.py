@@ -1,0 +1,150 @@
+"""What public pipelines over this API get wrong, each as a test that ours does not."""
+
+import gzip
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from tests.integration.extract.account import AS_OF, TOKEN, Account, Bench, bench, event, visitor
+from tests.integration.extract.server import Answered, Asked, Served, served
+
+VISITORS, EVENTS = "wistia/visitors", "wistia/events"
+DAY = timedelta(days=1)
+
+
+@pytest.fixture
+def account() -> Account:
+    return Account()
+
+
+@pytest.fixture
+def server(account: Account) -> Iterator[Served]:
+    with served(lambda asked: account.answer(asked)) as server:
+        yield server
+
+
+@pytest.fixture
+def here(server: Served, tmp_path: Path) -> Bench:
+    return bench(tmp_path, server)
+
+
+def test_visitors_are_asked_for_once_and_not_once_for_each_media(here: Bench, account: Account) -> None:
+    account.visitors = [visitor(number, AS_OF - timedelta(hours=number)) for number in range(30)]
+    here.extract()
+    asked = here.asked("/stats/visitors")
+    assert all(set(parameters) == {"page", "per_page"} for parameters in asked)
+    assert len(here.records(VISITORS)) == 30
+
+
+def test_a_returning_visitor_is_found_although_created_at_is_old(here: Bench, account: Account) -> None:
+    account.visitors = [visitor(number, AS_OF - timedelta(hours=number + 1)) for number in range(500)]
+    here.extract()
+    account.visitors[450] = visitor(450, AS_OF + timedelta(hours=3), play_count=2)
+    here.extract(AS_OF + DAY)
+    assert len(here.asked("/stats/visitors")) == 2
+    states = [row for row in here.records(VISITORS) if row["visitor_key"] == "v450"]
+    assert [row["play_count"] for row in states] == [1, 2]
+
+
+@pytest.mark.parametrize("gone", ["returned", "purged"])
+def test_the_walk_stops_although_the_visitor_seen_last_has_moved_or_gone(
+    here: Bench, account: Account, gone: str
+) -> None:
+    account.visitors = [visitor(number, AS_OF - timedelta(hours=number + 1)) for number in range(500)]
+    here.extract()
+    newest = account.visitors.pop(0)
+    if gone == "returned":
+        account.visitors.append(newest | visitor(0, AS_OF + timedelta(hours=1)))
+    account.visitors.append(visitor(1000, AS_OF + timedelta(hours=2)))
+    here.extract(AS_OF + DAY)
+    assert len(here.asked("/stats/visitors")) == 2
+    assert "v1000" in here.keys(VISITORS, "visitor_key")
+
+
+def test_late_and_revised_sessions_are_found(here: Bench, account: Account) -> None:
+    account.events = [event(number, AS_OF - timedelta(hours=number + 1)) for number in range(60)]
+    here.extract()
+    account.events.append(event(900, AS_OF - timedelta(hours=40)))
+    account.events[20] = event(20, AS_OF - timedelta(hours=21), percent_viewed=0.9)
+    reports = here.extract(AS_OF + DAY)
+    assert reports[EVENTS].sequence == 2
+    assert "e900" in here.keys(EVENTS, "event_key")
+    assert [row["percent_viewed"] for row in here.records(EVENTS) if row["event_key"] == "e20"] == [0.5, 0.9]
+
+
+def test_the_rest_of_a_day_that_was_read_in_part_is_not_lost(here: Bench, account: Account) -> None:
+    account.events = [event(1, AS_OF - timedelta(hours=1))]
+    here.extract()
+    account.events.append(event(2, AS_OF + timedelta(hours=5)))
+    here.extract(AS_OF + DAY)
+    assert here.asked("/stats/events")[0]["start_date"] == "2026-01-06"
+    assert here.asked("/stats/events")[0]["end_date"] == "2026-01-09"
+    assert here.keys(EVENTS, "event_key") == {"e1", "e2"}
+
+
+def test_the_watermark_is_an_instant_of_the_data_and_not_of_a_clock(here: Bench, account: Account) -> None:
+    account.visitors = [visitor(1, AS_OF - timedelta(days=3))]
+    here.extract()
+    assert here.manifests(VISITORS)[0].cursor_after["watermark"] == "2026-01-05T02:00:00.000000Z"
+    account.visitors.append(visitor(2, AS_OF - timedelta(days=2, hours=12)))
+    here.extract(AS_OF + DAY)
+    assert here.keys(VISITORS, "visitor_key") == {"v1", "v2"}
+
+
+def test_a_row_from_the_future_does_not_hide_the_rows_that_come_after_it(here: Bench, account: Account) -> None:
+    account.visitors = [visitor(1, AS_OF + timedelta(days=900)), visitor(2, AS_OF - timedelta(hours=1))]
+    account.events = [event(1, AS_OF + timedelta(days=1)), event(2, AS_OF - timedelta(hours=1))]
+    here.extract()
+    assert here.manifests(VISITORS)[0].cursor_after["watermark"] == "2026-01-08T01:00:00.000000Z"
+    account.visitors.append(visitor(3, AS_OF + timedelta(hours=1)))
+    here.extract(AS_OF + timedelta(hours=2))
+    assert here.keys(VISITORS, "visitor_key") == {"v1", "v2", "v3"}
+
+
+def test_no_number_of_pages_is_enough_to_stop(here: Bench, account: Account) -> None:
+    here.per_page = 2
+    account.visitors = [visitor(number, AS_OF - timedelta(minutes=number + 1)) for number in range(1203)]
+    here.extract()
+    assert here.keys(VISITORS, "visitor_key") == {f"v{number}" for number in range(1203)}
+
+
+def test_a_page_that_is_short_is_not_the_end(here: Bench, account: Account, server: Served) -> None:
+    account.visitors = [visitor(number, AS_OF - timedelta(minutes=number + 1)) for number in range(500)]
+    spoilt = {"3"}
+
+    def answer(asked: Asked) -> Answered:
+        page = asked.parameters.get("page", "")
+        if asked.path.endswith("visitors") and page in spoilt:
+            spoilt.discard(page)
+            return Answered(b"[]")
+        return account.answer(asked)
+
+    server.answer = answer
+    here.extract()
+    assert here.keys(VISITORS, "visitor_key") == {f"v{number}" for number in range(500)}
+
+
+def test_statistics_are_pulled_whether_or_not_a_media_was_updated(here: Bench, account: Account) -> None:
+    here.extract()
+    account.stats["m1"] = {"load_count": 500}
+    here.extract(AS_OF + DAY)
+    assert {"load_count": 500} in here.records("wistia/media_stats")
+
+
+def test_two_years_are_asked_for_at_first(here: Bench) -> None:
+    here.extract()
+    assert here.asked("/stats/events")[0]["start_date"] == "2024-01-09"
+    assert here.asked("/stats/events")[0]["end_date"] == "2026-01-08"
+
+
+def test_neither_the_token_nor_the_public_token_of_a_heatmap_is_kept(here: Bench, account: Account) -> None:
+    account.visitors = [visitor(1, AS_OF - timedelta(hours=1))]
+    account.events = [event(1, AS_OF - timedelta(hours=1))]
+    here.extract()
+    for key, data in here.objects().items():
+        text = gzip.decompress(data) if key.endswith(".gz") else data
+        assert TOKEN.encode() not in text
+        assert b"heatmap-s3cret" not in text
+    assert here.records(EVENTS)[0]["iframe_heatmap_url"].endswith("?public_token=redacted")
