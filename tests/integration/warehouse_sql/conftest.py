@@ -13,3 +13,18 @@ def house(tmp_path: Path) -> Iterator[House]:
     """An empty lake and an empty warehouse."""
     with open_house(tmp_path) as opened:
         yield opened
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    """A warehouse that was made once, for tests that only fill it."""
+    with open_house(tmp_path_factory.mktemp("house")) as opened:
+        opened.load()
+        yield opened
+
+
+@pytest.fixture
+def filled(made: House) -> House:
+    """An empty lake and a warehouse that is made already."""
+    made.empty()
+    return made

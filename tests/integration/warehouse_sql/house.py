@@ -13,7 +13,8 @@ from extract.progress import Progress
 from extract.settings import Load, Settings, Wistia
 from sandbox.redshift import serve
 from tests.integration.warehouse_sql.staged import Rows, stage_rows
-from warehouse_sql.connection import Target
+from warehouse_sql.catalog import load_catalog
+from warehouse_sql.connection import Target, connect
 from warehouse_sql.load import LoadReport, load
 from warehouse_sql.query import query
 
@@ -46,6 +47,19 @@ class House:
     channels: dict[str, str] = field(default_factory=dict)
     sequence: int = 0
     runs: int = 0
+
+    def empty(self) -> None:
+        """Begin again with an empty lake and a warehouse as it was made; quicker than to make another."""
+        self.lake = DirectoryLake(self.lake.root, f"{self.lake.bucket}-")
+        self.channels, self.sequence, self.runs = {}, 0, 0
+        with connect(self.target) as connection:
+            for table in load_catalog():
+                key = f"{table.partition('.dim_')[2]}_key"
+                if key in {column.name for column in load_catalog()[table]} and table != "core.dim_date":
+                    connection.execute(f"delete from {table} where {key} > 0")
+                elif table.startswith(("core.fct", "core.dim_media_o", "mart.", "audit.load")):
+                    connection.execute(f"delete from {table}")
+            connection.commit()
 
     def stage(self, entities: Mapping[str, Rows]) -> int:
         """Commit the next staging sequence; entities are named without their source."""

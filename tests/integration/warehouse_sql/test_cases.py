@@ -13,17 +13,17 @@ CASES = Path(__file__).parents[2] / "cases" / "warehouse_sql"
 
 
 @pytest.mark.parametrize("case", sorted(path.name for path in CASES.iterdir()))
-def test_case(house: House, case: str) -> None:
+def test_case(filled: House, case: str) -> None:
     given = yaml.safe_load((CASES / case / "given.yaml").read_text(encoding="utf-8"))
     expected = yaml.safe_load((CASES / case / "expect.yaml").read_text(encoding="utf-8"))
     for step in given:
-        house.channels = step.pop("channels", house.channels)
-        house.stage(step)
-        report = house.load()
+        filled.channels = step.pop("channels", filled.channels)
+        filled.stage(step)
+        report = filled.load()
     for table, rows in expected.get("tables", {}).items():
-        assert in_order(shown(house, table, rows)) == in_order(rows), table
+        assert in_order(shown(filled, table, rows)) == in_order(rows), table
     for statement, rows in expected.get("queries", {}).items():
-        assert house.rows(statement) == rows, statement
+        assert filled.rows(statement) == rows, statement
     for table, counts in expected.get("counts_of_last_load", {}).items():
         assert report.applied[-1].tables[table] == Counts(*counts), table
 
