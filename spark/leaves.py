@@ -32,6 +32,12 @@ def kind_of(column: str) -> str:
     return f"{column}__kind"
 
 
+def leaf_columns(contract: Contract) -> list[str]:
+    """Return the names of the columns of a contract's leaf frame, in their order."""
+    leaves = [column.name for column in contract.columns if column.name not in POSITION]
+    return [*POSITION, FAULT, UNKNOWN, *(name for leaf in leaves for name in (text_of(leaf), kind_of(leaf)))]
+
+
 @dataclass(frozen=True, slots=True)
 class Looked:
     """An object inside a record into which a contract looks; the record itself has the empty path.

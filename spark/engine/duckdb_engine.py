@@ -19,6 +19,7 @@ from spark.contracts import Column, Contract, Kind
 from spark.engine import DataFrame, Expression, Written
 from spark.engine.leaf_sql import leaf_select
 from spark.engine.line_reader import LINES, LineReader
+from spark.leaves import POSITION, RAW_OBJECT, RECORD, leaf_columns
 from spark.raw import Fetched
 
 _OWNER = threading.Lock()
@@ -66,15 +67,15 @@ class DuckDBEngine:
 
     def lines(self) -> DataFrame:
         """Return the lines of the open stream."""
-        return self._table("lines", self._reader.record_select(), "view")
+        return self._table("lines", self._reader.record_select(), (*POSITION, RAW_OBJECT, RECORD))
 
     def leaves(self, contract: Contract) -> DataFrame:
         """Return the records of the open stream as a leaf frame."""
-        return self._table(f"leaves_{contract.entity}", leaf_select(contract, LINES), "view")
+        return self._table("leaves", leaf_select(contract, LINES), leaf_columns(contract))
 
     def keep(self, frame: DataFrame, name: str) -> DataFrame:
         """Compute a frame now, once."""
-        return self._table(name, _sql(frame), "table")
+        return self._table(name, _sql(frame), frame.columns, form="table")
 
     def rows(self, frame: DataFrame) -> list[tuple[Any, ...]]:
         """Return the rows of a small frame."""
@@ -103,13 +104,15 @@ class DuckDBEngine:
         """Return the number of bytes that the column named ``text`` has in UTF-8."""
         return duckdb_functions.expr(f"strlen({text})")
 
-    def _table(self, name: str, select: str, form: str) -> DataFrame:
-        # sqlframe remembers the columns of a name for good, so every table gets a name of its own.
+    def _table(self, name: str, select: str, columns: Sequence[str], form: str = "view") -> DataFrame:
+        # sqlframe remembers the columns of a name for good, so every table gets a name of its own. It is told them
+        # because asking DuckDB takes longer than a small query; of what type they are only its optimiser would ask.
         self._count += 1
         unique = f"{name}_{self._count}"
         self._connection.execute(f"create {form} {_quoted(unique)} as {select}")
         if form == "table":
             self._made.append(unique)
+        self._session.catalog.add_table(unique, dict.fromkeys(columns, "string"))
         return self._session.table(unique)
 
 
@@ -148,7 +151,7 @@ def _explain(error: duckdb.Error) -> str:
 
 def _sql(frame: DataFrame) -> str:
     # Unoptimised: DuckDB's optimiser does it again, and sqlframe's takes longer than the query.
-    return str(frame.sql(dialect="duckdb", optimize=False))
+    return str(frame.sql(dialect="duckdb", optimize=False, pretty=False))
 
 
 def _quoted(name: str) -> str:

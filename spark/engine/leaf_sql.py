@@ -96,9 +96,10 @@ def leaf_select(contract: Contract, lines: str) -> str:
     look = _Lookups()
     looked = looked_into(contract)
     items = [*POSITION, f"{_fault(looked, look)} as {FAULT}", f"{_unknown(looked, look)} as {UNKNOWN}"]
-    for column in (*contract.mapped, _EXTRACTED_AT):
+    for column in contract.mapped:
         items += _leaf(column, look)
     items += [f"{_object(looked[0], looked, look)} as {text_of('_extra')}", f"'string' as {kind_of('_extra')}"]
+    items += _leaf(_EXTRACTED_AT, look)
     selected = ",\n  ".join(items)
     return f"""\
 with looked_up as (

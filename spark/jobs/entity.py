@@ -14,7 +14,7 @@ from spark.manifest import Counts
 from spark.quarantine import COLUMNS, ORDER, Refusals, refused_records
 from spark.raw import Backlog, Fetched
 from spark.transforms.registry import TRANSFORMS
-from spark.transforms.steps import RANK, REASON, newest
+from spark.transforms.steps import REASON, good, newest
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,10 +44,12 @@ def normalise_entity(
     """
     engine.open_stream(backlog.stream, fetched)
     judged = engine.keep(TRANSFORMS[contract.entity](engine.leaves(contract), contract), "judged")
-    tally = _tally(engine, judged)
+    tally = _tally(engine, judged, contract)
     rows = (
-        engine.write(judged.transform(newest(contract)), contract.columns, contract.key, folder / "rows")
-        if tally.normalised
+        engine.write(
+            judged.transform(good).transform(newest(contract)), contract.columns, contract.key, folder / "rows"
+        )
+        if tally.good
         else []
     )
     quarantined = (
@@ -63,24 +65,18 @@ def normalise_entity(
 
 @dataclass(frozen=True, slots=True)
 class _Tally:
-    normalised: int
-    duplicates: int
+    good: int
+    keys: int
     reasons: dict[str, int]
 
 
-def _tally(engine: Engine, judged: DataFrame) -> _Tally:
-    """Count the records of a judged frame by what becomes of them."""
-    fates = judged.select(REASON, (F.col(RANK) == 1).alias("is_newest"))
-    rows = engine.rows(fates.groupBy(REASON, "is_newest").agg(F.count("*").alias("records")))
-    reasons: dict[str, int] = {}
-    for reason, _, records in rows:
-        if reason is not None:
-            reasons[reason] = reasons.get(reason, 0) + records
-    return _Tally(
-        normalised=sum(records for reason, is_newest, records in rows if reason is None and is_newest),
-        duplicates=sum(records for reason, is_newest, records in rows if reason is None and not is_newest),
-        reasons=reasons,
-    )
+def _tally(engine: Engine, judged: DataFrame, contract: Contract) -> _Tally:
+    """Count the records of a judged frame by reason, and the keys of the good ones apart from the rows made of them."""
+    counted = engine.rows(judged.groupBy(REASON).agg(F.count("*").alias("records")))
+    reasons = dict(counted)
+    keys = judged.transform(good).select(*contract.key).distinct()
+    ((distinct,),) = engine.rows(keys.agg(F.count("*").alias("keys")))
+    return _Tally(good=reasons.pop(None, 0), keys=distinct, reasons=reasons)
 
 
 def _example(engine: Engine, judged: DataFrame, backlog: Backlog, tally: _Tally) -> str:
@@ -98,7 +94,7 @@ def _prove(backlog: Backlog, tally: _Tally, rows: Sequence[Written], quarantined
         landed=backlog.landed,
         normalised=sum(file.rows for file in rows),
         quarantined=sum(file.rows for file in quarantined),
-        duplicates=tally.duplicates,
+        duplicates=tally.good - tally.keys,
     )
     if not counts.balanced:
         raise DataRefused(

@@ -1,7 +1,7 @@
 """The steps that every transform is made of, driven by the contract.
 
-A leaf frame becomes a judged frame: every column typed, ``_reason`` telling why a record cannot be loaded (null if it
-can), and ``_rank`` telling which state of a key it is, 1 being the newest.
+A leaf frame becomes a judged frame: every column typed, and ``_reason`` telling why a record cannot be loaded (null if
+it can). Of the good records of a judged frame the newest state of each key becomes a row.
 """
 
 from collections.abc import Callable
@@ -14,26 +14,38 @@ from spark.grammar import EXTRA_LIMIT, GRAMMAR
 from spark.leaves import FAULT, POSITION, UNKNOWN, kind_of, text_of
 
 REASON = "_reason"
-RANK = "_rank"
+_RANK = "_rank"
 
 Step = Callable[[DataFrame], DataFrame]
 
 
 def judge(contract: Contract) -> Step:
-    """Return the step that types a leaf frame, finds the reasons and ranks the states of each key."""
+    """Return the step that types a leaf frame and finds the reasons."""
 
     def step(leaves: DataFrame) -> DataFrame:
-        return leaves.transform(_type(contract)).transform(_find_reasons(contract)).transform(_rank(contract))
+        return leaves.transform(_type(contract)).transform(_find_reasons(contract))
 
     return step
 
 
-def newest(contract: Contract) -> Step:
-    """Return the step that keeps, of a judged frame, the newest good state of each key, in contract order."""
+def good(judged: DataFrame) -> DataFrame:
+    """Keep the records of a judged frame that can be loaded."""
+    return judged.where(F.col(REASON).isNull())
 
-    def step(judged: DataFrame) -> DataFrame:
-        is_newest = F.col(REASON).isNull() & (F.col(RANK) == 1)
-        return judged.where(is_newest).select(*(column.name for column in contract.columns))
+
+def newest(contract: Contract) -> Step:
+    """Return the step that makes rows of the good records: the newest state of each key, in contract order.
+
+    Newer is what the version columns say, then what was asked for later, then what stands later in raw. Nulls are
+    oldest.
+    """
+
+    def step(records: DataFrame) -> DataFrame:
+        columns = [column.name for column in contract.columns]
+        newest_first = [F.col(name).desc_nulls_last() for name in (*contract.version, "_extracted_at", *POSITION)]
+        states = W.partitionBy(*contract.key).orderBy(*newest_first)
+        ranked = records.select(*columns, F.row_number().over(states).alias(_RANK))
+        return ranked.where(F.col(_RANK) == 1).select(*columns)
 
     return step
 
@@ -123,17 +135,3 @@ def _reasons(column: Column) -> list[Expression]:
     if column.required:
         reasons.append(F.when(text.isNull(), F.lit(f"missing:{column.name}")))
     return reasons
-
-
-def _rank(contract: Contract) -> Step:
-    """Newest first: by the version columns, then by when the request was sent, then by where the line stands.
-
-    Nulls are oldest. Good and bad records are ranked apart, so that a bad one never hides a good one.
-    """
-
-    def step(judged: DataFrame) -> DataFrame:
-        newest_first = [F.col(name).desc_nulls_last() for name in (*contract.version, "_extracted_at", *POSITION)]
-        states = W.partitionBy(F.col(REASON).isNull(), *contract.key).orderBy(*newest_first)
-        return judged.select("*", F.row_number().over(states).alias(RANK))
-
-    return step
