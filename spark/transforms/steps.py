@@ -70,8 +70,10 @@ def _type(contract: Contract) -> Step:
 
 
 def _present(column: Column) -> Expression:
-    """The text that is there to be typed."""
+    """The text that is there to be typed; blanks are nothing where a value is required, a key above all."""
     text = F.col(text_of(column.name))
+    if column.required:
+        return F.when(F.trim(text) != "", text)
     return F.when(text != "", text) if column.empty_is_null else text
 
 
