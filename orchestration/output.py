@@ -35,7 +35,10 @@ def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]], title:
     console = Console(highlight=False, markup=False)
     if not console.is_terminal:
         console.width = UNLIMITED
-    console.print(table)
+    with console.capture() as capture:
+        console.print(table)
+    for line in capture.get().splitlines():
+        click.echo(line.rstrip())
 
 
 def _shown(value: object) -> str:
@@ -51,7 +54,12 @@ def _shown(value: object) -> str:
         case datetime():
             return value.isoformat(sep=" ")
         case _:
-            return str(value)
+            return "".join(map(_visible, str(value)))
+
+
+def _visible(character: str) -> str:
+    """Show what a terminal would obey instead of print: titles come from people."""
+    return character if character.isprintable() else character.encode("unicode_escape").decode()
 
 
 def _is_numeric(cells: list[list[str]], position: int) -> bool:

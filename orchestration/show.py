@@ -1,21 +1,23 @@
 """What each command prints when it has done its work."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from extract.runner import ExtractionReport
 from orchestration.output import print_json, print_table
-from orchestration.pipeline import RunReport
-from orchestration.status import Status
-from spark.jobs.normalise import NormaliseReport
-from warehouse_sql.load import LoadReport
-from warehouse_sql.query import Result
+
+if TYPE_CHECKING:  # only names of types: `reelhouse --help` should not wait for drivers
+    from extract.runner import ExtractionReport
+    from orchestration.pipeline import RunReport
+    from orchestration.status import Status
+    from spark.jobs.normalise import NormaliseReport
+    from warehouse_sql.load import LoadReport
+    from warehouse_sql.query import Result
 
 NOTHING_NEW = "nothing new"
 
 
-def run_report(report: RunReport, *, as_json: bool) -> None:
+def run_report(report: "RunReport", *, as_json: bool) -> None:
     """Print what a run did."""
     if as_json:
         print_json(report)
@@ -31,7 +33,7 @@ def run_report(report: RunReport, *, as_json: bool) -> None:
     click.echo(f"\n{report.run_id}: {report.outcome} ({report.seconds:.1f} s)")
 
 
-def extraction(report: ExtractionReport, *, as_json: bool) -> None:
+def extraction(report: "ExtractionReport", *, as_json: bool) -> None:
     """Print what landed, stream by stream."""
     if as_json:
         print_json(report)
@@ -46,7 +48,7 @@ def extraction(report: ExtractionReport, *, as_json: bool) -> None:
             click.echo(f"{item.stream}: {note}")
 
 
-def normalisation(report: NormaliseReport, *, as_json: bool) -> None:
+def normalisation(report: "NormaliseReport", *, as_json: bool) -> None:
     """Print the counts of a normalisation, entity by entity."""
     if as_json:
         print_json(report)
@@ -64,7 +66,7 @@ def normalisation(report: NormaliseReport, *, as_json: bool) -> None:
             click.echo(f"{stream}: {count} quarantined ({reason})")
 
 
-def load(report: LoadReport, *, as_json: bool) -> None:
+def load(report: "LoadReport", *, as_json: bool) -> None:
     """Print the counts of the loads that were applied, table by table."""
     if as_json:
         print_json(report)
@@ -82,7 +84,7 @@ def load(report: LoadReport, *, as_json: bool) -> None:
         print_table(heads, rows)
 
 
-def status(found: Status, *, as_json: bool) -> None:
+def status(found: "Status", *, as_json: bool) -> None:
     """Print the morning look on one screen."""
     if as_json:
         print_json(found)
@@ -109,7 +111,7 @@ def status(found: Status, *, as_json: bool) -> None:
         )
 
 
-def query_result(result: Result, *, as_json: bool) -> None:
+def query_result(result: "Result", *, as_json: bool) -> None:
     """Print the rows of a query: a table, or a list of objects."""
     if as_json:
         print_json([dict(zip(result.columns, row, strict=True)) for row in result.rows])

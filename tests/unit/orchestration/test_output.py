@@ -43,3 +43,8 @@ def test_a_table_shows_thousands_nulls_and_brackets_as_they_are(capsys: pytest.C
 def test_a_long_cell_is_not_cut_where_there_is_no_terminal(capsys: pytest.CaptureFixture[str]) -> None:
     print_table(("text",), [("x" * 500,)])
     assert "x" * 500 in capsys.readouterr().out
+
+
+def test_what_a_terminal_would_obey_is_shown_instead(capsys: pytest.CaptureFixture[str]) -> None:
+    print_table(("title",), [("tab\there",), ("\x1b[31mred 👋",)])
+    assert capsys.readouterr().out.splitlines() == ["title", r"tab\there", r"\x1b[31mred 👋"]
