@@ -9,13 +9,14 @@ from typing import Any
 import pytest
 
 from extract.clock import RunClock
-from extract.errors import ConfigurationError, DataRefused, LockHeld
+from extract.errors import ConfigurationError, DataRefused, LockHeld, ReelhouseError
 from extract.settings import Settings
 from tests.integration.warehouse_sql.house import House, Told
 from tests.integration.warehouse_sql.staged import Rows
 from warehouse_sql.connection import Connection, Retryable, Target, connect
 from warehouse_sql.ledger import announce
 from warehouse_sql.load import LoadReport, load, pending
+from warehouse_sql.render import render
 
 TABLES = ("core.dim_media", "core.dim_visitor", "core.fct_viewing_session", "mart.media_daily_total")
 
@@ -224,6 +225,29 @@ def test_a_copy_manifest_that_names_other_files_is_refused(house: House) -> None
         with spoiled(house, key, json.dumps(document).encode()), pytest.raises(DataRefused, match=r"copy\.manifest"):
             house.load()
     assert house.value("select count(*) from audit.load_history") == 0
+
+
+def test_files_with_another_number_of_rows_than_promised_are_refused(house: House) -> None:
+    house.stage({"viewing_session": session()})
+    key = "staging/_manifests/000000000001.json"
+    manifest = json.loads(house.lake.get(key))
+    manifest["entities"]["wistia__viewing_session"]["files"][0]["rows"] = 2
+    house.lake.put(key, json.dumps(manifest).encode())
+    with pytest.raises(DataRefused, match="hold 2 rows, COPY says 1 and the table has 1"):
+        house.load()
+
+
+def test_a_model_that_loses_a_row_stops_the_load(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    def losing(text: str, *, repoint: bool = False) -> str:
+        rendered = render(text, repoint=repoint)
+        return f"{rendered}\nwhere session_id <> 's1'" if "received_date_key" in rendered else rendered
+
+    house.load()
+    monkeypatch.setattr("warehouse_sql.delta.render", losing)
+    house.stage({"viewing_session": [*session("s1"), *session("s2")]})
+    with pytest.raises(ReelhouseError, match="2 rows were copied, but 1 inserted"):
+        house.load()
+    assert house.value("select count(*) from core.fct_viewing_session") == 0
 
 
 def test_a_warehouse_is_not_loaded_from_another_lake(house: House) -> None:

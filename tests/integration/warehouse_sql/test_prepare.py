@@ -4,7 +4,7 @@ import threading
 
 import pytest
 
-from extract.errors import DataRefused, ReelhouseError
+from extract.errors import DataRefused, LockHeld, ReelhouseError
 from spark.contracts import Column, load_contracts
 from tests.integration.warehouse_sql.house import House, Told
 from warehouse_sql import migrate, prepare
@@ -45,6 +45,15 @@ def test_a_new_migration_is_applied_once(house: House, monkeypatch: pytest.Monke
     house.load()
     house.load()
     assert house.value("select count(*) from core.more") == 1
+
+
+def test_a_migration_waits_for_a_load_that_runs(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    house.load()
+    with_extra_migration(monkeypatch, "create table core.more (a integer)")
+    with connect(house.target) as other:
+        other.execute("lock audit.load_lock")
+        with pytest.raises(LockHeld):
+            house.load(lock_wait=0.2)
 
 
 def test_a_migration_that_fails_leaves_nothing(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
