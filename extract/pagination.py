@@ -245,7 +245,8 @@ class Walker:
     def _locate(self, reached: Reached) -> Generator[frozenset[int], Mapping[int, PageView], int]:
         """Return a page above which everything was seen; its number in the former walk is only the first guess.
 
-        Looks for the last page that begins above the newest instant of the last page of the former walk.
+        Looks for the last page that begins above the newest instant of the last page of the former walk, which is the
+        page above the one that begins with it.
         """
         low, high, step = 1, reached.page, 1
         if (yield from self._begins_above(reached.page, reached.newest)):
@@ -264,7 +265,7 @@ class Walker:
                 low = middle
             else:
                 high = middle
-        return max(1, low - 1)
+        return low
 
     def _begins_above(self, page: int, instant: datetime) -> Generator[frozenset[int], Mapping[int, PageView], bool]:
         newest = (yield frozenset({page}))[page].newest

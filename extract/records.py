@@ -34,7 +34,7 @@ _BLANK = re.compile(r"[ \t\n\r]*")
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _DECODER = json.JSONDecoder(parse_constant=_no_constant)
 # The value ends at the end of the JSON string, at the next parameter or at the fragment, written plainly or escaped.
-_PUBLIC_TOKEN = re.compile(r'(public_token=)(?:[^"&#\\\s]|\\(?!u0026|u0023).)*')
+_PUBLIC_TOKEN = re.compile(r'(public_token=)[^"&#\\\s]*(?:\\(?!u0026|u0023).[^"&#\\\s]*)*')
 # Strings and the characters that give a body its structure; everything between them is of no interest when cutting.
 _STRUCTURE = re.compile(r'"(?:[^"\\]|\\.)*"|[\[\]{},"]', re.DOTALL)
 _CLOSING = {"[": "]", "{": "}"}

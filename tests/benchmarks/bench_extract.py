@@ -1,7 +1,8 @@
-"""Extraction: pages fetched concurrently against one after the other, at a page time like that of the vendor, scaled."""
+"""Extraction: pages fetched concurrently against one after the other, from a source that takes its time."""
 
 import tempfile
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -44,34 +45,30 @@ def run() -> list[tuple[str, str, str]]:
 
 
 def _seconds_concurrently(simulator: Simulator) -> float:
-    with tempfile.TemporaryDirectory() as folder:
-        writer = _writer(folder)
-        started = time.perf_counter()
-        with_workers = _fetcher(simulator, WORKERS)
+    def pull(fetcher: Fetcher, writer: StreamWriter) -> None:
         assert isinstance(VISITORS.method, NewestFirst)
-        Puller(with_workers, Silent(), NOW).pull(VISITORS, VISITORS.method, writer)
-        return time.perf_counter() - started
+        Puller(fetcher, Silent(), NOW).pull(VISITORS, VISITORS.method, writer)
+
+    return _seconds(simulator, WORKERS, pull)
 
 
 def _seconds_one_by_one(simulator: Simulator) -> float:
-    with tempfile.TemporaryDirectory() as folder:
-        writer = _writer(folder)
-        started = time.perf_counter()
-        for _ in _fetcher(simulator, 1).walk(VISITORS, {}, Walker(per_page=100, batch=1), writer):
+    def pull(fetcher: Fetcher, writer: StreamWriter) -> None:
+        for _ in fetcher.walk(VISITORS, {}, Walker(per_page=100, batch=1), writer):
             pass
-        return time.perf_counter() - started
+
+    return _seconds(simulator, 1, pull)
 
 
-def _fetcher(simulator: Simulator, workers: int) -> Fetcher:
-    http = Http(
-        simulator.base_url,
-        SecretStr(simulator.token),
-        timeout=60,
-        limiter=RateLimiter(1_000_000),
-        clock=RunClock(NOW),
-    )
-    return Fetcher(http, Workers(workers), 100)
-
-
-def _writer(folder: str) -> StreamWriter:
-    return StreamWriter(DirectoryLake(Path(folder), "lake"), VISITORS.name, "bench", RunClock(NOW), Silent())
+def _seconds(simulator: Simulator, workers: int, pull: Callable[[Fetcher, StreamWriter], None]) -> float:
+    token, clock, limiter = SecretStr(simulator.token), RunClock(NOW), RateLimiter(1_000_000)
+    http = Http(simulator.base_url, token, timeout=60, limiter=limiter, clock=clock)
+    pool = Workers(workers)
+    with tempfile.TemporaryDirectory() as folder:
+        writer = StreamWriter(DirectoryLake(Path(folder), "lake"), VISITORS.name, "bench", clock, Silent())
+        started = time.perf_counter()
+        pull(Fetcher(http, pool, 100), writer)
+        seconds = time.perf_counter() - started
+    pool.close()
+    http.close()
+    return seconds

@@ -54,6 +54,8 @@ class MovingList:
         elif kind == "return" and self.rows:
             row = self.rows.pop(self.chance.randrange(len(self.rows)))
             self.rows.insert(0, Row(row.key, now))
+        elif kind == "removal" and self.rows:
+            self.rows.pop(self.chance.randrange(len(self.rows)))
         elif kind == "purge" and self.rows:
             self.rows.pop()
 
@@ -162,25 +164,44 @@ def test_without_the_proof_of_stillness_a_row_is_lost(monkeypatch: pytest.Monkey
     for seed in range(40):
         before = made_list(60)
         moving = MovingList(list(before), random.Random(seed), ("arrival", "return"), 0.1)
-        lost += bool(unchanged(before, moving) - walk(Walker(per_page=PER_PAGE, batch=8, eager=True), moving))
+        seen = walk(Walker(per_page=PER_PAGE, batch=8, eager=True), moving)
+        lost += bool(unchanged(before, moving) - seen)
     assert lost
 
 
-def test_a_row_removed_while_a_batch_is_read_is_found_out_by_its_far_edge() -> None:
-    """Page 1 and the page above the batch stay as they are; only what lies below the removed row shifts."""
+@dataclass
+class MovingOnce(MovingList):
+    """Moves a single time: before its answer number ``moment``."""
+
+    kind: str = "arrival"
+    moment: int = 0
+
+    def answer(self, page: int) -> list[Row]:
+        if len(self.requests) == self.moment:
+            self.move(self.kind)
+        return super().answer(page)
+
+
+@given(batch=st.integers(2, 9), seed=SEEDS, moment=st.integers(0, 40), kind=st.sampled_from(["arrival", "return"]))
+@settings(max_examples=400, deadline=None)
+def test_a_single_movement_is_found_out(batch: int, seed: int, moment: int, kind: str) -> None:
+    """One arrival shifts every page, one return only those above the place that the row has left: page 1 tells both."""
     before = made_list(60)
+    moving = MovingOnce(list(before), random.Random(seed), kind=kind, moment=moment)
+    seen = walk(Walker(per_page=PER_PAGE, batch=batch, eager=True), moving)
+    assert unchanged(before, moving) <= seen
 
-    class OneRemoval(MovingList):
-        def answer(self, page: int) -> list[Row]:
-            # Page 7 is answered, then a row of page 4 goes, then page 6 is answered.
-            if page == 6 and len(self.rows) == 60 and 7 in self.requests:
-                self.rows.pop(10)
-            return super().answer(page)
 
-    for seed in range(20):
-        moving = OneRemoval(list(before), random.Random(seed))
-        walker = Walker(per_page=PER_PAGE, batch=8, eager=True)
-        assert unchanged(before, moving) <= walk(walker, moving)
+@given(batch=st.integers(2, 9), seed=SEEDS, moment=st.integers(4, 40))
+@settings(max_examples=400, deadline=None)
+def test_a_single_removal_is_found_out_by_the_far_edge(batch: int, seed: int, moment: int) -> None:
+    """A removed row leaves page 1 as it is, if it lay below; what lies below it shifts, the far edge of a batch too."""
+    before = made_list(90)
+    moving = MovingOnce(list(before), random.Random(seed), kind="removal", moment=moment)
+    seen = walk(Walker(per_page=PER_PAGE, batch=batch, eager=True), moving)
+    # Behind the far edge of the last batch nothing can witness; a list of this length ends in it.
+    tail = set(before[-PER_PAGE * (batch + 1) :])
+    assert unchanged(before, moving) - tail <= seen
 
 
 def test_a_still_list_is_read_once_but_for_its_witnesses() -> None:
@@ -230,7 +251,7 @@ def test_a_resumed_walk_starts_above_the_place_that_it_had_reached() -> None:
         moving.move("arrival")
     moving.requests.clear()
     walk(Walker(per_page=PER_PAGE, batch=4, resume=walker.reached, eager=True), moving)
-    assert min(set(moving.requests) - {1}) >= walker.reached.page - 4
+    assert min(set(moving.requests) - {1}) >= walker.reached.page - 1
 
 
 def test_memory_does_not_grow_with_the_list() -> None:
