@@ -201,9 +201,9 @@ def _translated() -> Iterator[None]:
 def _translate(error: Exception) -> ReelhouseError:
     code, message, detail = _fields(error)
     if not code:
-        return Retryable("the connection to the warehouse was lost; what was not committed is undone")
+        return Retryable("the connection to the warehouse was lost; what was not committed is undone: run again")
     if message.strip() in RETRYABLE_MESSAGES or code in RETRYABLE_CODES:
-        return Retryable(f"the warehouse undid the transaction because of another one ({code} {message.strip()})")
+        return Retryable(f"the warehouse undid the transaction in favour of another ({code} {message.strip()}): run again")
     if code == CANCELLED:
         return Cancelled(f"the warehouse cancelled a statement ({code}): {message}; the transaction was undone")
     reason = " ".join(f"{message} {detail}".replace("-----", "").split())

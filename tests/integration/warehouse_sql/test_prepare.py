@@ -54,6 +54,7 @@ def test_a_migration_waits_for_a_load_that_runs(house: House, monkeypatch: pytes
         other.execute("lock audit.load_lock")
         with pytest.raises(LockHeld):
             house.load(lock_wait=0.2)
+    assert house.value("select count(*) from information_schema.tables where table_name = 'more'") == 0
 
 
 def test_a_migration_that_fails_leaves_nothing(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
