@@ -203,7 +203,9 @@ def _translate(error: Exception) -> ReelhouseError:
     if not code:
         return Retryable("the connection to the warehouse was lost; what was not committed is undone: run again")
     if message.strip() in RETRYABLE_MESSAGES or code in RETRYABLE_CODES:
-        return Retryable(f"the warehouse undid the transaction in favour of another ({code} {message.strip()}): run again")
+        return Retryable(
+            f"the warehouse undid the transaction in favour of another ({code} {message.strip()}): run again"
+        )
     if code == CANCELLED:
         return Cancelled(f"the warehouse cancelled a statement ({code}): {message}; the transaction was undone")
     reason = " ".join(f"{message} {detail}".replace("-----", "").split())
