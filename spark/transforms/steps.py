@@ -134,6 +134,10 @@ def _reasons(column: Column) -> list[Expression]:
     if column.length is not None:
         too_long = refused & (current().byte_length(text_of(column.name)) > _limit(column))
         reasons.insert(0, F.when(too_long, F.lit(f"too_long:{column.name}")))
+    if column.range is not None:
+        value = current().to_type(text_of(column.name), column.kind)
+        outside = refused & ~value.between(*(F.lit(bound) for bound in column.range))
+        reasons.insert(0, F.when(outside, F.lit(f"out_of_range:{column.name}")))
     if column.required:
         reasons.append(F.when(text.isNull(), F.lit(f"missing:{column.name}")))
     return reasons

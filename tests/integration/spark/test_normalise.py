@@ -1,0 +1,342 @@
+"""The normalisation as a stage: what it consumes, what it commits, what it refuses, and what survives a kill."""
+
+import gzip
+import json
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from extract.errors import DataRefused
+from extract.lake import DirectoryLake
+from extract.manifest import RawManifest, raw_log
+from extract.progress import Silent
+from extract.settings import Settings
+from spark.contracts import load_contracts
+from spark.manifest import Counts, staging_log
+from tests.integration.spark.lakes import (
+    TOLERANT,
+    land,
+    new_lake,
+    newest,
+    put_object,
+    quarantined,
+    raw_line,
+    read,
+    run,
+    staged,
+)
+
+VISITORS, VISITOR = "wistia/visitors", "wistia__visitor"
+EVENTS, SESSION = "wistia/events", "wistia__viewing_session"
+
+
+def visitor(key: str, plays: Any = 1, sent_at: str = "2026-01-08T00:00:00.000001Z", **more: Any) -> str:
+    record = {"visitor_key": key, "last_active_at": "2026-01-06T10:00:00.000Z", "load_count": 1, "play_count": plays}
+    return raw_line({**record, **more}, sent_at)
+
+
+def session(key: str, percent: float = 0.5) -> str:
+    return raw_line(
+        {"event_key": key, "received_at": "2026-01-06T10:00:00.000Z", "media_id": "m", "percent_viewed": percent}
+    )
+
+
+@pytest.fixture
+def lake(tmp_path: Path) -> DirectoryLake:
+    return new_lake(tmp_path)
+
+
+def test_nothing_landed_is_nothing_to_do(lake: DirectoryLake) -> None:
+    assert run(lake).sequence is None
+    assert staging_log(lake).head() is None
+
+
+def test_an_account_without_records_is_nothing_to_do(lake: DirectoryLake) -> None:
+    land(lake, VISITORS)
+    assert run(lake).sequence is None
+    land(lake, VISITORS, [visitor("v")])
+    assert run(lake).sequence == 1
+    assert newest(lake).consumed == {VISITORS: 2}
+
+
+def test_all_streams_are_one_load_and_the_next_takes_what_landed_since(lake: DirectoryLake) -> None:
+    land(lake, VISITORS, [visitor("a"), visitor("b")], [visitor("c")], complete=False)
+    land(lake, VISITORS, [visitor("d"), visitor("a", plays=2)])
+    land(lake, EVENTS, [session("s")])
+    report = run(lake)
+    assert report.sequence == 1
+    assert report.entities == {
+        VISITOR: Counts(landed=5, normalised=4, duplicates=1),
+        SESSION: Counts(landed=1, normalised=1),
+    }
+    first = newest(lake)
+    assert first.consumed == {VISITORS: 2, EVENTS: 1}
+    rows = {row["visitor_id"]: row for row in staged(lake, first, VISITOR)}
+    assert sorted(rows) == ["a", "b", "c", "d"]
+    assert (rows["a"]["play_count"], rows["a"]["_raw_sequence"], rows["a"]["_raw_line"]) == (2, 2, 2)
+    assert (rows["c"]["_raw_sequence"], rows["c"]["_raw_part"], rows["c"]["_raw_line"]) == (1, 1, 1)
+
+    assert run(lake).sequence is None
+    land(lake, VISITORS, [visitor("a", plays=3)])
+    assert run(lake).entities == {VISITOR: Counts(landed=1, normalised=1)}
+    second = newest(lake)
+    assert (second.sequence, second.consumed) == (2, {VISITORS: 3, EVENTS: 1})
+    assert set(second.entities) == {VISITOR}
+
+
+def test_what_copy_reads_is_what_the_manifest_says(lake: DirectoryLake) -> None:
+    land(lake, VISITORS, [visitor("a"), visitor("b")])
+    run(lake)
+    entry = newest(lake).entities[VISITOR]
+    (file,) = entry.files
+    document = json.loads(lake.get(entry.copy_manifest))
+    assert document == {
+        "entries": [{"url": lake.url(file.key), "mandatory": True, "meta": {"content_length": file.bytes}}]
+    }
+    assert len(lake.get(file.key)) == file.bytes
+    assert file.rows == len(read(lake, [file.key])) == 2
+    assert "/load=000000000001/" in file.key
+
+
+@pytest.mark.parametrize("entity", [VISITOR, SESSION])
+def test_parquet_has_the_columns_of_the_contract_by_position_and_type(lake: DirectoryLake, entity: str) -> None:
+    land(lake, VISITORS, [visitor("a")])
+    land(lake, EVENTS, [session("s")])
+    run(lake)
+    types = {"varchar": "VARCHAR", "bigint": "BIGINT", "integer": "INTEGER", "double": "DOUBLE", "boolean": "BOOLEAN"}
+    types |= {"date": "DATE", "timestamp": "TIMESTAMP"}
+    with duckdb.connect() as connection:
+        path = lake.engine_path(newest(lake).entities[entity].files[0].key)
+        found = connection.execute(
+            "describe select * from read_parquet(?, hive_partitioning = false)", [path]
+        ).fetchall()
+    columns = load_contracts()[entity].columns
+    assert [(row[0], row[1]) for row in found] == [(column.name, types[column.kind]) for column in columns]
+
+
+def test_the_same_raw_gives_the_same_bytes(tmp_path: Path) -> None:
+    digests = []
+    for name in ("one", "two"):
+        lake = new_lake(tmp_path / name)
+        land(lake, VISITORS, [visitor(f"v{number}", plays=number) for number in range(3000)], [visitor("v7", plays=1)])
+        run(lake, run_id=name)
+        digests.append([file.sha256 for file in newest(lake).entities[VISITOR].files])
+    assert digests[0] == digests[1]
+
+
+def test_a_load_may_consist_of_bad_lines_alone(lake: DirectoryLake) -> None:
+    land(lake, VISITORS, ["{torn", visitor("", plays=1)])
+    report = run(lake)
+    assert report.entities == {VISITOR: Counts(landed=2, quarantined=2)}
+    manifest = newest(lake)
+    assert manifest.entities == {}
+    assert manifest.total_quarantined == {VISITORS: {"malformed_line": 1, "missing:visitor_id": 1}}
+    land(lake, VISITORS, [visitor("v", plays="x"), visitor("", plays=1)])
+    assert run(lake).quarantined == {VISITORS: {"missing:visitor_id": 1, "not_bigint:play_count": 1}}
+    assert newest(lake).total_quarantined == {
+        VISITORS: {"malformed_line": 1, "missing:visitor_id": 2, "not_bigint:play_count": 1}
+    }
+
+
+def test_the_quarantine_holds_the_records_own_text_and_where_it_is(lake: DirectoryLake) -> None:
+    untouched = '{"visitor_key" : "v",  "play_count": 1.50, "load_count":1e0, "last_active_at":"2026-01-06T10:00:00Z"}'
+    line = '{"_meta":{"path":"/a","sent_at":"2026-01-08T00:00:00Z"},"record":' + untouched + "}"
+    land(lake, VISITORS, [visitor("good")], [visitor("good"), line, "{torn", '{"_meta":{},"bytes":"/w=="}'])
+    run(lake)
+    found = quarantined(lake, newest(lake), VISITORS)
+    assert [(row["record"], row["reason"]) for row in found] == [
+        (untouched, "not_bigint:load_count"),
+        ("{torn", "malformed_line"),
+        ("/w==", "undecodable"),
+    ]
+    (manifest,) = raw_log(lake, VISITORS).after(0)
+    assert {row["raw_object"] for row in found} == {manifest.objects[1].key}
+    assert [(row["stream"], row["raw_sequence"], row["raw_part"], row["raw_line"]) for row in found] == [
+        (VISITORS, 1, 1, 2),
+        (VISITORS, 1, 1, 3),
+        (VISITORS, 1, 1, 4),
+    ]
+
+
+def test_drift_is_remembered_and_counted_without_values(lake: DirectoryLake) -> None:
+    land(lake, VISITORS, [visitor("a", secret="hunter2"), visitor("b", secret="x")])
+    land(lake, EVENTS, [session("s")])
+    run(lake)
+    land(lake, VISITORS, [visitor("c", secret="y", more=1)])
+    report = run(lake)
+    assert [(entry.field, entry.kind, entry.count) for entry in report.drift] == [
+        ("more", "number", 1),
+        ("secret", "string", 1),
+    ]
+    manifest = newest(lake)
+    assert [(entry.field, entry.count, entry.first_sequence) for entry in manifest.drift] == [
+        ("more", 1, 2),
+        ("secret", 3, 1),
+    ]
+    assert "hunter2" not in manifest.model_dump_json()
+
+
+def test_too_many_bad_records_stop_the_batch_and_publish_nothing(lake: DirectoryLake) -> None:
+    land(lake, VISITORS, [visitor(f"bad{number}", plays="secret-plays") for number in range(21)], [visitor("good")])
+    land(lake, EVENTS, [session("s")])
+    with pytest.raises(
+        DataRefused, match=r"wistia/visitors: 21 of 22 .*not_bigint:play_count \(21\).*line 1 of raw/"
+    ) as refused:
+        run(lake, Settings())
+    assert "secret-plays" not in str(refused.value)
+    assert not list(lake.list_after("staging/"))
+    assert not list(lake.list_after("quarantine/"))
+    assert run(lake, TOLERANT).sequence == 1
+
+
+class TestBytesThatAreNotThoseOfTheManifest:
+    """Nothing is read, nothing is published, and the message names the object."""
+
+    @pytest.fixture
+    def manifest(self, lake: DirectoryLake) -> RawManifest:
+        land(lake, EVENTS, [session("s")])
+        return land(lake, VISITORS, [visitor("a"), visitor("b")])
+
+    @pytest.mark.parametrize("rot", ["longer", "cut", "one bit", "gone", "another object"])
+    def test_are_refused(self, lake: DirectoryLake, manifest: RawManifest, rot: str) -> None:
+        key = manifest.objects[0].key
+        data = lake.get(key)
+        if rot == "gone":
+            lake.delete(key)
+        else:
+            bit = data[:-9] + bytes([data[-9] ^ 1]) + data[-8:]
+            other = gzip.compress(visitor("c").encode() + b"\n")
+            lake.put(key, {"longer": data + b"\0", "cut": data[:-8], "one bit": bit, "another object": other}[rot])
+        with pytest.raises(DataRefused, match="part-00000"):
+            run(lake)
+        assert not list(lake.list_after("staging/"))
+
+    def test_a_damaged_stream_that_the_manifest_vouches_for_is_refused(self, lake: DirectoryLake) -> None:
+        whole = gzip.compress("\n".join(visitor(f"v{number}") for number in range(500)).encode() + b"\n")
+        for number, data in enumerate((whole[: len(whole) // 2], whole[:-1], b"", b"no gzip at all")):
+            entry = put_object(lake, f"raw/damaged-{number}.jsonl.gz", data, 500)
+            broken = land(new_lake(lake.root / str(number)), VISITORS)
+            found = new_lake(lake.root / f"lake-{number}")
+            found.put(entry.key, data)
+            assert raw_log(found, VISITORS).commit(broken.model_copy(update={"objects": (entry,), "landed": 500}))
+            with pytest.raises(DataRefused, match=f"damaged-{number}"):
+                run(found)
+
+    @pytest.mark.parametrize("claimed", [1, 3])
+    def test_another_number_of_lines_than_the_manifest_says_is_refused(self, lake: DirectoryLake, claimed: int) -> None:
+        data = gzip.compress("\n".join([visitor("a"), visitor("b")]).encode() + b"\n")
+        entry = put_object(lake, "raw/x.jsonl.gz", data, claimed)
+        empty = land(new_lake(lake.root / "other"), VISITORS)
+        assert raw_log(lake, VISITORS).commit(empty.model_copy(update={"objects": (entry,), "landed": claimed}))
+        with pytest.raises(DataRefused, match=f"holds 2 lines and its manifest says {claimed}"):
+            run(lake)
+
+
+class Killed(BaseException):
+    """The process dies."""
+
+
+class KillAt(Silent):
+    """Dies at an event."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    def event(self, name: str, **fields: object) -> None:
+        if name == self._name:
+            raise Killed
+
+
+@pytest.mark.parametrize(("at", "runs"), [("normalise.commit", 1), ("normalise.committed", None)])
+def test_killed_at_its_commit_it_is_completed_by_the_next_run(lake: DirectoryLake, at: str, runs: int | None) -> None:
+    land(lake, VISITORS, [visitor("a"), visitor("b"), "{torn"])
+    with pytest.raises(Killed):
+        run(lake, run_id="killed", progress=KillAt(at))
+    assert run(lake, run_id="next").sequence == runs
+    manifest = newest(lake)
+    assert manifest.sequence == 1
+    assert [row["visitor_id"] for row in staged(lake, manifest, VISITOR)] == ["a", "b"]
+    assert manifest.total_quarantined == {VISITORS: {"malformed_line": 1}}
+
+
+class Overtaken(Silent):
+    """Lets another normaliser commit the same number first."""
+
+    def __init__(self, lake: DirectoryLake) -> None:
+        self._lake = lake
+        self.waiting = True
+
+    def event(self, name: str, **fields: object) -> None:
+        if name == "normalise.commit" and self.waiting:
+            self.waiting = False
+            run(self._lake, run_id="winner")
+            land(self._lake, VISITORS, [visitor("c")])
+
+
+def test_of_two_normalisers_one_wins_and_the_other_starts_again_from_there(lake: DirectoryLake) -> None:
+    land(lake, VISITORS, [visitor("a"), visitor("b")])
+    report = run(lake, run_id="loser", progress=Overtaken(lake))
+    assert report.sequence == 2
+    first, second = staging_log(lake).after(0)
+    assert (first.run_id, second.run_id) == ("winner", "loser")
+    assert [row["visitor_id"] for row in staged(lake, first, VISITOR)] == ["a", "b"]
+    assert [row["visitor_id"] for row in staged(lake, second, VISITOR)] == ["c"]
+    for file in first.entities[VISITOR].files:
+        assert put_object(lake, "probe", lake.get(file.key), 0).sha256 == file.sha256, "the loser must not touch it"
+
+
+states = st.lists(
+    st.tuples(
+        st.sampled_from("ab"),
+        st.integers(0, 2),
+        st.integers(0, 2),
+        st.sampled_from(["2026-01-06T10:00:00.000Z", "2026-01-06T11:00:00.000Z"]),
+        st.integers(0, 3),
+    ),
+    min_size=1,
+    max_size=8,
+)
+
+
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(states=states, shuffled=st.randoms(use_true_random=False), cuts=st.sets(st.integers(1, 7)))
+def test_neither_order_nor_batches_decide_which_state_is_newest(
+    tmp_path_factory: pytest.TempPathFactory,
+    states: list[tuple[str, int, int, str, int]],
+    shuffled: Any,
+    cuts: set[int],
+) -> None:
+    """The winner over all loads is the same whether the states come at once or in pieces, in order or not."""
+    lines = [
+        visitor(key, plays, f"2026-01-08T00:00:0{second}.{number:06d}Z", load_count=loads, last_active_at=at)
+        for number, (key, plays, loads, at, second) in enumerate(states)
+    ]
+    expected = {
+        key: max(
+            (state[3], state[1], state[2], state[4], number) for number, state in enumerate(states) if state[0] == key
+        )
+        for key in {state[0] for state in states}
+    }
+    shuffled.shuffle(lines)
+    lake = new_lake(tmp_path_factory.mktemp("lake"))
+    edges = [0, *sorted(cut for cut in cuts if cut < len(lines)), len(lines)]
+    for first, last in pairwise(edges):
+        land(lake, VISITORS, lines[first:last])
+    run(lake)
+    rows = staged(lake, newest(lake), VISITOR)
+    found = {
+        row["visitor_id"]: (
+            f"{row['last_active_at']:%Y-%m-%dT%H:%M:%S.000Z}",
+            row["play_count"],
+            row["load_count"],
+            row["_extracted_at"].second,
+            row["_extracted_at"].microsecond,
+        )
+        for row in rows
+    }
+    assert found == expected

@@ -1,0 +1,74 @@
+"""Contracts: read, checked, and refused with a message that says where."""
+
+import pytest
+
+from extract.errors import ConfigurationError
+from spark.contracts import LINEAGE, Contract, load_contracts, parse_contract
+
+GOOD = """\
+entity: shop__order
+stream: shop/orders
+grain: one row per order
+key: [order_id]
+version: [changed_at]
+columns:
+  - {name: order_id, type: varchar(64), path: id, required: true, about: The order.}
+  - {name: changed_at, type: timestamp, path: [meta.changed, changed], about: When it changed.}
+  - {name: amount, type: double, path: amount, range: [0, 1000], about: The amount.}
+unmapped: [note, meta.by]
+"""
+
+
+def test_a_contract_is_typed_columns_in_order_and_lineage_at_the_end() -> None:
+    contract = parse_contract("shop__order.yaml", GOOD)
+    assert contract.table == "stg_shop__order"
+    assert [column.name for column in contract.columns[:3]] == ["order_id", "changed_at", "amount"]
+    assert contract.columns[3:] == LINEAGE
+    assert (contract.column("order_id").kind, contract.column("order_id").length) == ("varchar", 64)
+    assert contract.column("changed_at").path == ("meta.changed", "changed")
+    assert contract.column("amount").range == (0, 1000)
+    assert contract.column("amount").length is None
+    with pytest.raises(KeyError):
+        contract.column("nobody")
+
+
+@pytest.mark.parametrize(
+    ("change", "to", "says"),
+    [
+        ("grain:", "grains:", "grain"),
+        ("grain: one row per order", "grain: orders", "grain"),
+        ("required: true", "requierd: true", "requierd"),
+        ("type: double", "type: decimal(3)", "unknown type 'decimal"),
+        ("varchar(64)", "varchar(70000)", "at most 65535"),
+        ("varchar(64)", "varchar(0)", "unknown type"),
+        ("range: [0, 1000]", "json: true", "only a varchar can hold JSON"),
+        ("path: id, required: true", "path: id, required: true, range: [0, 1]", "only a number has a range"),
+        ("key: [order_id]", "key: [order]", "order: named in key or version"),
+        ("key: [order_id]", "key: [changed_at]", "must be required"),
+        ("version: [changed_at]", "version: [changed]", "changed: named in key or version"),
+        ("name: amount", "name: order_id", "order_id: more than one column"),
+        ("path: amount, ", "", "amount: has no path"),
+        ("about: The amount.", "about: ''", "about"),
+        ("name: amount", "name: Amount; drop table x", "name"),
+        ("entity: shop__order", "entity: shop__orders", "describes shop__orders"),
+        ("columns:", "columns: [", "not valid YAML"),
+    ],
+)
+def test_what_is_wrong_is_told_with_its_place(change: str, to: str, says: str) -> None:
+    assert change in GOOD
+    with pytest.raises(ConfigurationError, match=r"contract shop__order\.yaml") as refused:
+        parse_contract("shop__order.yaml", GOOD.replace(change, to))
+    assert says in str(refused.value)
+
+
+@pytest.mark.parametrize("contract", load_contracts().values(), ids=lambda contract: contract.entity)
+def test_our_contracts_map_no_field_twice(contract: Contract) -> None:
+    paths = [path for column in contract.mapped for path in column.path]
+    assert len(paths) == len(set(paths))
+    assert not set(paths) & set(contract.unmapped)
+    assert all(column.about.endswith((".", "...")) for column in contract.columns)
+
+
+def test_what_is_given_out_can_be_changed_without_harm() -> None:
+    load_contracts().clear()
+    assert load_contracts()
