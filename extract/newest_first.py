@@ -71,7 +71,7 @@ class _Descent:
         for found in self._puller.fetcher.walk(self._stream, _days(self._walk), self._walker, self._writer):
             if found and not pages:
                 self._begin(found[0])
-            for page in found:
+            for page in () if resumed else found:
                 self._seen.add(page)
             pages += len(found)
             self._puller.progress.advance(self._stream.name, pages, "pages")

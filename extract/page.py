@@ -22,8 +22,8 @@ class Page:
     elements: Sequence[Element]
     instants: Sequence[datetime | None]
     """For each record the instant by which the list is sorted; None where the list has none or it is not readable."""
-    keys: Sequence[str]
-    """For each record what identifies it; its whole text where it has no key."""
+    keys: Sequence[str | None]
+    """For each record what identifies it; None where it has no key."""
     view: PageView
 
     @property
@@ -49,16 +49,16 @@ def make_page(stream: Stream, path: str, parameters: Parameters, number: int | N
     view = PageView(
         rows=len(reply.elements),
         newest=max((instant for instant in instants if instant), default=None),
-        order=_digest(keys),
+        order=_digest([key or element.text for key, element in zip(keys, reply.elements, strict=True)]),
         content=_digest([element.text for element in reply.elements]),
     )
     lines = _lines(path, parameters, number, reply)
     return Page(lines, reply.elements, instants, keys, view)
 
 
-def _key(element: Element, field: str) -> str:
+def _key(element: Element, field: str) -> str | None:
     key = element.parsed.get(field) if isinstance(element.parsed, dict) else None
-    return key if isinstance(key, str) else element.text
+    return key if isinstance(key, str) and key else None
 
 
 def _digest(texts: Sequence[str]) -> bytes:

@@ -112,7 +112,8 @@ class _Run:
         if self._wistia.medias == "all":
             return existing
         known = set(existing)
-        for key in self._wistia.medias:
+        wanted = dict.fromkeys(self._wistia.medias)
+        for key in wanted:
             if key not in known:
                 writer.note(f"{key}, named in wistia.medias, does not exist in the account and is skipped")
-        return [key for key in self._wistia.medias if key in known]
+        return [key for key in wanted if key in known]

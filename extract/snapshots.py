@@ -29,7 +29,7 @@ def pull_list(stream: Stream, fetcher: Fetcher, writer: StreamWriter, today: dat
     for round_ in fetcher.walk(stream, {}, walker, writer):
         for page in round_:
             seen.add(page)
-            keys.update(dict.fromkeys(page.keys))
+            keys.update(dict.fromkeys(key for key in page.keys if key))
         pages += len(round_)
         progress.advance(stream.name, pages, "pages")
     _commit_if_new(writer, today, seen)

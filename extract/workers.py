@@ -4,10 +4,13 @@ import queue
 import threading
 import time
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future
+from concurrent.futures import Future, wait
 from typing import TypeVar
 
 R = TypeVar("R")
+
+AWAKE = 0.2
+"""Seconds after which the main thread looks whether it has been interrupted."""
 
 
 class Stopped(Exception):
@@ -79,8 +82,16 @@ class Workers:
 def gather(futures: Sequence["Future[R]"]) -> list[R]:
     """Return the results in order; at the first failure those that have not begun are cancelled and it is raised."""
     try:
-        return [future.result() for future in futures]
+        return [_result(future) for future in futures]
     except BaseException:
         for future in futures:
             future.cancel()
         raise
+
+
+def _result(future: "Future[R]") -> R:
+    # A signal that arrives just before a thread begins to wait for a lock does not wake it (CPython runs handlers
+    # between instructions of the main thread), so a wait without end could swallow a Ctrl-C.
+    while not future.done():
+        wait([future], timeout=AWAKE)
+    return future.result()

@@ -144,6 +144,19 @@ def test_a_media_without_statistics_is_noted_and_skipped(here: Bench, account: A
     assert here.records(MEDIA_STATS) == [{"load_count": 5}]
 
 
+def test_a_media_without_a_key_lands_and_is_not_asked_for(here: Bench, account: Account) -> None:
+    account.medias += [{"id": 3}, {"id": 4, "hashed_id": None}, {"id": 5, "hashed_id": ""}]
+    assert here.extract()[MEDIAS].landed == 5
+    asked = {asked.path for asked in here.server.asked if "/stats/medias" in asked.path}
+    assert asked == {"/v1/stats/medias/m1", "/v1/stats/medias/m2"}
+
+
+def test_the_key_of_a_media_cannot_lead_to_another_path(here: Bench, account: Account) -> None:
+    account.medias.append({"id": 3, "hashed_id": "../visitors?page=1"})
+    here.extract()
+    assert here.server.asked[4].path == "/v1/stats/medias/..%2Fvisitors%3Fpage%3D1"
+
+
 def test_only_configured_medias_that_exist_are_asked_for(here: Bench) -> None:
     reports = here.extract(medias=("m2", "gone"))
     assert here.records(MEDIA_STATS) == [{"load_count": 7}]
