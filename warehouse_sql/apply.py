@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from extract.errors import DataRefused, ReelhouseError
+from extract.errors import DataRefused
 from extract.progress import Progress
 from spark.contracts import load_contracts
 from warehouse_sql.checks import run_checks
@@ -159,7 +159,7 @@ def _proved(model: Model, counts: Counts, copied: Mapping[str, int]) -> Counts:
         return counts
     done = counts.inserted + counts.updated + counts.unchanged + counts.superseded
     if done != copied[model.entity]:
-        raise ReelhouseError(
+        raise DataRefused(
             f"{model.table}: {copied[model.entity]} rows were copied, but {counts.inserted} inserted, {counts.updated} "
             f"updated, {counts.unchanged} unchanged and {counts.superseded} superseded make {done}; nothing was loaded"
         )

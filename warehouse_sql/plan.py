@@ -10,8 +10,6 @@ from warehouse_sql.catalog import DIALECT
 from warehouse_sql.model import Load, Model, load_models
 from warehouse_sql.render import render
 
-MAY_READ = {"dimensions": {"staging", "core.dim"}, "facts": {"staging", "core"}, "marts": {"core", "mart"}}
-
 
 @cache
 def reads(model: Model) -> frozenset[str]:
