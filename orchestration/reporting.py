@@ -30,8 +30,15 @@ class TerminalProgress:
     def advance(self, what: str, done: int, unit: str, total: int | None = None) -> None:
         """Move the bar of ``what``."""
         if what not in self._tasks:
+            self._finish_open_ended()
             self._tasks[what] = self._bars.add_task(what, total=total, unit=unit)
         self._bars.update(self._tasks[what], completed=done, total=total)
+
+    def _finish_open_ended(self) -> None:
+        """Fill the bars whose total nobody knew: work is done one piece after the other, so they are over."""
+        for task in self._bars.tasks:
+            if task.total is None:
+                self._bars.update(task.id, total=task.completed)
 
 
 class JsonLinesProgress:

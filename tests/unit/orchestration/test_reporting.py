@@ -33,9 +33,17 @@ def test_a_bar_for_each_piece_of_work() -> None:
     bars = Progress(console=Console(file=io.StringIO()))
     progress = TerminalProgress(bars)
     progress.advance("a", 1, "pages", 10)
-    progress.advance("b", 1, "pages")
     progress.advance("a", 7, "pages", 10)
+    progress.advance("b", 1, "pages")
     assert [(task.description, task.completed, task.total) for task in bars.tasks] == [("a", 7, 10), ("b", 1, None)]
+
+
+def test_a_bar_of_unknown_length_is_full_when_the_next_piece_of_work_begins() -> None:
+    bars = Progress(console=Console(file=io.StringIO()))
+    progress = TerminalProgress(bars)
+    progress.advance("a", 3, "pages")
+    progress.advance("b", 1, "pages")
+    assert [(task.completed, task.total) for task in bars.tasks] == [(3, 3), (1, None)]
 
 
 def test_without_a_terminal_there_are_json_lines_unless_the_output_tells_the_story(
