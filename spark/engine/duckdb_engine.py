@@ -17,12 +17,14 @@ from sqlframe.duckdb import functions as duckdb_functions
 from extract.errors import ReelhouseError
 from spark.contracts import Column, Contract, Kind
 from spark.engine import DataFrame, Expression, Written
-from spark.engine.leaf_sql import leaf_select
+from spark.engine.leaf_sql import leaf_select, literal
 from spark.engine.line_reader import LINES, LineReader
 from spark.leaves import POSITION, RAW_OBJECT, RECORD, leaf_columns
 from spark.raw import Fetched
 
 _OWNER = threading.Lock()
+ROW_GROUP = 20_480
+"""Rows that one core takes at a time; with DuckDB's 122,880 a day's records would be the work of one core."""
 _PARQUET_TYPES: dict[Kind, str] = {
     "varchar": "VARCHAR",
     "bigint": "BIGINT",
@@ -45,7 +47,7 @@ _TYPING: dict[Kind, str] = {
 
 
 class DuckDBEngine:
-    """Computes in an in-memory database that spills to the scratch folder."""
+    """Computes in a database in the scratch folder, which may be larger than memory."""
 
     functions: ClassVar[Any] = duckdb_functions
     window: ClassVar[Any] = Window
@@ -118,7 +120,7 @@ class DuckDBEngine:
 
 @contextmanager
 def open_engine(scratch: Path) -> Iterator[DuckDBEngine]:
-    """Open the engine; what does not fit into memory goes to the folder ``scratch``.
+    """Open the engine; its database and what its queries spill go to the folder ``scratch``.
 
     Raises:
         ReelhouseError: DuckDB gave up: the disk is full, memory is short.
@@ -128,6 +130,11 @@ def open_engine(scratch: Path) -> Iterator[DuckDBEngine]:
         try:
             connection.execute("set timezone = 'UTC'")
             connection.execute("set enable_progress_bar = false")
+            connection.execute("set force_compression = 'uncompressed'")
+            connection.execute(
+                f"attach {literal(str(scratch / 'engine.duckdb'))} as scratch (row_group_size {ROW_GROUP})"
+            )
+            connection.execute("use scratch")
             session = DuckDBSession(connection)
             try:
                 yield DuckDBEngine(connection, session, scratch)

@@ -29,6 +29,7 @@ _KINDS = {
     "BOOLEAN": "boolean",
     "OBJECT": "object",
     "ARRAY": "array",
+    "NULL": "null",
 }
 
 
@@ -68,11 +69,11 @@ class _Lookups:
         self._kinds, self._texts, self._jsons, self._fields = _Paths(), _Paths(), _Paths(), _Paths()
 
     def kind(self, pointer: str) -> str:
-        """The type of a value, in DuckDB's words."""
+        """The JSON kind of a value; null where there is none."""
         return f"kinds[{self._kinds.place(pointer)}]"
 
     def text(self, pointer: str) -> str:
-        """A value as text: strings without quotes and escapes, all else as JSON text."""
+        """A value as text: strings without quotes and escapes, all else as JSON text; null for the JSON null."""
         return f"texts[{self._texts.place(pointer)}]"
 
     def json(self, pointer: str) -> str:
@@ -85,7 +86,7 @@ class _Lookups:
 
     def sql(self) -> str:
         return f"""\
-    json_type(line, {self._kinds.sql()}) as kinds,
+    list_transform(json_type(line, {self._kinds.sql()}), lambda type: {_our_kind("type")}) as kinds,
     json_extract_string(line, {self._texts.sql()}) as texts,
     json_extract(line, {self._jsons.sql()}) as jsons,
     json_keys(line, {self._fields.sql()}) as fields"""
@@ -114,12 +115,11 @@ from looked_up"""  # noqa: S608
 
 def _leaf(column: Column, look: _Lookups) -> list[str]:
     pointers = [_pointer_of(path) for path in column.path]
-    text = look.json if column.json_text else look.text
-    texts = [f"case when {look.kind(found)} <> 'NULL' then {text(found)} end" for found in pointers]
-    kinds = [f"nullif({look.kind(found)}, 'NULL')" for found in pointers]
+    texts = [f"nullif({look.json(found)}, 'null')" if column.json_text else look.text(found) for found in pointers]
+    kinds = [f"nullif({look.kind(found)}, 'null')" for found in pointers]
     return [
         f"coalesce({', '.join(texts)}) as {text_of(column.name)}",
-        f"{_our_kind(f'coalesce({chr(44).join(kinds)})')} as {kind_of(column.name)}",
+        f"coalesce({', '.join(kinds)}) as {kind_of(column.name)}",
     ]
 
 
@@ -132,15 +132,15 @@ def _fault(looked: tuple[Looked, ...], look: _Lookups) -> str:
     """Why a line is no record that a contract can be laid over; null if it is one."""
     record = look.kind(pointer(()))
     cases = [
-        f"when {record} is null and {look.kind('/bytes')} = 'VARCHAR' then '{UNDECODABLE}'",
+        f"when {record} is null and {look.kind('/bytes')} = 'string' then '{UNDECODABLE}'",
         f"when {record} is null then '{MALFORMED_LINE}'",
-        f"when {record} <> 'OBJECT' then '{NOT_OBJECT}'",
+        f"when {record} <> 'object' then '{NOT_OBJECT}'",
     ]
     for found in looked:
         place = pointer(found.path)
         where = ":" + ".".join(found.path) if found.path else ""
         if found.path:
-            cases.append(f"when {look.kind(place)} not in ('OBJECT', 'NULL') then '{NOT_OBJECT}{where}'")
+            cases.append(f"when {look.kind(place)} not in ('object', 'null') then '{NOT_OBJECT}{where}'")
         cases.append(f"when {_repeats(look.fields(place))} then '{DUPLICATE_FIELD}{where}'")
     return "case " + " ".join(cases) + " end"
 
@@ -166,12 +166,11 @@ def _inside(found: Looked) -> str:
 
 def _unknown(looked: tuple[Looked, ...], look: _Lookups) -> str:
     """The fields that no contract knows, as a list of ``kind path``."""
-    lists = [
-        f"list_transform({_unknown_fields(found, look)}, lambda name: "
-        f"coalesce({_our_kind(f'json_type(line, {_inside(found)})')}, 'null')"
-        f" || {literal(' ' + ''.join(part + '.' for part in found.path))} || name)"
-        for found in looked
-    ]
+    lists = []
+    for found in looked:
+        kind = _our_kind(f"json_type(line, {_inside(found)})")
+        holder = literal(" " + "".join(f"{name}." for name in found.path))
+        lists.append(f"list_transform({_unknown_fields(found, look)}, lambda name: {kind} || {holder} || name)")
     return f"list_concat({', '.join(lists)})"
 
 

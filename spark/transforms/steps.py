@@ -87,24 +87,14 @@ def _value(column: Column) -> Expression:
     if not rule.nul:
         accepted = accepted & ~F.expr(f"contains({text_of(column.name)}, chr(0))")
     value = current().to_type(text_of(column.name), column.kind)
-    for low, high, measured in _bounds(column, value):
-        accepted = accepted & measured.between(F.lit(low), F.lit(high))
-    return F.when(accepted, value)
-
-
-def _bounds(column: Column, value: Expression) -> list[tuple[float, float, Expression]]:
-    """What must lie between what: bytes of a text, years of an instant, numbers."""
-    rule = GRAMMAR[column.kind]
-    bounds: list[tuple[float, float, Expression]] = []
-    if column.length is not None:
-        bounds.append((0, _limit(column), current().byte_length(text_of(column.name))))
-    if column.kind in {"date", "timestamp"} and rule.low is not None and rule.high is not None:
-        bounds.append((rule.low, rule.high, F.year(value)))
-    elif rule.low is not None and rule.high is not None:
-        bounds.append((rule.low, rule.high, value))
+    if rule.low is not None and rule.high is not None:
+        measured = F.year(value) if column.kind in {"date", "timestamp"} else value
+        accepted = accepted & measured.between(rule.low, rule.high)
     if column.range is not None:
-        bounds.append((*column.range, value))
-    return bounds
+        accepted = accepted & value.between(*column.range)
+    if column.length is not None:
+        accepted = accepted & (current().byte_length(text_of(column.name)) <= _limit(column))
+    return F.when(accepted, value)
 
 
 def _limit(column: Column) -> int:
@@ -116,28 +106,27 @@ def _find_reasons(contract: Contract) -> Step:
 
     def step(typed: DataFrame) -> DataFrame:
         columns = _judged_columns(contract)
-        reasons = (reason for column in columns for reason in _reasons(column))
         return typed.select(
             *POSITION,
             UNKNOWN,
             *(column.name for column in columns),
-            F.coalesce(F.col(FAULT), *reasons).alias(REASON),
+            F.coalesce(F.col(FAULT), *map(_reason, columns)).alias(REASON),
         )
 
     return step
 
 
-def _reasons(column: Column) -> list[Expression]:
-    text = F.col(text_of(column.name))
-    refused = text.isNotNull() & F.col(column.name).isNull()
-    reasons = [F.when(refused, F.lit(f"not_{column.kind}:{column.name}"))]
+def _reason(column: Column) -> Expression:
+    """Why a record cannot be loaded as far as a column goes, null if it can; the closest reason first."""
+    name, text = column.name, F.col(text_of(column.name))
+    refused = text.isNotNull() & F.col(name).isNull()
+    reason = F
     if column.length is not None:
-        too_long = refused & (current().byte_length(text_of(column.name)) > _limit(column))
-        reasons.insert(0, F.when(too_long, F.lit(f"too_long:{column.name}")))
+        reason = reason.when(
+            refused & (current().byte_length(text_of(name)) > _limit(column)), F.lit(f"too_long:{name}")
+        )
     if column.range is not None:
-        value = current().to_type(text_of(column.name), column.kind)
-        outside = refused & ~value.between(*(F.lit(bound) for bound in column.range))
-        reasons.insert(0, F.when(outside, F.lit(f"out_of_range:{column.name}")))
-    if column.required:
-        reasons.append(F.when(text.isNull(), F.lit(f"missing:{column.name}")))
-    return reasons
+        value = current().to_type(text_of(name), column.kind)
+        reason = reason.when(refused & ~value.between(*column.range), F.lit(f"out_of_range:{name}"))
+    reason = reason.when(refused, F.lit(f"not_{column.kind}:{name}"))
+    return reason.when(text.isNull(), F.lit(f"missing:{name}")) if column.required else reason
