@@ -124,6 +124,7 @@ def open_engine(scratch: Path) -> Iterator[DuckDBEngine]:
 
     Raises:
         ReelhouseError: DuckDB gave up: the disk is full, memory is short.
+        KeyboardInterrupt: Ctrl-C in mid-query.
     """
     with _OWNER:
         connection = duckdb.connect(config={"temp_directory": str(scratch), "python_enable_replacements": False})
@@ -142,6 +143,10 @@ def open_engine(scratch: Path) -> Iterator[DuckDBEngine]:
                 session.stop()
         except duckdb.Error as error:
             raise ReelhouseError(_explain(error)) from None
+        except RuntimeError as error:
+            if str(error) == "Query interrupted":  # what DuckDB makes of Ctrl-C
+                raise KeyboardInterrupt from None
+            raise
         finally:
             connection.close()
 

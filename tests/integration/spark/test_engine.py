@@ -1,0 +1,94 @@
+"""What the DuckDB engine promises its callers, on the real DuckDB."""
+
+import signal
+import subprocess
+import sys
+import threading
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+
+from extract.errors import ReelhouseError
+from spark.contracts import Column
+from spark.engine import functions, open_engine, using
+from spark.engine.duckdb_engine import DuckDBEngine
+from tests.integration.spark.lakes import land, new_lake, run
+
+ROOT = Path(__file__).parents[3]
+LONG_QUERY = """\
+import sys
+from pathlib import Path
+from spark.engine import open_engine
+with open_engine("duckdb", Path(sys.argv[1])) as engine:
+    print("ready", flush=True)
+    engine._connection.execute("select count(*) from range(10000000) a, range(10000000) b where a.range = -b.range - 1")
+"""
+
+
+def test_engines_take_turns(tmp_path: Path) -> None:
+    """The session is one for the process: a second engine must wait and not write into the first one's database."""
+    found: list[Any] = []
+
+    def second() -> None:
+        with open_engine("duckdb", tmp_path / "b") as engine, using(engine):
+            assert isinstance(engine, DuckDBEngine)
+            found.append(engine.rows(engine._table("t", "select 2 as x", ["x"])))
+
+    (tmp_path / "a").mkdir()
+    (tmp_path / "b").mkdir()
+    with open_engine("duckdb", tmp_path / "a") as engine, using(engine):
+        assert isinstance(engine, DuckDBEngine)
+        waiting = threading.Thread(target=second)
+        waiting.start()
+        assert engine.rows(engine._table("t", "select 1 as x", ["x"])) == [(1,)]
+        assert not found
+    waiting.join(timeout=30)
+    assert found == [[(2,)]]
+
+
+def test_rows_are_written_in_order_with_the_types_of_their_columns(tmp_path: Path) -> None:
+    columns = [
+        Column(name="n", type="integer", about="A."),
+        Column(name="total", type="bigint", about="A sum is a HUGEINT, which Parquet would hold as a double."),
+        Column(name="nothing", type="timestamp", about="Always null."),
+    ]
+    with open_engine("duckdb", tmp_path) as engine, using(engine):
+        assert isinstance(engine, DuckDBEngine)
+        frame = engine._table("t", "select range % 3 as n, range as x from range(9)", ["n", "x"])
+        summed = frame.groupBy("n").agg(functions.sum("x").alias("total"), functions.lit(None).alias("nothing"))
+        (written,) = engine.write(summed, columns, ["n"], tmp_path / "out")
+    with duckdb.connect() as connection:
+        found = connection.execute("select * from read_parquet(?)", [str(written.path)])
+        assert [str(column[1]) for column in found.description or []] == ["INTEGER", "BIGINT", "TIMESTAMP"]
+        assert found.fetchall() == [(0, 9, None), (1, 12, None), (2, 15, None)]
+    assert written.rows == 3
+
+
+def test_ctrl_c_in_mid_query_is_ctrl_c(tmp_path: Path) -> None:
+    program = [sys.executable, "-c", LONG_QUERY, str(tmp_path)]
+    with subprocess.Popen(program, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as running:
+        assert running.stdout
+        assert running.stderr
+        assert running.stdout.readline() == "ready\n"
+        running.send_signal(signal.SIGINT)
+        assert running.stderr.read().rstrip().endswith("KeyboardInterrupt")
+
+
+def test_a_failure_of_the_engine_is_one_message_without_data(tmp_path: Path) -> None:
+    with pytest.raises(ReelhouseError) as failed, open_engine("duckdb", tmp_path) as engine:
+        assert isinstance(engine, DuckDBEngine)
+        engine._connection.execute("select cast('hunter2' as integer)")
+    assert "hunter2" not in str(failed.value)
+    assert "ConversionException" in str(failed.value)
+
+
+def test_a_temporary_folder_that_cannot_be_written_is_one_message(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lake = new_lake(tmp_path)
+    land(lake, "wistia/visitors", ["{torn"])
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "gone"))
+    with pytest.raises(ReelhouseError, match="gone cannot be used"):
+        run(lake)
