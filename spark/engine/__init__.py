@@ -24,6 +24,10 @@ Expression: TypeAlias = Any
 """A Column of the engine in use."""
 
 
+Transform: TypeAlias = Callable[[DataFrame, Contract], DataFrame]
+"""From the leaf frame of an entity to its judged frame."""
+
+
 @dataclass(frozen=True, slots=True)
 class Written:
     """A Parquet file and the rows that its footer counts."""
@@ -48,11 +52,8 @@ class Engine(Protocol):
     def lines(self) -> DataFrame:
         """Return the lines of the open stream: position, ``_raw_object`` (its key), ``_record`` (the source's text)."""
 
-    def leaves(self, contract: Contract) -> DataFrame:
-        """Return the records of the open stream as a leaf frame."""
-
-    def keep(self, frame: DataFrame, name: str) -> DataFrame:
-        """Compute a frame now, once; what is kept under that name before is dropped."""
+    def judged(self, contract: Contract, transform: Transform) -> DataFrame:
+        """Return what a transform makes of the open stream's leaf frame, computed once."""
 
     def rows(self, frame: DataFrame) -> list[tuple[Any, ...]]:
         """Return the rows of a small frame: counts, not data."""

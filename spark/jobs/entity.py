@@ -43,7 +43,7 @@ def normalise_entity(
         DataRefused: an object is not readable, or the counts do not add up.
     """
     engine.open_stream(backlog.stream, fetched)
-    judged = engine.keep(TRANSFORMS[contract.entity](engine.leaves(contract), contract), "judged")
+    judged = engine.judged(contract, TRANSFORMS[contract.entity])
     tally = _tally(engine, judged, contract)
     rows = (
         engine.write(

@@ -34,7 +34,7 @@ def test_engines_take_turns(tmp_path: Path) -> None:
     def second() -> None:
         with open_engine("duckdb", tmp_path / "b") as engine, using(engine):
             assert isinstance(engine, DuckDBEngine)
-            found.append(engine.rows(engine._table("t", "select 2 as x", ["x"])))
+            found.append(engine.rows(engine._create("view", "t", "select 2 as x", ["x"])))
 
     (tmp_path / "a").mkdir()
     (tmp_path / "b").mkdir()
@@ -42,7 +42,7 @@ def test_engines_take_turns(tmp_path: Path) -> None:
         assert isinstance(engine, DuckDBEngine)
         waiting = threading.Thread(target=second)
         waiting.start()
-        assert engine.rows(engine._table("t", "select 1 as x", ["x"])) == [(1,)]
+        assert engine.rows(engine._create("view", "t", "select 1 as x", ["x"])) == [(1,)]
         assert not found
     waiting.join(timeout=30)
     assert found == [[(2,)]]
@@ -56,7 +56,7 @@ def test_rows_are_written_in_order_with_the_types_of_their_columns(tmp_path: Pat
     ]
     with open_engine("duckdb", tmp_path) as engine, using(engine):
         assert isinstance(engine, DuckDBEngine)
-        frame = engine._table("t", "select range % 3 as n, range as x from range(9)", ["n", "x"])
+        frame = engine._create("view", "t", "select range % 3 as n, range as x from range(9)", ["n", "x"])
         summed = frame.groupBy("n").agg(functions.sum("x").alias("total"), functions.lit(None).alias("nothing"))
         (written,) = engine.write(summed, columns, ["n"], tmp_path / "out")
     with duckdb.connect() as connection:
