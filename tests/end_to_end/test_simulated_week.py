@@ -3,11 +3,14 @@
 import json
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from extract.clock import parse_instant
+from extract.progress import Silent
+from orchestration.pipeline import extract_stage
 from sandbox.wistia.account import EventFilter, Shown, VisitorFilter
 from sandbox.wistia.invented import InventedAccount
 from sandbox.wistia.profile import small
@@ -99,6 +102,25 @@ def test_a_media_that_changed_has_a_version_for_each_state_and_facts_point_at_th
         "where f.media_id <> m.media_id or f.received_at < m.valid_from or f.received_at >= m.valid_to"
     )
     assert astray == 0
+
+
+def test_a_week_loaded_at_once_has_the_versions_of_a_week_loaded_daily(
+    account: InventedAccount, loaded: House, tmp_path: Path
+) -> None:
+    versions = (
+        "select media_id, media_name, section_name, cast(valid_from as date), cast(valid_to as date), is_current "
+        "from core.dim_media where media_key > 0 order by media_id, valid_from"
+    )
+    pointed = (
+        "select session_id, media_name, section_name, percent_viewed from core.fct_viewing_session "
+        "join core.dim_media on dim_media.media_key = fct_viewing_session.media_key order by session_id"
+    )
+    for built in house(tmp_path, account):
+        for day in DAYS:
+            extract_stage(built.context(day), Silent())
+        assert built.run(DAYS[-1]).outcome == "published"
+        assert built.query(versions) == loaded.query(versions)
+        assert built.query(pointed) == loaded.query(pointed)
 
 
 def test_the_segments_are_those_of_the_visitors(loaded: House) -> None:
