@@ -131,9 +131,10 @@ def free_port() -> int:
 
 @pytest.mark.parametrize(
     "address",
-    [f"http://127.0.0.1:{free_port()}/v1", "http://no-such-host.invalid/v1", "http://", "http://127.0.0.1:port/v1"],
+    ["http://127.0.0.1:FREE/v1", "http://no-such-host.invalid/v1", "http://", "http://127.0.0.1:port/v1"],
 )
 def test_a_host_that_cannot_be_reached_at_the_start_is_wrong_configuration(address: str) -> None:
+    address = address.replace("FREE", str(free_port()))
     waiting = Waiting()
     http = waiting.http(address)
     with pytest.raises(ConfigurationError, match=r"wistia\.base_url"):

@@ -71,7 +71,11 @@ def test_what_is_discarded_is_gone(lake: DirectoryLake) -> None:
     assert parts.finish() == ()
 
 
-@pytest.mark.parametrize("spoilt", [b"", b"garbage", gzip.compress(LINES[:8], mtime=0), gzip.compress(LINES)[:-9]])
+@pytest.mark.parametrize(
+    "spoilt",
+    [b"", b"garbage", gzip.compress(LINES[:8], mtime=0), gzip.compress(LINES, mtime=0)[:-9]],
+    ids=["empty", "garbage", "half", "cut"],
+)
 def test_an_object_that_is_not_as_written_is_refused(lake: DirectoryLake, spoilt: bytes) -> None:
     parts = landing(lake)
     parts.add(LINES, 2)
