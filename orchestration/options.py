@@ -11,6 +11,9 @@ import click
 from extract.clock import parse_instant
 from orchestration.context import Options
 
+YEARS = range(2000, 2100)
+"""The years that the warehouse's calendar has."""
+
 
 class Instant(click.ParamType[datetime]):
     """An ISO 8601 date or instant; without a zone it is UTC."""
@@ -20,9 +23,12 @@ class Instant(click.ParamType[datetime]):
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
         """Read the text of an option."""
         try:
-            return parse_instant(str(value))
-        except ValueError:
+            instant = parse_instant(str(value))
+        except (ValueError, OverflowError):
             self.fail(f"{value!r} is not an ISO 8601 date or instant, such as 2026-01-08T02:00:00Z", param, ctx)
+        if instant.year not in YEARS:
+            self.fail(f"{value!r} is outside the calendar, which reaches from {YEARS[0]} to {YEARS[-1]}", param, ctx)
+        return instant
 
 
 def command_options(command: Callable[..., None]) -> Callable[..., None]:

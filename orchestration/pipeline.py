@@ -2,7 +2,6 @@
 
 import json
 import time
-from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal
@@ -13,7 +12,7 @@ from extract.lake import Lake
 from extract.progress import Progress
 from extract.runner import ExtractionReport, run_extraction
 from orchestration.context import Context
-from orchestration.sandboxes import open_source, open_warehouse
+from orchestration.sandboxes import check_warehouse, open_source, open_warehouse
 from spark.jobs.normalise import NormaliseReport, normalise
 from warehouse_sql.load import LoadReport, load, pending
 
@@ -59,24 +58,34 @@ def run(context: Context, progress: Progress) -> RunReport:
     bills at least 60 seconds for every time that it wakes (AWS, "Billing for Amazon Redshift Serverless").
 
     Raises:
+        ConfigurationError: something is wrong with the settings; before the first stage has ended nothing was touched.
         ReelhouseError: a stage stopped; the report says which, and what the stages before it did is kept.
     """
     started = time.monotonic()
     report = RunReport(context.run_id, format_instant(context.clock.as_of), "failed")
+    check_warehouse(context.settings, context.secrets)
     done: dict[str, Any] = {}
     try:
         _do_stages(context, progress, done)
-    except ConfigurationError:
-        raise  # nothing was touched, so nothing is written either
-    except (ReelhouseError, KeyboardInterrupt) as stop:
-        reason = str(stop) or "stopped by the user"
-        with suppress(ReelhouseError):
-            _leave(context, replace(report, error=reason, seconds=_since(started), **done))
+    except BaseException as stop:
+        if done or not isinstance(stop, ConfigurationError):  # else nothing was touched, and nothing is written
+            with suppress(ReelhouseError):
+                _leave(context, replace(report, error=_reason(stop), seconds=_since(started), **done))
         raise
     outcome: Outcome = "published" if "load" in done else "nothing new"
     report = replace(report, outcome=outcome, seconds=_since(started), **done)
     _leave(context, report)
     return report
+
+
+def _reason(stop: BaseException) -> str:
+    match stop:
+        case ReelhouseError():
+            return str(stop)
+        case KeyboardInterrupt():
+            return "stopped by the user"
+        case _:
+            return f"a fault of reelhouse itself: {type(stop).__name__}"
 
 
 def _do_stages(context: Context, progress: Progress, done: dict[str, Any]) -> None:
@@ -99,7 +108,3 @@ def newest_report(lake: Lake) -> dict[str, Any] | None:
     """Return the report of the run that finished last; None where there was none."""
     newest = max(lake.list_after(REPORTS), key=lambda info: info.modified_at, default=None)
     return json.loads(lake.get(newest.key)) if newest else None
-
-
-Stage = Callable[[Context, Progress], ExtractionReport | NormaliseReport | LoadReport]
-STAGES: dict[str, Stage] = {"extract": extract_stage, "normalise": normalise_stage, "load": load_stage}

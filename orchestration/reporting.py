@@ -23,9 +23,10 @@ class TerminalProgress:
         self._tasks: dict[str, TaskID] = {}
 
     def event(self, name: str, **fields: object) -> None:
-        """Show a warning; other facts are in the run's report."""
-        if name == "warning":
-            self._bars.console.print(f"[yellow]{fields.get('message', '')}[/yellow]")
+        """Show what makes the work longer than expected; other facts are in the run's report."""
+        if name.endswith(".retry"):
+            details = ", ".join(f"{key} {value}" for key, value in fields.items())
+            self._bars.console.print(f"{name}: {details}", markup=False, style="yellow")
 
     def advance(self, what: str, done: int, unit: str, total: int | None = None) -> None:
         """Move the bar of ``what``."""

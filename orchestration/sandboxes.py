@@ -37,7 +37,10 @@ def open_source(settings: Settings, secrets: Secrets, clock: RunClock) -> tuple[
         return settings, secrets.wistia_token
     folder, parameters = _parts(settings.wistia.base_url, known={"profile"})
     simulator = _sandbox("sandbox.wistia.process").ensure(folder, **parameters)
-    simulator.set_clock(clock.as_of)
+    try:
+        simulator.set_clock(clock.as_of)
+    except ValueError as error:
+        raise ConfigurationError(f"--as-of: {error}") from None
     wistia = settings.wistia.model_copy(update={"base_url": simulator.base_url})
     return settings.model_copy(update={"wistia": wistia}), SecretStr(simulator.token)
 
@@ -53,6 +56,18 @@ def open_warehouse(settings: Settings, secrets: Secrets) -> Target:
     folder, _ = _parts(settings.warehouse, known=set())
     endpoint = _sandbox("sandbox.redshift.process").ensure(folder)
     return Target(endpoint.host, endpoint.port, endpoint.database, endpoint.user, password=None, ssl=False, iam=False)
+
+
+def check_warehouse(settings: Settings, secrets: Secrets) -> None:
+    """Check the address of the warehouse without waking it.
+
+    Raises:
+        ConfigurationError: it is of no known kind, or a password is missing.
+    """
+    if settings.warehouse.startswith(SCHEME):
+        _parts(settings.warehouse, known=set())
+    else:
+        parse_target(settings.warehouse, secrets.redshift_password)
 
 
 def _parts(address: str, known: set[str]) -> tuple[Path, dict[str, str]]:

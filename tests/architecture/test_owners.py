@@ -40,7 +40,7 @@ def sources(package: str) -> list[Path]:
 
 
 def imported(file: Path) -> Iterator[str]:
-    """Yield the full names of the modules that a file imports, anywhere in it; importlib by literal name included."""
+    """Yield the full names of the modules that a file imports, anywhere in it."""
     for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)

@@ -67,6 +67,24 @@ def test_a_wrong_token_stops_the_run_and_names_the_permission(live: Simulator, t
     assert "Traceback" not in ended.stderr
 
 
+def test_a_warehouse_that_does_not_answer_costs_no_work_and_is_told_by_the_status(
+    live: Simulator, tmp_path: Path
+) -> None:
+    (tmp_path / "reelhouse.yaml").write_text(
+        f"{{wistia: {{base_url: '{live.base_url}', requests_per_minute: 1000000}}, lake: 'file:lake', "
+        "warehouse: 'redshift://somebody@127.0.0.1:9/dev'}"
+    )
+    secrets = {"WISTIA_API_TOKEN": live.token, "REDSHIFT_PASSWORD": "planted-password"}
+    ended = reelhouse(tmp_path, "run", "--as-of", "2026-01-08T02:00:00Z", **secrets)
+    assert ended.returncode == 2
+    assert "no warehouse answers at 127.0.0.1:9/dev" in ended.stderr
+    assert "planted-password" not in ended.stderr
+    status = json.loads(reelhouse(tmp_path, "status", "--json").stdout)
+    assert status["last_run"]["outcome"] == "failed"
+    assert status["last_run"]["normalisation"]["sequence"] == 1
+    assert status["waits_for_load"]
+
+
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("home")

@@ -54,3 +54,11 @@ def test_without_a_terminal_there_are_json_lines_unless_the_output_tells_the_sto
         assert isinstance(progress, JsonLinesProgress)
     with shown_progress(clock, "run-1", show_only=True) as progress:
         assert isinstance(progress, Silent)
+
+
+def test_a_retry_is_shown_on_a_terminal_and_a_commit_is_not() -> None:
+    screen = io.StringIO()
+    progress = TerminalProgress(Progress(console=Console(file=screen, width=200)))
+    progress.event("extract.retry", path="/stats/events", seconds=30)
+    progress.event("extract.committed", sequence=1)
+    assert screen.getvalue().strip() == "extract.retry: path /stats/events, seconds 30"
