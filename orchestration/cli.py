@@ -120,6 +120,8 @@ def main() -> None:
     except BrokenPipeError:
         sys.stderr.close()
         sys.exit(ReelhouseError.exit_code)
+    except OSError as error:
+        sys.exit(_say(f"{error.strerror or error}{f': {error.filename}' if error.filename else ''}"))
     except ReelhouseError as error:
         _say(str(error))
         sys.exit(error.exit_code)

@@ -4,17 +4,21 @@ The folder gets a configuration of its own, so that every other command works in
 demonstration published is not run again: one that was interrupted goes on where it stopped.
 """
 
+import shlex
 import sys
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import click
 
 from extract.errors import ConfigurationError
 from extract.lake import Lake
+from extract.settings import load_settings
 from orchestration.context import CONFIGURATION_NAME, DEFAULT_HOME, Context, Options
-from orchestration.output import print_json, print_table
+from orchestration.output import figure, print_json, print_table
 from orchestration.pipeline import REPORTS, RunReport, run
 from orchestration.reporting import shown_progress
 from orchestration.sandboxes import SCHEME, open_warehouse
@@ -33,11 +37,12 @@ lake: "file:lake"
 warehouse: "sandbox:."
 """
 MEDIAS = """
-select media_name, channel_name, play_count, load_count, play_rate, hours_watched,
-       play_rate_class, hours_watched_class, play_count_class
+select media_name, channel_name, load_count, play_count, play_count_class, play_rate, play_rate_class,
+       hours_watched, hours_watched_class
 from mart.media_summary
 order by play_count desc
 """
+TITLE_LENGTH = 20
 
 
 def run_demo(options: Options) -> None:
@@ -65,20 +70,24 @@ LINE = "{:<18} {:>9} {:>9} {:>9} {:>9} {:>8}"
 
 def _configure(home: Path) -> Path:
     file = home / CONFIGURATION_NAME
-    if file.exists():
-        if SCHEME not in file.read_text(encoding="utf-8"):
-            raise ConfigurationError(f"{file} is not a sandbox's; choose another folder with --home")
-        return file
+    try:
+        if not file.exists():
+            _make(home, file)
+    except OSError as error:
+        raise ConfigurationError(f"{home} cannot be used ({error.strerror}); choose another with --home") from None
+    settings = load_settings(file)
+    if not (settings.wistia.base_url.startswith(SCHEME) and settings.warehouse.startswith(SCHEME)):
+        raise ConfigurationError(f"{file} is not a sandbox's; choose another folder with --home")
+    return file
+
+
+def _make(home: Path, file: Path) -> None:
     if (home / "lake").exists():
         raise ConfigurationError(
             f"{home / 'lake'} exists and no demonstration made it; choose another folder with --home"
         )
-    try:
-        home.mkdir(parents=True, exist_ok=True)
-        file.write_text(CONFIGURATION, encoding="utf-8")
-    except OSError as error:
-        raise ConfigurationError(f"{home} cannot be written ({error.strerror})") from None
-    return file
+    home.mkdir(parents=True, exist_ok=True)
+    file.write_text(CONFIGURATION, encoding="utf-8")
 
 
 def _day(options: Options) -> dict[str, object]:
@@ -124,15 +133,22 @@ def _show_day(line: dict[str, object]) -> None:
 def _show_medias(options: Options) -> None:
     context = Context(options)
     result = query(open_warehouse(context.settings, context.secrets), MEDIAS)
-    click.echo()
+    click.echo("\nThe medias now, classed by plays, play rate and hours watched:\n")
     print_table(
-        ("media", "channel", "plays", "loads", "play rate", "hours", "by play rate", "by hours", "by plays"),
-        result.rows,
+        ("media", "channel", "loads", "plays", "play rate", "hours"), [_media_cells(row) for row in result.rows]
     )
 
 
+def _media_cells(row: Sequence[Any]) -> list[str]:
+    """Fit a media into eighty columns: a short title, and each class beside its figure."""
+    title, channel, loads, *measures = row
+    short = title if len(title) <= TITLE_LENGTH else f"{title[: TITLE_LENGTH - 1]}…"
+    classed = [f"{figure(value)} {name}" for value, name in zip(measures[::2], measures[1::2], strict=True)]
+    return [short, channel, figure(loads), *classed]
+
+
 def _what_next(home: Path) -> str:
-    at = "" if home == DEFAULT_HOME else f" --home {home}"
+    at = "" if home == DEFAULT_HOME else f" --home {shlex.quote(str(home))}"
     command = _own_name()
     return f"""
 What next:

@@ -9,6 +9,7 @@ from typing import Any, Literal
 from extract.clock import format_instant
 from extract.errors import ConfigurationError, ReelhouseError
 from extract.lake import Lake
+from extract.origin import claim, refuse_foreign
 from extract.progress import Progress
 from extract.runner import ExtractionReport, run_extraction
 from orchestration.context import Context
@@ -18,6 +19,7 @@ from warehouse_sql.load import LoadReport, load, pending
 
 Outcome = Literal["published", "nothing new", "failed"]
 REPORTS = "runs/"
+WISTIA = "wistia"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +38,12 @@ class RunReport:
 
 def extract_stage(context: Context, progress: Progress) -> ExtractionReport:
     """Land what is new at the source."""
+    lake, address = context.lake, context.settings.wistia.base_url
+    refuse_foreign(lake, WISTIA, address)
     settings, token = open_source(context.settings, context.secrets, context.clock)
-    return run_extraction(context.lake, settings, token, context.clock, context.run_id, progress)
+    report = run_extraction(lake, settings, token, context.clock, context.run_id, progress)
+    claim(lake, WISTIA, address)
+    return report
 
 
 def normalise_stage(context: Context, progress: Progress) -> NormaliseReport:
@@ -106,5 +112,10 @@ def _leave(context: Context, report: RunReport) -> None:
 
 def newest_report(lake: Lake) -> dict[str, Any] | None:
     """Return the report of the run that finished last; None where there was none."""
-    newest = max(lake.list_after(REPORTS), key=lambda info: info.modified_at, default=None)
-    return json.loads(lake.get(newest.key)) if newest else None
+    reports = [info for info in lake.list_after(REPORTS) if info.key.endswith(".json")]
+    for info in sorted(reports, key=lambda info: info.modified_at, reverse=True):
+        with suppress(ValueError):  # a report that was cut is no report
+            found = json.loads(lake.get(info.key))
+            if isinstance(found, dict):
+                return found
+    return None

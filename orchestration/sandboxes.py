@@ -65,7 +65,13 @@ def check_warehouse(settings: Settings, secrets: Secrets) -> None:
         ConfigurationError: it is of no known kind, or a password is missing.
     """
     if settings.warehouse.startswith(SCHEME):
-        _parts(settings.warehouse, known=set())
+        folder, _ = _parts(settings.warehouse, known=set())
+        lake = Path(settings.lake.removeprefix("file:"))
+        if settings.lake.startswith("file:") and lake.parent != folder:
+            raise ConfigurationError(
+                f"lake: a sandbox's warehouse reads from the folder in which it lives; with warehouse: "
+                f"{settings.warehouse} write lake: file:{folder}/{lake.name}, not {settings.lake}"
+            )
     else:
         parse_target(settings.warehouse, secrets.redshift_password)
 

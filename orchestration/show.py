@@ -1,10 +1,12 @@
 """What each command prints when it has done its work."""
 
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from orchestration.output import print_json, print_table
+from extract.errors import ConfigurationError
+from orchestration.output import exact, figure, json_value, print_json, print_table
 
 if TYPE_CHECKING:  # only names of types: `reelhouse --help` should not wait for drivers
     from extract.runner import ExtractionReport
@@ -42,7 +44,7 @@ def extraction(report: "ExtractionReport", *, as_json: bool) -> None:
         (item.stream, item.requests, item.landed if item.sequence else NOTHING_NEW, item.sequence)
         for item in report.streams
     ]
-    print_table(("stream", "requests", "landed", "manifest"), rows)
+    _print_figures(("stream", "requests", "landed", "manifest"), rows)
     for item in report.streams:
         for note in item.notes:
             click.echo(f"{item.stream}: {note}")
@@ -60,7 +62,7 @@ def normalisation(report: "NormaliseReport", *, as_json: bool) -> None:
         (entity, counts.landed, counts.normalised, counts.duplicates, counts.quarantined)
         for entity, counts in report.entities.items()
     ]
-    print_table((f"load {report.sequence}", "landed", "normalised", "duplicates", "quarantined"), rows)
+    _print_figures((f"load {report.sequence}", "landed", "normalised", "duplicates", "quarantined"), rows)
     for stream, reasons in report.quarantined.items():
         for reason, count in reasons.items():
             click.echo(f"{stream}: {count} quarantined ({reason})")
@@ -75,13 +77,15 @@ def load(report: "LoadReport", *, as_json: bool) -> None:
         click.echo(f"load {sequence} is in the warehouse already")
     if not report.applied and not report.already:
         click.echo(NOTHING_NEW)
-    for applied in report.applied:
+    for number, applied in enumerate(report.applied):
+        if number:
+            click.echo()
         rows = [
             (table, counts.copied, counts.inserted, counts.updated, counts.unchanged, counts.superseded)
             for table, counts in applied.tables.items()
         ]
         heads = (f"load {applied.sequence}", "copied", "inserted", "updated", "unchanged", "superseded")
-        print_table(heads, rows)
+        _print_figures(heads, rows)
 
 
 def status(found: "Status", *, as_json: bool) -> None:
@@ -95,14 +99,14 @@ def status(found: "Status", *, as_json: bool) -> None:
         (item.stream, item.records_landed, item.manifests, item.normalised_up_to, item.committed_at[:19])
         for item in found.streams
     ]
-    print_table(("stream", "records landed", "manifests", "normalised", "newest commit (UTC)"), rows)
+    _print_figures(("stream", "records landed", "manifests", "normalised", "newest commit (UTC)"), rows)
     click.echo(f"\nstaging: {found.staged_loads} loads{', some not loaded yet' if found.waits_for_load else ''}")
     bad = [
         (stream, reason, count) for stream, reasons in found.quarantined.items() for reason, count in reasons.items()
     ]
     if bad:
         click.echo()
-        print_table(("quarantine", "reason", "records"), bad)
+        _print_figures(("quarantine", "reason", "records"), bad)
     else:
         click.echo("quarantine: empty")
     for entry in found.drift:
@@ -112,13 +116,28 @@ def status(found: "Status", *, as_json: bool) -> None:
 
 
 def query_result(result: "Result", *, as_json: bool) -> None:
-    """Print the rows of a query: a table, or a list of objects."""
+    """Print the rows of a query: a table, or a list of objects.
+
+    Raises:
+        ConfigurationError: objects cannot hold two columns of one name.
+    """
     if as_json:
-        print_json([dict(zip(result.columns, row, strict=True)) for row in result.rows])
+        _refuse_repeated(result.columns)
+        print_json([dict(zip(result.columns, map(json_value, row), strict=True)) for row in result.rows])
     elif result.columns:
-        print_table(result.columns, result.rows)
+        print_table(result.columns, [[exact(value) for value in row] for row in result.rows])
     else:
         click.echo("done")
+
+
+def _refuse_repeated(columns: Sequence[str]) -> None:
+    repeated = sorted({name for name in columns if columns.count(name) > 1})
+    if repeated:
+        raise ConfigurationError(f"--json: more than one column is called {repeated[0]}; give them names with AS")
+
+
+def _print_figures(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+    print_table(columns, [[figure(value) for value in row] for row in rows])
 
 
 def _last_run(report: dict[str, Any] | None) -> str:

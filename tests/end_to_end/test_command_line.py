@@ -30,7 +30,7 @@ warehouse: "sandbox:."
 
 def reelhouse(folder: Path, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
     """Run a command in a folder."""
-    program = [sys.executable, "-c", "from orchestration.cli import main; main()", *arguments]
+    program = [sys.executable, "-c", "from orchestration.__main__ import main; main()", *arguments]
     known = {name: value for name, value in os.environ.items() if not name.startswith(("REELHOUSE_", "WISTIA_"))}
     environment = {**known, "PYTHONPATH": str(ROOT), **variables}
     return subprocess.run(program, cwd=folder, env=environment, capture_output=True, text=True, timeout=240)
@@ -59,7 +59,9 @@ def test_what_is_wrong_is_said_before_anything_is_touched(
 
 
 def test_a_wrong_token_stops_the_run_and_names_the_permission(live: Simulator, tmp_path: Path) -> None:
-    (tmp_path / "reelhouse.yaml").write_text(f"{{wistia: {{base_url: '{live.base_url}'}}, lake: 'file:lake'}}")
+    (tmp_path / "reelhouse.yaml").write_text(
+        f"{{wistia: {{base_url: '{live.base_url}'}}, lake: 'file:lake', warehouse: 'sandbox:.'}}"
+    )
     ended = reelhouse(tmp_path, "run", WISTIA_API_TOKEN="planted-token")
     assert ended.returncode == 3, ended.stderr
     assert "Read all folder and media data" in ended.stderr
@@ -117,6 +119,24 @@ def test_json_is_one_document(home: Path) -> None:
         json.loads(ended.stdout)
 
 
+def test_a_lake_with_another_accounts_data_is_left_alone(home: Path, live: Simulator) -> None:
+    ended = reelhouse(home, "run", REELHOUSE_WISTIA__BASE_URL=live.base_url, WISTIA_API_TOKEN=live.token)
+    assert ended.returncode == 2
+    assert "holds the data of sandbox?profile=small, and 127.0.0.1:" in ended.stderr
+
+
+def test_a_report_that_was_cut_does_not_hide_the_others(home: Path) -> None:
+    (home / "lake" / "runs" / "zzz.json").write_text('{"run_id": "cut')
+    (home / "lake" / "runs" / ".DS_Store").write_text("")
+    assert "last run: 2026" in reelhouse(home, "status").stdout
+
+
+def test_json_refuses_to_lose_a_column(home: Path) -> None:
+    ended = reelhouse(home, "warehouse", "sql", "select 1 as a, 2 as a", "--json")
+    assert ended.returncode == 2
+    assert "more than one column is called a" in ended.stderr
+
+
 def test_sql_is_a_table_for_people_and_a_list_for_programs(home: Path) -> None:
     statement = "select media_id, play_rate_class from mart.media_summary order by 1"
     rows = json.loads(reelhouse(home, "warehouse", "sql", statement, "--json").stdout)
@@ -142,7 +162,7 @@ def test_status_tells_streams_and_quarantine(home: Path) -> None:
 @pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM])
 def test_a_run_that_is_stopped_says_so_and_the_next_completes_it(stop: signal.Signals, tmp_path: Path) -> None:
     (tmp_path / "reelhouse.yaml").write_text(SANDBOX)
-    program = [sys.executable, "-c", "from orchestration.cli import main; main()", "run", "--as-of", "2026-01-08"]
+    program = [sys.executable, "-c", "from orchestration.__main__ import main; main()", "run", "--as-of", "2026-01-08"]
     with subprocess.Popen(
         program, cwd=tmp_path, env={**os.environ, "PYTHONPATH": str(ROOT)}, stderr=subprocess.PIPE, text=True
     ) as running:
