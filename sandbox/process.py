@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from extract.errors import ReelhouseError
+from extract.errors import ConfigurationError, ReelhouseError
 
 Endpoint = Mapping[str, Any]
 
@@ -59,12 +59,12 @@ class Service:
     endpoint_file: str
 
     def endpoint(self, home: Path) -> Endpoint | None:
-        """What the endpoint file says, or None where it is absent or no JSON object."""
+        """What the endpoint file says, or None where it is absent, no JSON object, or a copy of another home's."""
         try:
             found = json.loads((home / self.endpoint_file).read_text(encoding="utf-8"))
         except (OSError, ValueError):
             return None
-        return found if isinstance(found, dict) else None
+        return found if isinstance(found, dict) and found.get("home") == str(home.resolve()) else None
 
     def lock(self, home: Path) -> Path:
         """The file that the living server keeps locked."""
@@ -97,10 +97,14 @@ def ensure(
         patience: Seconds to wait for an answer.
 
     Raises:
+        ConfigurationError: The folder cannot be written.
         StartFailed: The server ended with an error, or did not answer in time.
     """
-    home.mkdir(parents=True, exist_ok=True)
-    service.log(home).touch()
+    try:
+        home.mkdir(parents=True, exist_ok=True)
+        service.log(home).touch()
+    except OSError as error:
+        raise ConfigurationError(f"the sandbox in {home} cannot be written ({error.strerror})") from None
     log_start = service.log(home).stat().st_size
     deadline = time.monotonic() + patience
     child: subprocess.Popen[bytes] | None = None
@@ -184,7 +188,7 @@ def publish(service: Service, home: Path, endpoint: Endpoint) -> None:
     temporary = path.with_name(f".{path.name}.{os.getpid()}")
     descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-        json.dump(dict(endpoint), file)
+        json.dump({**endpoint, "home": str(home.resolve())}, file)
     temporary.replace(path)
 
 

@@ -1,10 +1,15 @@
-"""When a server of the sandbox ends."""
+"""When a server of the sandbox ends, and whose it is."""
 
+import shutil
 import threading
+from pathlib import Path
 
 import pytest
 
-from sandbox.process import Ending, Idleness
+from extract.errors import ConfigurationError
+from sandbox.process import Ending, Idleness, Service, ensure, publish
+
+SERVICE = Service(name="thing", module="no.such.module", endpoint_file="thing.json")
 
 
 class Clock:
@@ -63,3 +68,18 @@ def test_idle_time_of_zero_means_for_ever() -> None:
     idleness = Idleness(0, clock)
     clock.now = 1e9
     assert not has_ended(idleness)
+
+
+def test_a_copied_home_has_no_server_yet(tmp_path: Path) -> None:
+    home, copy = tmp_path / "home", tmp_path / "copy"
+    home.mkdir()
+    publish(SERVICE, home, {"port": 1, "pid": 2})
+    shutil.copytree(home, copy)
+    assert SERVICE.endpoint(home)
+    assert SERVICE.endpoint(copy) is None
+
+
+def test_a_home_that_cannot_be_written_is_wrong_configuration(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(ConfigurationError, match="cannot be written"):
+        ensure(SERVICE, tmp_path / "file" / "home", [], answers=lambda _: True)
