@@ -15,6 +15,10 @@ FLUSH_BYTES = 1 << 20
 """Results leave in pieces of this size, so that memory stays flat however many rows there are."""
 
 
+TERMINATED_PATIENCE = 1.0
+"""Seconds in which a terminated client has to take the goodbye."""
+
+
 class Channel:
     """The socket: whole messages in, a buffer out."""
 
@@ -22,6 +26,7 @@ class Channel:
         self._client = client
         self._reader = client.makefile("rb", buffering=1 << 16)
         self._out = bytearray()
+        self._sending = False
 
     def send(self, data: bytes) -> None:
         """Buffers bytes, and writes them once there are many."""
@@ -32,7 +37,11 @@ class Channel:
     def flush(self) -> None:
         """Writes what is buffered."""
         if self._out:
-            self._client.sendall(self._out)
+            self._sending = True
+            try:
+                self._client.sendall(self._out)
+            finally:
+                self._sending = False
             self._out.clear()
 
     def startup(self) -> frontend.Startup | None:
@@ -47,9 +56,14 @@ class Channel:
         return frontend.message(kind, self._exactly(size - 4)) if size is not None else None
 
     def hang_up(self) -> None:
-        """Ends the input from another thread: whoever reads finds the client gone."""
+        """Ends the conversation from another thread.
+
+        Whoever reads finds the client gone. Whoever sends to a client that does not read is set free, without a
+        goodbye; who starts to send later has `TERMINATED_PATIENCE` for it.
+        """
         with contextlib.suppress(OSError):
-            self._client.shutdown(socket.SHUT_RD)
+            self._client.settimeout(TERMINATED_PATIENCE)  # holds for sends that begin after this line
+            self._client.shutdown(socket.SHUT_RDWR if self._sending else socket.SHUT_RD)
 
     def close(self) -> None:
         """Closes the socket."""

@@ -2,9 +2,9 @@
 
 import re
 from dataclasses import dataclass
-from functools import lru_cache
 
 from sandbox.redshift.errors import SqlError
+from sandbox.redshift.remembered import Remembered
 
 _TOKEN = re.compile(
     r"""
@@ -51,26 +51,52 @@ class Token:
         return re.sub(r"\\(.)", r"\1", body, flags=re.DOTALL)
 
 
-@lru_cache(maxsize=1024)
+# Tokens weigh about fifty times their text.
+_KEPT: Remembered[str, tuple[Token, ...]] = Remembered(total=500_000, single=50_000)
+
+
 def tokens(sql: str) -> tuple[Token, ...]:
-    """All tokens of a text without blanks and comments.
+    """All tokens of a text without blanks and comments; remembered unless the text is very long.
 
     Raises:
         SqlError: 42601 for a string, name or comment that does not end.
     """
+    found = _KEPT.get(sql)
+    if found is None:
+        found = _read(sql)
+        _KEPT.put(sql, found, len(sql))
+    return found
+
+
+def first(sql: str) -> Token:
+    """The first token of a text that begins with one."""
+    match = _match(sql, 0)
+    return _token(match, 0, match.end())
+
+
+def _match(sql: str, at: int) -> re.Match[str]:
+    match = _TOKEN.match(sql, at)
+    if match is None:
+        raise SqlError("42601", f"unexpected character at position {at + 1}")
+    return match
+
+
+def _token(match: re.Match[str], start: int, end: int) -> Token:
+    kind = match.lastgroup or "symbol"
+    return Token("dollar" if kind == "tag" else kind, match[0], start, end)
+
+
+def _read(sql: str) -> tuple[Token, ...]:
     found: list[Token] = []
     at = 0
     while at < len(sql):
-        match = _TOKEN.match(sql, at)
-        if match is None:
-            raise SqlError("42601", f"unexpected character at position {at + 1}")
-        kind = match.lastgroup or "symbol"
-        kind = "dollar" if kind == "tag" else kind
+        match = _match(sql, at)
         end = _comment_end(sql, at) if match[0] == "/*" else match.end()
-        if kind == "symbol" and match[0] in "'\"":
+        token = _token(match, at, end)
+        if token.kind == "symbol" and token.text in "'\"":
             raise SqlError("42601", f"unterminated quoted text at or near {sql[at : at + 20]!r}")
-        if kind not in ("space", "comment"):
-            found.append(Token(kind, match[0], at, end))
+        if token.kind not in ("space", "comment"):
+            found.append(token)
         at = end
     return tuple(found)
 
@@ -98,13 +124,16 @@ def split(sql: str) -> list[str]:
 def with_named_parameters(sql: str) -> str:
     """Writes `$1` as `:p1`, because sqlglot's Redshift tokenizer reads `$1,$` as a dollar quote."""
     pieces, at = [], 0
-    for token in tokens(sql):
-        if token.kind == "param":
-            pieces += [sql[at : token.start], f":p{token.text[1:]}"]
-            at = token.end
+    for token in _parameters(sql):
+        pieces += [sql[at : token.start], f":p{token.text[1:]}"]
+        at = token.end
     return "".join([*pieces, sql[at:]])
 
 
 def parameter_count(sql: str) -> int:
     """The highest `$n` of a statement."""
-    return max((int(token.text[1:]) for token in tokens(sql) if token.kind == "param"), default=0)
+    return max((int(token.text[1:]) for token in _parameters(sql)), default=0)
+
+
+def _parameters(sql: str) -> list[Token]:
+    return [token for token in tokens(sql) if token.kind == "param"] if "$" in sql else []

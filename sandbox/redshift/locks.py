@@ -90,15 +90,6 @@ class LockTable:
             self._cancelled.add(owner)
             self._changed.notify_all()
 
-    def wait_until_waiting(self, owner: int, timeout: float) -> bool:
-        """Blocks until a session waits for a lock; False after the timeout (seconds)."""
-
-        def waits() -> bool:
-            return any(request.owner == owner and self._blockers(request) for request in self._waiting)
-
-        with self._changed:
-            return self._changed.wait_for(waits, timeout)
-
     def _wait(self, owner: int, deadline: float | None) -> None:
         self._changed.notify_all()
         remaining = None if deadline is None else deadline - time.monotonic()

@@ -5,6 +5,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 import duckdb
@@ -51,6 +52,16 @@ class Statement(Protocol):
         """Runs it and returns the command tag."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Before:
+    """What a session had when its transaction began, and has again when that is rolled back."""
+
+    temporary: frozenset[TableName]
+    views: ViewSet
+    settings: dict[str, str]
+    search_path: list[str]
+
+
 class Session:
     """What one client sees of the warehouse. Used by one thread; `terminate` may come from another."""
 
@@ -75,10 +86,13 @@ class Session:
         self.copy_id = -1
         self.search_path = [DEFAULT_SCHEMA]
         self._open = False
-        self._began_with = (set(self.temporary), self.views)
+        self._before = self._now()
         self._deadline: float | None = None
         self._terminated = threading.Event()
         self._hang_up = hang_up
+
+    def _now(self) -> _Before:
+        return _Before(frozenset(self.temporary), self.views, dict(self.settings), self.search_path)
 
     @property
     def status(self) -> str:
@@ -167,17 +181,24 @@ class Session:
                 self._open = False
                 self.connection.execute("COMMIT" if commit else "ROLLBACK")
             if commit:
-                self.warehouse.publish_views(self._began_with[1], self.views)
+                self.warehouse.publish_views(self._before.views, self.views)
         except duckdb.Error:
             if commit:
                 commit = False
                 raise
         finally:
             if not commit:
-                self.temporary = set(self._began_with[0])
+                self._restore()
             self.views = self.warehouse.views
-            self._began_with = (set(self.temporary), self.views)
+            self._before = self._now()
             self.warehouse.locks.release(self.pid)
+
+    def _restore(self) -> None:
+        """Undoes what DuckDB's rollback does not know of: SET is undone with its transaction, as in PostgreSQL."""
+        self.temporary = set(self._before.temporary)
+        self.settings = dict(self._before.settings)
+        if self.search_path != self._before.search_path:
+            self.set_search_path(self._before.search_path)
 
     def run(
         self, sql: str, parameters: dict[str, Value] | None = None, *, alone: bool = False

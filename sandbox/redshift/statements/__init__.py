@@ -57,11 +57,12 @@ def read(sql: str, oids: Sequence[int] = ()) -> Statement | None:
         return None
     if len(parts) > 1:
         raise SqlError("42601", "cannot insert multiple commands into a prepared statement")
-    first = lexer.tokens(parts[0])[0].upper
-    if first in _TRANSLATED:
+    first = lexer.first(parts[0])
+    word = first.upper
+    if word in _TRANSLATED:
         return Translated(parts[0], oids)
-    if first in _NOT_IMITATED:
-        raise not_imitated(first)
-    if first not in _BY_WORD:
-        raise syntax_error(lexer.tokens(parts[0])[0].text)
-    return _BY_WORD[first](parts[0])
+    if word in _NOT_IMITATED:
+        raise not_imitated(word)
+    if word not in _BY_WORD:
+        raise syntax_error(first.text)
+    return _BY_WORD[word](parts[0])

@@ -7,7 +7,7 @@ import duckdb
 
 from sandbox.redshift.locks import Mode
 from sandbox.redshift.session import Session, Sink
-from sandbox.redshift.translate.statement import Translation, translate
+from sandbox.redshift.translate.statement import Translation, ViewSet, translate
 from sandbox.redshift.wire.decode import Value, samples
 from sandbox.redshift.wire.types import CAST_BY_OID, Column, column
 
@@ -24,6 +24,7 @@ class Translated:
         self._sql = sql
         self._casts = tuple(CAST_BY_OID.get(oid) for oid in oids)
         self._samples = samples(oids)
+        self._last: tuple[ViewSet, Translation] | None = None
 
     def columns(self, session: Session) -> Sequence[Column] | None:
         """Asks DuckDB to describe a query, which it does without running it."""
@@ -48,7 +49,10 @@ class Translated:
         return "SELECT"
 
     def _translated(self, session: Session) -> Translation:
-        return translate(self._sql, self._casts, session.views)
+        """Once for a statement while its views stay: one too long to be remembered is described, then run."""
+        if self._last is None or self._last[0] is not session.views:
+            self._last = session.views, translate(self._sql, self._casts, session.views)
+        return self._last[1]
 
 
 def result_columns(cursor: duckdb.DuckDBPyConnection) -> list[Column]:

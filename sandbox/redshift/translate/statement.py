@@ -2,12 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 
 from sqlglot import exp
 
 from sandbox.redshift.errors import SqlError, syntax_error
 from sandbox.redshift.names import TableName
+from sandbox.redshift.remembered import Remembered
 from sandbox.redshift.translate import refusals, rewrites
 from sandbox.redshift.translate.dialect import parse
 from sandbox.redshift.translate.names import name_columns
@@ -56,9 +56,12 @@ class ViewSet:
         self.views = dict(views)
 
 
-@lru_cache(maxsize=2048)
+_Key = tuple[str, tuple[str | None, ...], ViewSet]
+_KEPT: Remembered[_Key, Translation] = Remembered(total=8_000_000, single=200_000)
+
+
 def translate(sql: str, casts: Sequence[str | None], view_set: ViewSet) -> Translation:
-    """Translates a query or change; remembered by text, parameter types and views.
+    """Translates a query or change; remembered by text, parameter types and views unless it is very long.
 
     Args:
         sql: one statement.
@@ -68,7 +71,12 @@ def translate(sql: str, casts: Sequence[str | None], view_set: ViewSet) -> Trans
     Raises:
         SqlError: what Redshift would answer to a statement that it cannot read or does not take.
     """
-    return translate_tree(parse(sql), casts, view_set.views)
+    key = (sql, tuple(casts), view_set)
+    found = _KEPT.get(key)
+    if found is None:
+        found = translate_tree(parse(sql), casts, view_set.views)
+        _KEPT.put(key, found, len(sql) + len(found.sql))
+    return found
 
 
 def translate_tree(tree: exp.Expr, casts: Sequence[str | None], views: Views) -> Translation:

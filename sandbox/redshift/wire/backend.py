@@ -21,7 +21,6 @@ BIND_COMPLETE = _message(b"2")
 CLOSE_COMPLETE = _message(b"3")
 NO_DATA = _message(b"n")
 EMPTY_QUERY = _message(b"I")
-PORTAL_SUSPENDED = _message(b"s")
 
 
 def parameter_status(name: str, value: str) -> bytes:

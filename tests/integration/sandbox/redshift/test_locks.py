@@ -1,6 +1,7 @@
 """Sessions that meet at a table: who waits, who does not, who is told to give up."""
 
 import socket
+import struct
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -39,8 +40,12 @@ class Client:
     def later(self, statement: str) -> "Future[list[list[Any]]]":
         """Starts a statement in another thread and returns once it waits for a lock."""
         future = self._pool.submit(self.run, statement)
-        assert self._locks.wait_until_waiting(self.pid, PATIENCE), "the statement does not wait"
+        with self._locks._changed:
+            assert self._locks._changed.wait_for(self._waits, PATIENCE), "the statement does not wait"
         return future
+
+    def _waits(self) -> bool:
+        return any(request.owner == self.pid and self._locks._blockers(request) for request in self._locks._waiting)
 
 
 Open = Callable[..., Client]
@@ -190,6 +195,32 @@ def test_a_session_that_waits_can_be_terminated(client: Open) -> None:
     with pytest.raises((Error, OSError)):
         waiting.result(PATIENCE)
     holder.commit()
+
+
+def test_a_session_whose_client_does_not_read_can_be_terminated(client: Open, endpoint: Endpoint) -> None:
+    other = client(autocommit=True)
+    other.run("create table big as select repeat('x', 60000) as x from t")
+    for _ in range(10):
+        other.run("insert into big select x from big")
+    with socket.create_connection((endpoint.host, endpoint.port), timeout=PATIENCE) as deaf:
+        deaf.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        deaf.sendall(_startup() + _query("begin") + _query("lock t") + _query("select x from big"))
+        said = b""
+        while b"LOCK TABLE" not in said:
+            said += deaf.recv(4096)
+        pid = struct.unpack_from(">i", said, said.index(b"K\0\0\0\x0c") + 5)[0]
+        assert other.run(f"select pg_terminate_backend({pid})") == [[True]]
+        other.run(f"set statement_timeout to {PATIENCE * 1000}")
+        assert other.run("select count(*) from t") == [[1]]
+
+
+def _startup() -> bytes:
+    body = struct.pack(">i", 196608) + b"user\0me\0\0"
+    return struct.pack(">i", len(body) + 4) + body
+
+
+def _query(sql: str) -> bytes:
+    return b"Q" + struct.pack(">i", len(sql) + 5) + sql.encode() + b"\0"
 
 
 def test_a_client_that_vanishes_leaves_nothing_behind(client: Open) -> None:
