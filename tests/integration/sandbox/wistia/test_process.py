@@ -68,6 +68,7 @@ def test_a_simulator_starts_when_needed_and_is_found_again(home: Path) -> None:
         "token": first.token,
         "profile": "small",
         "seed": 7,
+        "home": str(home),
     }
     assert stat.S_IMODE((home / "wistia.json").stat().st_mode) == 0o600
     assert first.pid != os.getpid()
