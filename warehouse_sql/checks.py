@@ -95,7 +95,9 @@ def _generated(model: Model) -> Iterator[tuple[str, str]]:
     of_load = f"{model.name}._load_sequence >= :load_sequence{within}"
     yield f"unique by {', '.join(model.key)}", _duplicates(model, model.key)
     if model.natural:
-        yield f"unique by {', '.join(model.natural)}", _duplicates(model, model.natural)
+        # What reserved members are called, a source may call its own: they are left out.
+        real = f" and {model.name}.{model.key[0]} > 0"
+        yield f"unique by {', '.join(model.natural)}", _duplicates(model, model.natural, real)
         yield "reserved members are present", _reserved(model)
     keys = (*model.key, *(column for column, _ in model.refs))
     nulls = " or ".join(f"{model.name}.{name} is null" for name in dict.fromkeys(keys))
@@ -107,14 +109,14 @@ def _generated(model: Model) -> Iterator[tuple[str, str]]:
         yield f"each {model.durable} has exactly one current version", _currents(model)
 
 
-def _duplicates(model: Model, key: tuple[str, ...]) -> str:
+def _duplicates(model: Model, key: tuple[str, ...], condition: str = "") -> str:
     names = ", ".join(f"{model.name}.{name}" for name in key)
     same = " and ".join(f"changed.{name} = {model.name}.{name}" for name in key)
     return (
         f"select {names}, count(*) as row_count\nfrom {model.table}\n"
         f"where exists (\n    select 1 from {model.table} as changed\n"
         f"    where changed._load_sequence >= :load_sequence and {same}{_within(model, 'changed')}\n)"
-        f"{_within(model, model.name)}\ngroup by {names}\nhaving count(*) > 1"
+        f"{_within(model, model.name)}{condition}\ngroup by {names}\nhaving count(*) > 1"
     )
 
 
@@ -143,7 +145,7 @@ def _chain(model: Model) -> str:
         f"    select {durable}, valid_from, valid_to, is_current,\n"
         f"        row_number() over (partition by {durable} order by valid_from) as version_number,\n"
         f"        lead(valid_from) over (partition by {durable} order by valid_from) as next_from\n"
-        f"    from {model.table}\n) as chain\n"
+        f"    from {model.table}\n    where {model.key[0]} > 0\n) as chain\n"
         "where valid_from >= valid_to or valid_to <> nvl(next_from, cast('9999-12-31' as timestamp))\n"
         "    or (version_number = 1 and valid_from <> '1900-01-01')"
     )
@@ -152,7 +154,7 @@ def _chain(model: Model) -> str:
 def _currents(model: Model) -> str:
     return (
         f"select {model.durable}, sum(case when is_current then 1 else 0 end) as current_count\nfrom {model.table}\n"
-        f"group by {model.durable}\nhaving sum(case when is_current then 1 else 0 end) <> 1"
+        f"where {model.key[0]} > 0\ngroup by {model.durable}\nhaving sum(case when is_current then 1 else 0 end) <> 1"
     )
 
 

@@ -89,7 +89,7 @@ class Delta:
         return (
             f"insert into {delta} ({', '.join(self.names)}, {STAGED}, _action)\n"
             f"select {names}, false, 'delete'\nfrom {target} as target\n"
-            f"where target.{durable} in (select {delta}.{durable} from {delta})\n"
+            f"where target.{key} > 0 and target.{durable} in (select {delta}.{durable} from {delta})\n"
             f"and not exists (select 1 from {delta} where {delta}.{key} = target.{key})"
         )
 

@@ -59,11 +59,14 @@ def prepare(connection: Connection, lock: Callable[[], None], progress: Progress
     Raises:
         DataRefused: an applied migration was edited, or the warehouse is ahead of this release.
     """
-    is_new = len(pending_migrations(connection)) == len(load_migrations())
-    if not is_new and not pending_migrations(connection) and not stale(connection):
+    pending = pending_migrations(connection)
+    is_new = len(pending) == len(load_migrations())
+    if not is_new and not pending and not stale(connection):
         connection.rollback()
         return
     if not is_new:
+        # A transaction keeps seeing what was there at its first statement, however long it waits for the lock.
+        connection.rollback()
         lock()
     try:
         _apply(connection, progress)

@@ -32,8 +32,8 @@ def definition(contract: Contract) -> dict[str, str]:
 def extension(contract: Contract, existing: dict[str, str] | None) -> Iterator[str]:
     """Yield the statements that bring a staging table to its contract.
 
-    A staging table shows one load only, so a column whose type changed costs nothing: the table is made again. Columns
-    are added otherwise, and never dropped, so that queries of the release before still run.
+    A staging table shows one load only, so it costs nothing to make it again when a column left or changed its type.
+    Otherwise columns are added.
 
     Args:
         contract: the contract of the entity.
@@ -41,7 +41,7 @@ def extension(contract: Contract, existing: dict[str, str] | None) -> Iterator[s
     """
     wanted = definition(contract)
     table = staging_table(contract)
-    if existing is not None and all(existing[name] == kind for name, kind in wanted.items() if name in existing):
+    if existing is not None and existing.items() <= wanted.items():
         yield from (
             f"alter table {table} add column {name} {kind}" for name, kind in wanted.items() if name not in existing
         )

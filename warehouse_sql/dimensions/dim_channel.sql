@@ -11,13 +11,13 @@
 -- Members are added and never removed. The source has no field for the channel of a media: it is configured, or told by
 -- the title. Stored on every node: a handful of rows.
 with setting as (
-    select channel_name from staging.media_channel_setting
+    select {{ natural_text('channel_name') }} as channel_name from staging.media_channel_setting
 ),
 
 named as (
-    select 'Facebook' as channel_name
+    select cast('Facebook' as varchar(256)) as channel_name
     union
-    select 'YouTube' as channel_name
+    select cast('YouTube' as varchar(256)) as channel_name
     union
     select setting.channel_name from setting
 ),
@@ -27,10 +27,10 @@ final as (
         {{ channel_key('named.channel_name') }} as channel_key,
         named.channel_name
     from named
-    where named.channel_name <> 'Unknown'
 )
 
 select
     channel_key,
     channel_name
 from final
+where channel_key > 0

@@ -13,11 +13,19 @@
 -- The browser's version is no part of the grain: it changes every few weeks and would multiply the members without
 -- helping a comparison. It stays on the visitor and on the session. Stored on every node: some hundreds of rows.
 with visitor as (
-    select browser, platform, is_mobile from staging.stg_wistia__visitor
+    select
+        {{ natural_text('browser') }} as browser,
+        {{ natural_text('platform') }} as platform,
+        is_mobile
+    from staging.stg_wistia__visitor
 ),
 
 viewing_session as (
-    select browser, platform, is_mobile from staging.stg_wistia__viewing_session
+    select
+        {{ natural_text('browser') }} as browser,
+        {{ natural_text('platform') }} as platform,
+        is_mobile
+    from staging.stg_wistia__viewing_session
 ),
 
 described as (

@@ -38,7 +38,10 @@ version as (
 ),
 
 setting as (
-    select * from staging.media_channel_setting
+    select
+        {{ natural_text('media_id') }} as media_id,
+        {{ natural_text('channel_name') }} as channel_name
+    from staging.media_channel_setting
 ),
 
 contradicted as (
@@ -55,9 +58,9 @@ contradicted as (
 ),
 
 named_by_fact as (
-    select media_id from staging.stg_wistia__viewing_session
+    select {{ natural_text('media_id') }} as media_id from staging.stg_wistia__viewing_session
     union
-    select media_id from staging.stg_wistia__media_snapshot
+    select {{ natural_text('media_id') }} as media_id from staging.stg_wistia__media_snapshot
 ),
 
 unknown_media as (
@@ -134,15 +137,15 @@ inferred as (
     select
         touched.media_id,
         cast(null as bigint) as media_number,
-        'Unknown' as media_name,
-        'Unknown' as media_type,
-        'Unknown' as project_id,
-        'Unknown' as project_name,
-        'Unknown' as section_name,
+        cast('Unknown' as varchar(2048)) as media_name,
+        cast('Unknown' as varchar(64)) as media_type,
+        cast('Unknown' as varchar(64)) as project_id,
+        cast('Unknown' as varchar(2048)) as project_name,
+        cast('Unknown' as varchar(2048)) as section_name,
         cast(null as double precision) as duration_seconds,
         false as is_archived,
         cast(null as timestamp) as created_at,
-        '' as attribute_hash,
+        cast('' as varchar(32)) as attribute_hash,
         cast('1900-01-01' as timestamp) as valid_from,
         cast('9999-12-31' as timestamp) as valid_to,
         true as is_inferred

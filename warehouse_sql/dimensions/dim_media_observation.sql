@@ -25,7 +25,22 @@
 -- were kept. dim_media is made from these rows alone. Sorted by load, so that the rows of a load lie together;
 -- distributed by media, so that a chain is made on one node.
 with staged as (
-    select * from staging.stg_wistia__media
+    select
+        {{ natural_text('media_id') }} as media_id,
+        media_number,
+        media_name,
+        media_type,
+        project_id,
+        project_name,
+        section_name,
+        duration_seconds,
+        is_archived,
+        created_at,
+        _extracted_at,
+        _raw_sequence,
+        _raw_part,
+        _raw_line
+    from staging.stg_wistia__media
 ),
 
 encoded as (

@@ -23,15 +23,30 @@
 --   _raw_line        Line of that object, from 1.
 --
 -- Type 1: the newest state by last activity, then plays, then loads, then instant of extraction. Names, addresses and
--- organisations do not enter. Distributed by key, because it is the one dimension too large to be copied to every node,
--- and sessions are distributed alike; sorted by key for the merge.
+-- organisations do not enter. Distributed by key, because it is the one dimension too large to be copied to every node; sorted by key for
+-- the merge.
 with staged as (
-    select * from staging.stg_wistia__visitor
+    select
+        {{ natural_text('visitor_id') }} as visitor_id,
+        {{ natural_text('browser') }} as browser,
+        {{ natural_text('platform') }} as platform,
+        is_mobile,
+        browser_version,
+        last_session_id,
+        load_count,
+        play_count,
+        identifying_session_id,
+        first_seen_at,
+        last_active_at,
+        _extracted_at,
+        _raw_sequence,
+        _raw_part,
+        _raw_line
+    from staging.stg_wistia__visitor
 ),
 
 viewing_session as (
-    select visitor_id from staging.stg_wistia__viewing_session
-    where visitor_id is not null
+    select {{ natural_text('visitor_id') }} as visitor_id from staging.stg_wistia__viewing_session
 ),
 
 loaded as (
@@ -64,6 +79,7 @@ named as (
         {{ visitor_key('viewing_session.visitor_id') }} as visitor_key,
         viewing_session.visitor_id
     from viewing_session
+    where viewing_session.visitor_id is not null
 ),
 
 inferred as (

@@ -26,7 +26,7 @@
 -- Sorted by day, because merges and marts ask for days; distributed by media, by which the newest is found.
 with staged as (
     select
-        media_id,
+        {{ natural_text('media_id') }} as media_id,
         snapshot_date,
         load_count,
         play_count,
@@ -73,6 +73,7 @@ media_snapshot as (
 
 media_version as (
     select media_key, media_id, valid_from, valid_to from core.dim_media
+    where media_key > 0
 ),
 
 final as (

@@ -24,13 +24,14 @@
 -- A session is a page view with a play; page loads without a play are only in the lifetime counters of
 -- fct_media_snapshot. Sessions are revised, so measures of the last days still move. When versions of a media change,
 -- its sessions are taken through the same rules again. Addresses, positions, e-mail and organisations do not enter.
--- Sorted by day, because merges, marts and dashboards ask for days; distributed as dim_visitor is.
+-- Sorted by day, because merges, marts and dashboards ask for days; distributed by session, by which a
+-- delta finds its rows, and so evenly: by visitor, all sessions without one would lie on one slice.
 with staged as (
     select
-        session_id,
-        {{ visitor_key('visitor_id') }} as visitor_key,
-        {{ device_key('browser', 'platform', 'is_mobile') }} as device_key,
-        media_id,
+        {{ natural_text('session_id') }} as session_id,
+        {{ visitor_key(natural_text('visitor_id')) }} as visitor_key,
+        {{ device_key(natural_text('browser'), natural_text('platform'), 'is_mobile') }} as device_key,
+        {{ natural_text('media_id') }} as media_id,
         browser_version,
         percent_viewed,
         received_at,
@@ -72,6 +73,7 @@ viewing_session as (
 
 media_version as (
     select media_key, media_id, duration_seconds, valid_from, valid_to from core.dim_media
+    where media_key > 0
 ),
 
 final as (

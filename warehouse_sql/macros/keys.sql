@@ -4,6 +4,12 @@
 strtol(left(md5('{{ source }}'{% for part in parts %} || '|' || {{ part }}{% endfor %}), 15), 16)
 {%- endmacro -%}
 
+{#- A text of a natural key as every reader of staging takes it. Redshift ignores trailing blanks when it compares, and
+    MD5 does not: with them one member would have two keys. Nothing but blanks is nothing. -#}
+{%- macro natural_text(column) -%}
+nullif(rtrim({{ column }}), '')
+{%- endmacro -%}
+
 {%- macro visitor_key(visitor_id) -%}
 nvl({{ surrogate_key('wistia', [visitor_id]) }}, -1)
 {%- endmacro -%}
@@ -15,13 +21,19 @@ nvl({{ surrogate_key('wistia', [visitor_id]) }}, -1)
 
 {%- macro device_key(browser, platform, is_mobile) -%}
 case
-    when nullif(trim({{ browser }}), '') is null and nullif(trim({{ platform }}), '') is null and {{ is_mobile }} is null then -1
+    when {{ known(browser) }} = 'Unknown' and {{ known(platform) }} = 'Unknown' and {{ is_mobile }} is null then -1
     else {{ surrogate_key('device', [known(browser), known(platform), device_type(is_mobile)]) }}
 end
 {%- endmacro -%}
 
+{#- A configuration may use the words of the reserved members, and means them. -#}
 {%- macro channel_key(channel_name) -%}
-case when {{ channel_name }} = 'Unknown' then -1 else {{ surrogate_key('channel', [channel_name]) }} end
+case {{ channel_name }}
+    when 'Unknown' then -1
+    when 'Not applicable' then -2
+    when 'Not yet' then -3
+    else {{ surrogate_key('channel', [channel_name]) }}
+end
 {%- endmacro -%}
 
 {#- YYYYMMDD; an instant outside the calendar has the reserved member -1. -#}

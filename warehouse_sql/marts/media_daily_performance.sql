@@ -28,7 +28,7 @@ with total as (
 
 media as (
     select * from core.dim_media
-    where is_current
+    where is_current and media_key > 0
 ),
 
 channel as (

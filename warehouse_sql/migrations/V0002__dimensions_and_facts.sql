@@ -106,7 +106,7 @@ create table core.fct_viewing_session (
     _raw_part integer not null,
     _raw_line bigint not null,
     _load_sequence bigint not null
-) distkey (visitor_key) sortkey (received_date_key, media_key);
+) distkey (session_id) sortkey (received_date_key, media_key);
 
 create table core.fct_media_snapshot (
     media_id varchar(64) not null,

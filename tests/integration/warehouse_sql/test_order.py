@@ -38,7 +38,7 @@ visitor = st.fixed_dictionaries(
         "last_active_at": hours.map(at),
         "load_count": st.integers(1, 3),
         "play_count": st.integers(0, 2),
-        "browser": st.sampled_from(["Chrome", "Safari", None]),
+        "browser": st.sampled_from(["Chrome", "Chrome ", "Unknown", " ", None]),
     }
 )
 session = st.fixed_dictionaries(

@@ -9,7 +9,7 @@ from spark.contracts import Column, load_contracts
 from tests.integration.warehouse_sql.house import House, Told
 from warehouse_sql import migrate, prepare
 from warehouse_sql.connection import StatementRefused, connect
-from warehouse_sql.migrate import Migration, load_migrations
+from warehouse_sql.migrate import Migration, apply_migration, load_migrations
 from warehouse_sql.query import query
 
 
@@ -55,6 +55,25 @@ def test_a_migration_waits_for_a_load_that_runs(house: House, monkeypatch: pytes
         with pytest.raises(LockHeld):
             house.load(lock_wait=0.2)
     assert house.value("select count(*) from information_schema.tables where table_name = 'more'") == 0
+
+
+def test_what_another_run_did_while_this_one_waited_is_not_done_again(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    house.load()
+    with_extra_migration(monkeypatch, "insert into core.dim_channel values (7, 'Fair', 0)")
+    told = Told()
+    with connect(house.target) as connection, connect(house.target) as other:
+
+        def lock() -> None:
+            # Whoever holds the lock finishes its work before this run gets it.
+            apply_migration(other, migrate.load_migrations()[-1])
+            other.commit()
+            connection.execute("lock audit.load_lock")
+
+        prepare.prepare(connection, lock, told)
+    assert told.events == []
+    assert house.value("select count(*) from core.dim_channel where channel_key = 7") == 1
 
 
 def test_a_migration_that_fails_leaves_nothing(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -133,6 +152,19 @@ def test_a_staging_table_is_made_again_when_a_type_changed(house: House, monkeyp
     house.stage({"media": [{"media_id": "m1", "media_name": "x" * 2000, "_extracted_at": "2026-01-01"}]})
     house.load()
     assert house.value("select len(media_name) from core.dim_media where media_id = 'm1'") == 2000
+
+
+def test_a_column_that_left_a_contract_may_come_back(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    contract = load_contracts()["wistia__visitor"]
+    rest = tuple(column for column in contract.mapped if column.name != "browser_version")
+    shorter = load_contracts() | {"wistia__visitor": contract.model_copy(update={"mapped": rest})}
+    house.load()
+    with monkeypatch.context() as patch:
+        patch.setattr("warehouse_sql.prepare.load_contracts", lambda: shorter)
+        with connect(house.target) as connection:
+            prepare.prepare(connection, lambda: None, Told())
+    house.load()
+    assert house.value("select count(browser_version) from staging.stg_wistia__visitor") == 0
 
 
 def test_a_statement_of_a_person_is_answered_or_refused(house: House) -> None:

@@ -107,6 +107,45 @@ def percent_signs(statement: str) -> list[str]:
     return re.findall("%", statement)
 
 
+def texts_without_a_type(statement: str) -> list[str]:
+    """A literal that is read as a column keeps the type unknown, from which Redshift converts to nothing.
+
+    Where a literal goes straight into a table, it takes the type of the column there.
+    """
+    found = []
+    for select in parsed(statement).find_all(exp.Select):
+        holder = select.parent
+        while isinstance(holder, exp.SetOperation):
+            holder = holder.parent
+        if holder is not None and not isinstance(holder, exp.Insert):
+            found += [str(given) for given in select.expressions if is_untyped(given.unalias())]
+    return found
+
+
+def is_untyped(value: exp.Expr) -> bool:
+    return isinstance(value, exp.Null) or (isinstance(value, exp.Literal) and value.is_string)
+
+
+NATURAL_TEXTS = {"media_id", "visitor_id", "session_id", "browser", "platform", "channel_name"}
+
+
+def natural_texts_with_trailing_blanks(statement: str) -> list[str]:
+    """Redshift ignores trailing blanks when it compares, and MD5 does not: one member would have two keys.
+
+    So whatever reads a natural key from staging trims it there.
+    """
+    found = []
+    for select in parsed(statement).find_all(exp.Select):
+        source = select.args.get("from_")
+        if not source or not isinstance(source.this, exp.Table) or source.this.db != "staging":
+            continue
+        for given in select.expressions:
+            untrimmed = [column for column in given.find_all(exp.Column) if not column.find_ancestor(exp.Trim)]
+            found += [str(column) for column in untrimmed if column.name in NATURAL_TEXTS]
+            found += [str(given)] if given.is_star and not isinstance(given, exp.Count) else []
+    return found
+
+
 def star_in_final(statement: str) -> list[str]:
     return re.findall(r"select \*\s+from final", statement)
 
@@ -130,6 +169,8 @@ RULES: dict[str, Callable[[str], list[str]]] = {
     "integer division": divisions_of_integers,
     "percent signs": percent_signs,
     "a star instead of the final columns": star_in_final,
+    "texts and nulls without a type": texts_without_a_type,
+    "natural keys with trailing blanks": natural_texts_with_trailing_blanks,
 }  # fmt: skip
 
 
@@ -150,6 +191,11 @@ def test_no_statement_uses(rule: str) -> None:
         ("text types without a length", "select cast(a as varchar) from core.t"),
         ("syntax of PostgreSQL that Redshift lacks", "select count(*) filter (where a) from core.t"),
         ("statements that commit or are not portable", "truncate core.t"),
+        ("texts and nulls without a type", "with a as (select 'x' as b) select a.b from a"),
+        ("texts and nulls without a type", "create view mart.a as select null as b with no schema binding"),
+        ("texts and nulls without a type", "select b from (select c from core.t union all select 'x') as a"),
+        ("natural keys with trailing blanks", "select media_id from staging.t"),
+        ("natural keys with trailing blanks", "with a as (select * from staging.t) select a.b from a"),
         ("percent signs", "select a from core.t where b like 'x%'"),
     ],
 )
