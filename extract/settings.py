@@ -5,12 +5,13 @@ The only module that reads the environment.
 
 import difflib
 import os
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
 
 from extract.errors import ConfigurationError
 
@@ -23,6 +24,21 @@ class Section(BaseModel):
     """A part of the settings: immutable, strict about types, and without room for unknown keys."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+
+def _media_id(text: str) -> str:
+    if not re.fullmatch(r"[!-~]{1,64}", text):
+        raise ValueError("must be an id of 1 to 64 printable ASCII characters without blanks")
+    return text
+
+
+def _channel_name(text: str) -> str:
+    name = text.strip()
+    if not 1 <= len(name.encode()) <= 256:
+        raise ValueError("must be a name of 1 to 256 bytes")
+    if not name.isprintable():
+        raise ValueError("must be printable")
+    return name
 
 
 class Wistia(Section):
@@ -38,7 +54,7 @@ class Wistia(Section):
     """The account's limit, shared by all streams."""
     medias: Literal["all"] | tuple[str, ...] = "all"
     """Hashed ids of the medias whose statistics are read, or ``all``."""
-    channels: dict[str, str] = {}
+    channels: dict[Annotated[str, AfterValidator(_media_id)], Annotated[str, AfterValidator(_channel_name)]] = {}
     """Channel by hashed id; otherwise it follows from the title, otherwise it is Unknown."""
 
     @field_validator("base_url")
@@ -66,8 +82,8 @@ class Quarantine(Section):
 class Load(Section):
     """How the warehouse is loaded."""
 
-    lock_wait: Annotated[float, Field(gt=0)] = 60
-    """Seconds to wait for another load to finish."""
+    lock_wait: Annotated[float, Field(gt=0, le=86400)] = 60
+    """Seconds to wait for another load to finish, a day at most."""
 
 
 class Settings(Section):

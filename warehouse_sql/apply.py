@@ -79,7 +79,7 @@ def _apply_delta(load: Application, model: Model, parameters: dict[str, int]) ->
 
 def _bring(connection: Connection, delta: Delta, actions: dict[str, int], parameters: dict[str, int]) -> None:
     if "delete" in actions:
-        connection.execute(delta.delete())
+        _expect(connection.execute(delta.delete()), delta, actions, ("delete",))
     if "update" in actions or ("unchanged" in actions and delta.is_ordered):
         _expect(connection.execute(delta.update(), parameters), delta, actions, ("update", "unchanged"))
     if "insert" in actions:

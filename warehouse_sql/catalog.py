@@ -1,5 +1,6 @@
 """The tables as the migrations leave them: names, columns and types, read from the files by sqlglot."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 
@@ -28,10 +29,18 @@ class Column:
 @cache
 def load_catalog() -> dict[str, tuple[Column, ...]]:
     """Return the columns of each table by ``schema.table``, as all migrations together make them."""
+    return read_tables(statement for migration in load_migrations() for statement in migration.statements)
+
+
+def read_tables(statements: Iterable[str]) -> dict[str, tuple[Column, ...]]:
+    """Return the columns of each table by ``schema.table``, as the statements one after the other make them.
+
+    Raises:
+        ValueError: a statement changes a table otherwise than by adding a column.
+    """
     tables: dict[str, tuple[Column, ...]] = {}
-    for migration in load_migrations():
-        for statement in migration.statements:
-            _apply(sqlglot.parse_one(statement, dialect=DIALECT), tables)
+    for statement in statements:
+        _apply(sqlglot.parse_one(statement, dialect=DIALECT), tables)
     return tables
 
 
@@ -39,7 +48,11 @@ def _apply(statement: exp.Expr, tables: dict[str, tuple[Column, ...]]) -> None:
     if isinstance(statement, exp.Create) and statement.kind == "TABLE":
         tables[_name(statement)] = tuple(_column(definition) for definition in statement.find_all(exp.ColumnDef))
     elif isinstance(statement, exp.Alter):
-        tables[_name(statement)] += tuple(_column(definition) for definition in statement.find_all(exp.ColumnDef))
+        actions = statement.args["actions"]
+        added = tuple(_column(action) for action in actions if isinstance(action, exp.ColumnDef))
+        if len(added) != len(actions):
+            raise ValueError(f"{statement}: the catalog knows only ADD COLUMN")
+        tables[_name(statement)] += added
     elif isinstance(statement, exp.Drop) and statement.kind == "TABLE":
         del tables[_name(statement)]
 

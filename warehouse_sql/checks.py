@@ -1,6 +1,6 @@
 """Checks: queries that return offending rows. None returned means passed; one that cannot be counted is an error.
 
-What must hold of every table follows from its model's header, so that nobody can forget it; what else should hold
+What must hold of a table follows from its model's header, so that nobody can forget it; what else should hold
 stands in ``checks/*.sql``. They look at the rows of one load (``_load_sequence`` from ``:load_sequence`` on) inside its
 transaction, so that a bad load is never seen.
 """
@@ -33,7 +33,12 @@ class Check:
 
 @cache
 def checks_of(model: Model) -> tuple[Check, ...]:
-    """Return the checks of a model: those that follow from its header, then those from files."""
+    """Return the checks of a model: those that follow from its header, then those from files.
+
+    A view has none: its rows belong to no load, and what it shows follows from tables that were checked.
+    """
+    if model.load is Load.VIEW:
+        return ()
     generated = (Check(about, model.table, True, statement) for about, statement in _generated(model))
     return (*generated, *(check for check in file_checks() if check.table == model.table))
 

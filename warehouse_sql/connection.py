@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import unquote, urlsplit
+from urllib.parse import SplitResult, unquote, urlsplit
 
 import redshift_connector
 from pydantic import SecretStr
@@ -24,13 +24,17 @@ SERVERLESS_SUFFIX = ".redshift-serverless.amazonaws.com"
 PARAMETERS = "named"
 CANCELLED = "57014"
 """Query cancelled, here by statement_timeout (PostgreSQL, appendix A; Redshift keeps these codes)."""
-UNDEFINED_TABLE = "42P01"
-DATA_EXCEPTION = "22"
+DATA_EXCEPTION, CONSTRAINT_VIOLATION, INTERNAL_ERROR = "22", "23", "XX"
+"""Classes of codes; Redshift sends many errors of data as XX000 (internal error)."""
+UNREADABLE_FILE = "15007"
+"""The code inside the detail by which COPY says that a file does not fit its table ("Spectrum Scan Error")."""
 LOGIN_REFUSED = ("28000", "28P01")
 UNKNOWN_DATABASE = "3D000"
 RETRYABLE_MESSAGES = ("1023", "1018")
 """Redshift sends serializable isolation violations as code XX000 with the number alone as message ("Serializable
 isolation", Database Developer Guide); 1018: the table was made after the transaction's snapshot."""
+RETRYABLE_WORDS = "conflict with concurrent transaction"
+"""So end the words of an XX000 where two transactions changed one table (dbt-adapters, issue 626)."""
 RETRYABLE_CODES = ("40001", "40P01", "57P01", "57P02", "57P03", "08000", "08003", "08006")
 Row = tuple[Any, ...]
 Parameters = Mapping[str, Any]
@@ -53,13 +57,18 @@ class StatementRefused(ReelhouseError):
 
     Attributes:
         code: the SQLSTATE.
-        reason: the server's message, and the detail in which Redshift says where.
+        reason: the server's message without what it quotes of data, and of the detail what says where.
     """
 
     def __init__(self, code: str, reason: str) -> None:
         super().__init__(f"the warehouse refused a statement ({code}): {reason}; the transaction was undone")
         self.code = code
         self.reason = reason
+
+    @property
+    def is_of_data(self) -> bool:
+        """Whether the data was refused, rather than the statement, the right to it, or the means."""
+        return self.code.startswith((DATA_EXCEPTION, CONSTRAINT_VIOLATION)) or f"code {UNREADABLE_FILE}" in self.reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,10 +97,10 @@ def parse_target(address: str, password: SecretStr | None) -> Target:
     Raises:
         ConfigurationError: the address is of another form, or holds a password, or a host needs one and has none.
     """
-    parts = urlsplit(address)
+    parts, port = _split(address)
     database = parts.path.removeprefix("/")
     if parts.scheme != "redshift" or not parts.hostname or not database or "/" in database:
-        raise ConfigurationError("warehouse: write redshift://[user@]host[:port]/database, or sandbox:FOLDER")
+        raise ConfigurationError(_FORM)
     if parts.password is not None:
         raise ConfigurationError("warehouse: the address holds a password; set it as REDSHIFT_PASSWORD instead")
     iam = parts.hostname.endswith(SERVERLESS_SUFFIX) and password is None
@@ -100,7 +109,19 @@ def parse_target(address: str, password: SecretStr | None) -> Target:
     user = unquote(parts.username or "")
     if not iam and not user:
         raise ConfigurationError("warehouse: a password was given but no user; write redshift://user@host/database")
-    return Target(parts.hostname, parts.port or DEFAULT_PORT, database, user, password, ssl=True, iam=iam)
+    return Target(parts.hostname, port, database, user, password, ssl=True, iam=iam)
+
+
+_FORM = "warehouse: write redshift://[user@]host[:port]/database, or sandbox:FOLDER"
+
+
+def _split(address: str) -> tuple[SplitResult, int]:
+    try:
+        parts = urlsplit(address)
+        port = parts.port or DEFAULT_PORT
+    except ValueError:  # a port that is no number, a bracket that does not close
+        raise ConfigurationError(_FORM) from None
+    return parts, port
 
 
 class Connection:
@@ -191,27 +212,54 @@ def connect(target: Target) -> Iterator[Connection]:
 
 @contextmanager
 def _translated() -> Iterator[None]:
-    # struct.error, IndexError, KeyError: the driver decodes what it read without asking whether all of it came.
     try:
         yield
     except (Error, OSError, struct.error, IndexError, KeyError) as error:
+        if isinstance(error, KeyError) and error.args and isinstance(error.args[0], str):
+            raise  # a parameter without a value; what the driver looks up of its own are bytes and numbers
         raise _translate(error) from None
 
 
 def _translate(error: Exception) -> ReelhouseError:
     code, message, detail = _fields(error)
-    if not code:
+    if not code and _is_loss(error):
         return Retryable("the connection to the warehouse was lost; what was not committed is undone: run again")
-    if message.strip() in RETRYABLE_MESSAGES or code in RETRYABLE_CODES:
+    if not code:
+        return ReelhouseError(f"the driver of the warehouse refused a statement: {error}; the transaction was undone")
+    if message.strip() in RETRYABLE_MESSAGES or RETRYABLE_WORDS in message or code in RETRYABLE_CODES:
         return Retryable(
             f"the warehouse undid the transaction in favour of another ({code} {message.strip()}): run again"
         )
     if code == CANCELLED:
         return Cancelled(f"the warehouse cancelled a statement ({code}): {message}; the transaction was undone")
-    reason = " ".join(f"{message} {detail}".replace("-----", "").split())
-    if code.startswith(DATA_EXCEPTION):
-        reason = re.sub(r"\"[^\"]*\"|'[^']*'", "…", reason)
-    return StatementRefused(code, reason)
+    return StatementRefused(code, " ".join(f"{_without_values(code, message)} {_where(detail)}".split()))
+
+
+def _is_loss(error: Exception) -> bool:
+    """Whether an error without a code means that nobody answers any more.
+
+    The driver says "connection is closed" or "server socket closed"; and it decodes what it read without asking whether
+    all of it came, so that struct.error, IndexError and KeyError mean the same.
+    """
+    return "closed" in str(error) if isinstance(error, InterfaceError) else not isinstance(error, Error)
+
+
+def _without_values(code: str, message: str) -> str:
+    if not code.startswith((DATA_EXCEPTION, INTERNAL_ERROR)):
+        return message
+    return re.sub(r"\"[^\"]*\"|'[^']*'", "…", message)
+
+
+def _where(detail: str) -> str:
+    """What a detail says for certain without a value: the inner code and, of a file, its name and the column."""
+    found = re.search(r"\bcode:\s*(\d+)", detail)
+    if found is None:
+        return ""
+    parts = [f"code {found[1]}"]
+    if found[1] == UNREADABLE_FILE:
+        parts += [f"file {name}" for name in re.findall(r"\b[Ff]ile\s+'([^'\s]+)", detail)]
+        parts += [f"column {name}" for name in re.findall(r"\bcolumn\s+'?([\w:/.-]*\w)", detail)]
+    return f"({', '.join(parts)})"
 
 
 def _login_error(error: Exception, target: Target) -> ConfigurationError:

@@ -130,10 +130,6 @@ class Delta:
             f"select {names}, cast(:load_sequence as bigint)\nfrom {self.model.delta}\nwhere _action = 'insert'"
         )
 
-    def drop(self) -> str:
-        """Remove the temporary table."""
-        return f"drop table {self.model.delta}"
-
     def _identity(self) -> tuple[str, ...]:
         """The columns by which rows of one SELECT are the same: natural ones, so that a collision of keys shows."""
         return tuple(f"source.{name}" for name in self.model.natural or self.model.key)

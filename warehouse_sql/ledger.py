@@ -19,12 +19,11 @@ insert into audit.load_attempt (run_id, host, process_id, started_at)
 values (:run_id, :host, :process_id, getdate())
 """
 _FINISH = "update audit.load_attempt set finished_at = getdate() where run_id = :run_id and finished_at is null"
-_HOLDER = """
+_OPEN = """
 select run_id, host, process_id, started_at
 from audit.load_attempt
 where finished_at is null and run_id <> :run_id
 order by started_at desc
-limit 1
 """
 _HISTORY = """
 select load_sequence, run_id
@@ -64,7 +63,10 @@ class Counts:
 
 @dataclass(frozen=True, slots=True)
 class LedgerEntry:
-    """A load as the ledger remembers it; instants are aware."""
+    """A load as the ledger remembers it; instants are aware, and of the run's clock.
+
+    That clock starts at the run's as-of; the times of attempts and migrations are the warehouse's own.
+    """
 
     sequence: int
     run_id: str
@@ -77,7 +79,7 @@ def lock(connection: Connection, run_id: str, seconds: float) -> None:
     """Take the lock of the loads in the open transaction.
 
     Raises:
-        LockHeld: another run held it for longer; the message names the newest attempt that has not ended.
+        LockHeld: another run held it for longer; the message names the attempts that have not ended.
     """
     connection.execute(f"set statement_timeout to {math.ceil(seconds * 1000)}")
     try:
@@ -85,15 +87,18 @@ def lock(connection: Connection, run_id: str, seconds: float) -> None:
     except Cancelled:
         connection.rollback()
         raise LockHeld(
-            f"another load holds the lock for more than {seconds:g} s{_holder(connection, run_id)}"
+            f"another load holds the lock for more than {seconds:g} s; {_open_attempts(connection, run_id)}"
         ) from None
     connection.execute("reset statement_timeout")
 
 
 def announce(connection: Connection, run_id: str) -> None:
-    """Write down, in a transaction of its own, who is about to load."""
-    who = {"run_id": run_id, "host": socket.gethostname()[:256], "process_id": os.getpid()}
-    connection.execute(_ANNOUNCE, who)
+    """Write down, in a transaction of its own, who is about to load, and that attempts of dead processes have ended."""
+    here = socket.gethostname()[:256]
+    for open_run, host, process_id, _ in connection.rows(_OPEN, {"run_id": run_id}):
+        if host == here and _is_gone(process_id):
+            connection.execute(_FINISH, {"run_id": open_run})
+    connection.execute(_ANNOUNCE, {"run_id": run_id, "host": here, "process_id": os.getpid()})
     connection.commit()
 
 
@@ -161,11 +166,25 @@ def _counts_statement(sequence: int, counts: Mapping[str, Counts]) -> tuple[str,
     return f"insert into audit.load_count (load_sequence, table_name, {columns})\nvalues {', '.join(rows)}", parameters
 
 
-def _holder(connection: Connection, run_id: str) -> str:
+def _open_attempts(connection: Connection, run_id: str) -> str:
     with suppress(ReelhouseError):
-        for holder, host, process_id, started_at in connection.rows(_HOLDER, {"run_id": run_id}):
-            return f": run {holder}, process {process_id} on {host}, since {started_at:%Y-%m-%d %H:%M:%S} UTC"
-    return "; nobody announced an attempt that is still open"
+        attempts = [
+            f"run {holder}, process {process_id} on {host}, since {started_at:%Y-%m-%d %H:%M:%S} UTC"
+            for holder, host, process_id, started_at in connection.rows(_OPEN, {"run_id": run_id})
+        ]
+        if attempts:
+            return f"attempts that have not ended: {'; '.join(attempts)}"
+    return "nobody announced an attempt that is still open"
+
+
+def _is_gone(process_id: int) -> bool:
+    try:
+        os.kill(process_id, 0)
+    except ProcessLookupError:
+        return True
+    except OSError:
+        return False  # it lives and is somebody else's
+    return False
 
 
 def _naive(instant: datetime) -> datetime:

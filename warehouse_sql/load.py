@@ -7,6 +7,7 @@ ledger that says that it happened. Whether a sequence is loaded is asked of the 
 import random
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -92,15 +93,21 @@ def load(
 
 def _repeated(work: Callable[[], LoadReport], run: _Run) -> LoadReport:
     """Do the work again, whole, while its failure is one that passes by itself."""
-    for attempt in range(1, ATTEMPTS):
+    failure: Retryable | None = None
+    attempt = 0
+    while True:
+        attempt += 1
         try:
             return work()
         except (Retryable, Unreachable) as error:
-            if isinstance(error, Unreachable) and attempt == 1:
+            # Where it was reached before, the configuration is right, and the failure of then is the one to tell.
+            failure = error if isinstance(error, Retryable) else failure
+            if failure is None:
                 raise
-            run.progress.event("load.retry", attempt=attempt, reason=str(error))
-            time.sleep(random.uniform(0.5, 1) * FIRST_PAUSE * 2 ** (attempt - 1))  # noqa: S311 - jitter, no secret
-    return work()
+            if attempt == ATTEMPTS:
+                raise failure from None
+        run.progress.event("load.retry", attempt=attempt, reason=str(failure))
+        time.sleep(random.uniform(0.5, 1) * FIRST_PAUSE * 2 ** (attempt - 1))  # noqa: S311 - jitter, no secret
 
 
 def _load_all(run: _Run) -> LoadReport:
@@ -114,18 +121,34 @@ def _load_all(run: _Run) -> LoadReport:
         except ReelhouseError:
             finish(connection, run.run_id)
             raise
+        except KeyboardInterrupt:
+            _finish_interrupted(connection, run)
+            raise
         finish(connection, run.run_id)
         return report
 
 
+def _finish_interrupted(connection: Connection, run: _Run) -> None:
+    # The answer to a statement may still be under way, so the session is of no more use.
+    connection.close()
+    with suppress(ReelhouseError), connect(run.target) as another:
+        finish(another, run.run_id)
+
+
 def _load_next(connection: Connection, run: _Run) -> bool:
-    """Load the sequence after the newest of the ledger; False where there is none."""
+    """Load the sequence after the newest of the ledger, or find that another run did; False where there is none."""
     started_at = run.clock.now()
-    _lock(connection, run)
-    manifest = next(staging_log(run.lake).after(_confirmed_newest(connection, run)), None)
+    newest = _confirmed_newest(connection, run)
+    connection.rollback()
+    manifest = next(staging_log(run.lake).after(newest), None)
     if manifest is None:
-        connection.rollback()
         return False
+    # Files are read before the lock is taken, so that others wait for the warehouse's work alone.
+    _verify(run.lake, manifest)
+    _lock(connection, run)
+    if newest_load(connection)[0] != newest:
+        connection.rollback()
+        return True
     _load_manifest(connection, run, manifest, started_at)
     write_receipt(run.lake, manifest.sequence, run.run_id)
     return True
@@ -153,19 +176,21 @@ def _load_manifest(connection: Connection, run: _Run, manifest: StagingManifest,
     run.progress.event("load.committed", sequence=sequence, rows=sum(copied.values()), statements=connection.statements)
 
 
-def _copy(connection: Connection, run: _Run, manifest: StagingManifest) -> dict[str, int]:
-    contracts = load_contracts()
-    unknown = set(manifest.entities) - set(contracts)
+def _verify(lake: Lake, manifest: StagingManifest) -> None:
+    unknown = set(manifest.entities) - set(load_contracts())
     if unknown:
         raise DataRefused(
             f"staging sequence {manifest.sequence} holds {', '.join(sorted(unknown))}, unknown to this release; use "
             "the release that wrote it, or a later one"
         )
     for entry in manifest.entities.values():
-        verify_bytes(run.lake, entry)
+        verify_bytes(lake, entry)
+
+
+def _copy(connection: Connection, run: _Run, manifest: StagingManifest) -> dict[str, int]:
     return {
         entity: copy_entity(connection, run.lake, contract, manifest.entities.get(entity))
-        for entity, contract in contracts.items()
+        for entity, contract in load_contracts().items()
     }
 
 

@@ -14,7 +14,9 @@ from warehouse_sql.connection import Connection
 from warehouse_sql.model import HOME
 
 _FILE = re.compile(r"V(\d{4})__([a-z0-9_]+)\.sql")
-_PART = re.compile(r"'(?:[^']|'')*'|--[^\n]*|;|[^';-]+|-")
+_PART = re.compile(
+    r"""(?P<comment>--[^\n]*|/\*(?:(?!/\*|\*/).)*\*/)|(?P<end>;)|'[^']*'|"[^"]*"|-(?!-)|/(?!\*)|[^;'"/-]+""", re.DOTALL
+)
 _HAS_LEDGER = "select count(*) from information_schema.tables where table_schema = 'audit' and table_name = 'migration'"
 _APPLIED = "select version, name, checksum from audit.migration order by version"
 _RECORD = """
@@ -53,16 +55,22 @@ def load_migrations() -> tuple[Migration, ...]:
 
 
 def split_statements(script: str) -> tuple[str, ...]:
-    """Split a script at its semicolons, those in texts and comments excepted; comments are left out.
+    """Split a script at its semicolons, those in texts, quoted names and comments excepted; comments are left out.
 
     The wire protocol of prepared statements takes one statement at a time.
+
+    Raises:
+        ValueError: a text, a name or a comment does not end, or a comment holds another.
     """
-    statements = [""]
-    for part in _PART.findall(script):
-        if part == ";":
+    statements, read = [""], 0
+    while part := _PART.match(script, read):
+        read = part.end()
+        if part["end"]:
             statements.append("")
-        elif not part.startswith("--"):
-            statements[-1] += part
+        elif not part["comment"]:
+            statements[-1] += part[0]
+    if read < len(script):
+        raise ValueError(f"a text, a name or a comment is not closed, or nested: {script[read : read + 40]!r}")
     return tuple(statement.strip() for statement in statements if statement.strip())
 
 

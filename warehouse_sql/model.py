@@ -32,7 +32,7 @@ class Load(Enum):
     VIEW = "view"
     """A late-binding view."""
     CALENDAR = "calendar"
-    """Filled once for each version of the model."""
+    """Filled when the warehouse is made, and again whenever the SELECT changes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +53,7 @@ class Model:
         sources: of a partitioned mart, the facts and their date keys, as ``schema.table.column``.
         refs: foreign keys and the dimensions that they point to; each dimension's key has the column's own name, or
             is ``date_key``.
-        version: raised when the rules change so much that the table must be made anew.
+        version: tells its reader that the rules changed so much that rows of before must be made anew.
         columns: descriptions by column, in order, lineage included.
         text: the template of the SELECT.
     """

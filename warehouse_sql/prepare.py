@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from extract.progress import Progress
 from spark.contracts import load_contracts
+from warehouse_sql.checks import checks_of, run_checks
 from warehouse_sql.connection import Connection, Retryable, StatementRefused
 from warehouse_sql.delta import delta_of
 from warehouse_sql.migrate import apply_migration, load_migrations, pending_migrations
@@ -36,11 +37,13 @@ class Repeatable:
         name: its name with its schema.
         definition: what it is made from; when this changes it is made again.
         statements: how it is made, given the definition that it was made from before, if any.
+        model: of what a model file defines, the model.
     """
 
     name: str
     definition: str
     statements: Callable[[str | None], Iterator[str]]
+    model: Model | None = None
 
     @property
     def checksum(self) -> str:
@@ -57,7 +60,8 @@ def prepare(connection: Connection, lock: Callable[[], None], progress: Progress
         progress: told what was applied.
 
     Raises:
-        DataRefused: an applied migration was edited, or the warehouse is ahead of this release.
+        DataRefused: an applied migration was edited, the warehouse is ahead of this release, or the calendar offends
+            against its header.
     """
     pending = pending_migrations(connection)
     is_new = len(pending) == len(load_migrations())
@@ -72,7 +76,10 @@ def prepare(connection: Connection, lock: Callable[[], None], progress: Progress
         _apply(connection, progress)
     except StatementRefused as error:
         if is_new and error.code in _DUPLICATES:
-            raise Retryable("another run made this warehouse at the same moment") from None
+            raise Retryable(
+                f"this warehouse shows no audit.migration, and yet: {error.reason}. Another run made it at this "
+                "moment, something else made it, or this user has no rights on schema audit"
+            ) from None
         raise
     connection.commit()
 
@@ -101,6 +108,8 @@ def _apply(connection: Connection, progress: Progress) -> None:
     for item, previous in stale(connection):
         for statement in item.statements(previous):
             connection.execute(statement)
+        if item.model and checks_of(item.model):
+            run_checks(connection, item.model, {"load_sequence": 0}, progress)
         connection.execute(_FORGET, {"name": item.name})
         connection.execute(_RECORD, {"name": item.name, "checksum": item.checksum, "definition": item.definition})
         progress.event("load.defined", table=item.name)
@@ -118,7 +127,7 @@ def _staging(entity: str) -> Repeatable:
 def _of_model(model: Model) -> Repeatable:
     select = render(model.text)
     make = _view if model.load is Load.VIEW else _calendar
-    return Repeatable(model.table, select, lambda _: make(model, select))
+    return Repeatable(model.table, select, lambda _: make(model, select), model)
 
 
 def _view(model: Model, select: str) -> Iterator[str]:

@@ -8,7 +8,7 @@ import hashlib
 import json
 from collections.abc import Iterator
 
-from extract.errors import DataRefused
+from extract.errors import DataRefused, ReelhouseError
 from extract.lake import Lake
 from spark.contracts import Contract
 from spark.manifest import EntityEntry
@@ -72,7 +72,8 @@ def copy_entity(connection: Connection, lake: Lake, contract: Contract, entry: E
     """Replace what a staging table holds by one load; return how many rows were copied.
 
     Raises:
-        DataRefused: the warehouse cannot read the files, or took in another number of rows than they hold.
+        DataRefused: the files do not fit the table, or another number of rows came in than they hold.
+        ReelhouseError: COPY failed for another reason.
     """
     table = staging_table(contract)
     # DELETE, because TRUNCATE commits the transaction (Database Developer Guide, "TRUNCATE").
@@ -82,15 +83,24 @@ def copy_entity(connection: Connection, lake: Lake, contract: Contract, entry: E
     try:
         connection.execute(copy_statement(contract, lake.url(entry.copy_manifest)))
     except StatementRefused as error:
-        raise DataRefused(
-            f"{table}: COPY refused {lake.url(entry.copy_manifest)} ({error.code}): {error.reason}. Nothing was loaded"
-        ) from None
-    counted = connection.rows(f"select count(*), pg_last_copy_count() from {table}")[0]
+        where = lake.url(entry.copy_manifest)
+        if error.is_of_data:
+            raise DataRefused(
+                f"{table}: COPY refused {where} ({error.code}): {error.reason}. Nothing was loaded"
+            ) from None
+        raise ReelhouseError(f"{table}: COPY of {where} failed: {error}") from None
+    return _counted(connection, lake, table, entry)
+
+
+def _counted(connection: Connection, lake: Lake, table: str, entry: EntityEntry) -> int:
+    # Asked alone, because functions of the leader node do not go with tables of users ("Leader node-only functions").
+    told = connection.rows("select pg_last_copy_count()")[0][0]
+    held = connection.rows(f"select count(*) from {table}")[0][0]
     expected = sum(file.rows for file in entry.files)
-    if counted != (expected, expected):
+    if (told, held) != (expected, expected):
         raise DataRefused(
-            f"{table}: the files of {lake.url(entry.copy_manifest)} hold {expected} rows, COPY says {counted[1]} and "
-            f"the table has {counted[0]}; nothing was loaded"
+            f"{table}: the files of {lake.url(entry.copy_manifest)} hold {expected} rows, COPY says {told} and the "
+            f"table has {held}; nothing was loaded"
         )
     return expected
 

@@ -18,7 +18,7 @@
 --   month_start_date  First day of the day's month.
 --   is_weekend        Whether the day is a Saturday or a Sunday.
 --
--- Generated once, and again when the version above is raised. Days of the sources are UTC days. An instant outside the
+-- Generated once, and again whenever the SELECT below changes. Days of the sources are UTC days. An instant outside the
 -- century is a fact of the source that no calendar serves: it has the date key -1 and keeps its own instant.
 -- Stored on every node and sorted by key: it is small and joined everywhere.
 with digit as (

@@ -15,7 +15,8 @@
 --   first_seen_at      When first recorded (UTC).
 --   last_active_at     When last active (UTC).
 --
--- Whom to look at first. Nothing here says who a visitor is.
+-- Whom to look at first. The hundred are picked before they are numbered: a window without a partition numbers all its
+-- rows on one slice. Nothing here says who a visitor is.
 with visitor as (
     select * from core.dim_visitor
     where visitor_key > 0 and not is_inferred
@@ -25,13 +26,19 @@ device as (
     select * from core.dim_device
 ),
 
+foremost as (
+    select visitor.* from visitor
+    order by visitor.play_count desc, visitor.load_count desc, visitor.last_active_at desc, visitor.visitor_id asc
+    limit 100
+),
+
 ranked as (
     select
-        visitor.*,
+        foremost.*,
         row_number() over (
-            order by visitor.play_count desc, visitor.load_count desc, visitor.last_active_at desc, visitor.visitor_id asc
+            order by foremost.play_count desc, foremost.load_count desc, foremost.last_active_at desc, foremost.visitor_id asc
         ) as visitor_rank
-    from visitor
+    from foremost
 ),
 
 final as (
@@ -48,7 +55,6 @@ final as (
         ranked.last_active_at
     from ranked
     inner join device on ranked.device_key = device.device_key
-    where ranked.visitor_rank <= 100
 )
 
 select

@@ -35,7 +35,8 @@ create table audit.load_attempt (
 ) diststyle all;
 
 -- The ledger: one row per load, that is, per staging sequence, written in the transaction of its data. run_id is the run
--- that loaded, staged_by the run that staged: a warehouse belongs to the lake whose manifests say the same.
+-- that loaded, staged_by the run that staged: a warehouse belongs to the lake whose manifests say the same. Both times are of the run's clock, which starts
+-- at its as-of; the times of attempts and migrations are the warehouse's own.
 create table audit.load_history (
     load_sequence bigint not null,
     run_id varchar(64) not null,

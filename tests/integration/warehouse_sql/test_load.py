@@ -1,9 +1,13 @@
 """The load as a whole: once, in order, all or nothing, whatever happens to it."""
 
 import json
+import socket
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -15,7 +19,7 @@ from tests.integration.warehouse_sql.house import House, Told
 from tests.integration.warehouse_sql.staged import Rows
 from warehouse_sql.connection import Connection, Retryable, Target, connect
 from warehouse_sql.ledger import announce
-from warehouse_sql.load import LoadReport, load, pending
+from warehouse_sql.load import ATTEMPTS, LoadReport, load, pending
 from warehouse_sql.render import render
 
 TABLES = ("core.dim_media", "core.dim_visitor", "core.fct_viewing_session", "mart.media_daily_total")
@@ -147,6 +151,45 @@ def test_a_failed_check_publishes_nothing_and_shows_the_rows(house: House) -> No
     assert pending(house.lake)
 
 
+def test_a_session_that_moves_to_another_day_is_not_published_twice(house: House) -> None:
+    house.stage({"viewing_session": session()})
+    house.load()
+    house.stage({"viewing_session": [{**session(seen="2026-01-03 13:00:00")[0], "received_at": "2026-01-02 00:00:01"}]})
+    with pytest.raises(DataRefused, match=r"a session is published once: 1 rows.*session_id=s1"):
+        house.load()
+
+
+def test_a_warehouse_that_disappears_in_between_is_no_matter_of_configuration(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    house.stage({"viewing_session": session()})
+    house.load()
+    house.stage({"viewing_session": session("s2")})
+    monkeypatch.setattr("warehouse_sql.load.FIRST_PAUSE", 0.01)
+    told = Told({"load.commit": Retryable("the connection to the warehouse was lost")})
+
+    def vanishing(target: Target) -> AbstractContextManager[Connection]:
+        return connect(target if not told.events else replace(target, port=1))
+
+    monkeypatch.setattr("warehouse_sql.load.connect", vanishing)
+    with pytest.raises(Retryable, match="connection to the warehouse was lost"):
+        house.load(told)
+    assert [name for name, _ in told.events].count("load.retry") == ATTEMPTS - 1
+
+
+def test_only_data_that_copy_refuses_is_called_refused(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    house.stage({"viewing_session": session()})
+    house.load()
+    house.stage({"viewing_session": session("s2")})
+    monkeypatch.setattr("warehouse_sql.staging.copy_statement", lambda *_: "select a from core.nowhere")
+    with pytest.raises(ReelhouseError, match=r"COPY of .*42P01") as failed:
+        house.load()
+    assert failed.value.exit_code == 1
+    monkeypatch.setattr("warehouse_sql.staging.copy_statement", lambda *_: "select cast('a' as integer)")
+    with pytest.raises(DataRefused, match="COPY refused"):
+        house.load()
+
+
 def test_duplicates_that_slipped_into_a_table_stop_the_load(house: House) -> None:
     house.stage({"media": media(), "viewing_session": session()})
     house.load()
@@ -178,11 +221,40 @@ def test_a_lock_that_is_held_too_long_ends_the_run_and_names_the_holder(house: H
     house.stage({"viewing_session": session()})
     with connect(house.target) as other:
         announce(other, "the-other-run")
+        announce(other, "a-later-run")
         other.execute("lock audit.load_lock")
-        with pytest.raises(LockHeld, match=r"for more than 0\.3 s: run the-other-run, process") as held:
+        with pytest.raises(
+            LockHeld, match=r"for more than 0\.3 s; .*: run a-later-run, .*; run the-other-run, "
+        ) as held:
             house.load(lock_wait=0.3)
     assert held.value.exit_code == 4
     assert [applied.sequence for applied in house.load().applied] == [1]
+
+
+def test_nobody_holds_the_lock_while_files_are_verified(house: House) -> None:
+    house.load()
+    house.stage({"viewing_session": session()})
+    with connect(house.target) as other, spoiled(house, f"{FOLDER}/part-00000.parquet", b""):
+        other.execute("lock audit.load_lock")
+        with pytest.raises(DataRefused, match="is not the object"):
+            house.load(lock_wait=0.1)
+
+
+def test_an_attempt_that_was_stopped_or_whose_process_is_gone_is_closed(house: House) -> None:
+    house.stage({})
+    with pytest.raises(KeyboardInterrupt):
+        house.load(Told({"load.commit": KeyboardInterrupt()}))
+    assert house.value("select count(*) from audit.load_attempt where finished_at is null") == 0
+    gone = subprocess.Popen([sys.executable, "-c", ""])
+    gone.wait()
+    with connect(house.target) as connection:
+        for host in (socket.gethostname(), "elsewhere"):
+            connection.execute(
+                f"insert into audit.load_attempt values ('{host}', '{host}', {gone.pid}, getdate(), null)"
+            )
+        connection.commit()
+    house.load()
+    assert house.rows("select run_id from audit.load_attempt where finished_at is null") == [{"run_id": "elsewhere"}]
 
 
 @contextmanager

@@ -1,6 +1,7 @@
 """A warehouse is brought to the release: migrations once, what is repeatable whenever its definition changes."""
 
 import threading
+from dataclasses import replace
 
 import pytest
 
@@ -37,6 +38,28 @@ def test_an_empty_warehouse_gets_everything_and_the_second_time_nothing(house: H
             "is_weekend": False,
         }
     ]
+
+
+def test_a_calendar_that_offends_against_its_header_is_not_published(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    house.load()
+    calendar = next(item for item in prepare.repeatables() if item.name == "core.dim_date")
+    twice = (*calendar.statements(None), "insert into core.dim_date select * from core.dim_date where date_key > 0")
+    spoiled = replace(calendar, definition="other", statements=lambda _: iter(twice))
+    monkeypatch.setattr(prepare, "repeatables", lambda: (spoiled,))
+    with pytest.raises(DataRefused, match=r"core\.dim_date: unique by date_key: 36525 rows"):
+        house.load()
+
+
+def test_tables_of_somebody_else_are_named(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("warehouse_sql.load.FIRST_PAUSE", 0.01)
+    with connect(house.target) as connection:
+        connection.execute("create schema core")
+        connection.execute("create table core.dim_date (a integer)")
+        connection.commit()
+    with pytest.raises(ReelhouseError, match=r"dim_date.*something else made it.*no rights on schema audit"):
+        house.load()
 
 
 def test_a_new_migration_is_applied_once(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -174,5 +197,8 @@ def test_a_statement_of_a_person_is_answered_or_refused(house: House) -> None:
     assert query(house.target, "select 1 as a from core.dim_channel where channel_name like '%nobody%'").rows == ()
     assert query(house.target, "create table core.scratch (a integer)").columns == ()
     assert house.value("select count(*) from core.scratch") == 0
+    for nothing in ("", ";", "-- only a comment"):
+        with pytest.raises(ReelhouseError, match="query was empty"):
+            query(house.target, nothing)
     with pytest.raises(StatementRefused, match=r'42P01.*relation ".*nothing" does not exist'):
         query(house.target, "select * from core.nothing")

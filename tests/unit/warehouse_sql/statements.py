@@ -38,7 +38,7 @@ def _models() -> Iterator[tuple[str, str]]:
             yield f"{model.table} touch", touch(model)
             yield f"{model.table} clear", clear(model)
             yield f"{model.table} refill", refill(model)
-        if model.load not in (Load.VIEW, Load.CALENDAR):
+        if model.load is not Load.VIEW:
             yield f"{model.table} checks", count_statement(checks_of(model))
 
 
@@ -53,7 +53,6 @@ def _delta(model: Model) -> Iterator[tuple[str, str]]:
     yield "count", delta.count()
     yield "update", delta.update()
     yield "insert", delta.insert()
-    yield "drop", delta.drop()
     if model.within:
         yield "bounds", delta.bounds()
     if model.load is Load.CHAIN:

@@ -45,6 +45,9 @@ def test_a_serverless_address_with_user_and_password_uses_them() -> None:
         ("redshift://user:hunter2@host/dev", None, "holds a password"),
         ("redshift://user@host/dev", None, "host needs a password"),
         ("redshift://host/dev", PASSWORD, "no user"),
+        ("redshift://user@host:hunter2/dev", PASSWORD, "write redshift://"),
+        ("redshift://user@host:99999/dev", PASSWORD, "write redshift://"),
+        ("redshift://user@[::1/dev", PASSWORD, "write redshift://"),
     ],
 )
 def test_a_wrong_address_says_what_would_be_right(address: str, password: SecretStr | None, says: str) -> None:
@@ -92,6 +95,7 @@ def server(code: str, message: str, detail: str = "") -> Exception:
         (server("XX000", "1018"), Retryable),
         (server("40001", "could not serialize access"), Retryable),
         (server("40P01", "deadlock detected"), Retryable),
+        (server("XX000", "could not complete because of conflict with concurrent transaction"), Retryable),
         (server("57P01", "terminating connection due to administrator command"), Retryable),
         (server("57014", "Query cancelled on user's request"), Cancelled),
         (server("XX000", "Spectrum Scan Error"), StatementRefused),
@@ -101,10 +105,35 @@ def server(code: str, message: str, detail: str = "") -> Exception:
         (InterfaceError("connection is closed"), Retryable),
         (ConnectionResetError(104, "Connection reset by peer"), Retryable),
         (struct.error("unpack requires a buffer of 5 bytes"), Retryable),
+        (KeyError(b"\x00"), Retryable),
+        (IndexError("index out of range"), Retryable),
+        (ProgrammingError("query was empty"), ReelhouseError),
+        (InterfaceError("Cursor is missing prepared statement"), ReelhouseError),
     ],
 )
 def test_an_error_of_the_driver_becomes_one_that_says_what_to_do(error: Exception, kind: type[ReelhouseError]) -> None:
     assert type(refused(error)) is kind
+
+
+def test_a_parameter_that_nobody_bound_is_our_mistake() -> None:
+    target = Target("host", 5439, "dev", "user", PASSWORD, ssl=True, iam=False)
+    with pytest.raises(KeyError, match="sequence"):
+        Connection(Refusing(KeyError("sequence")), target).execute("select :sequence", {})
+
+
+@pytest.mark.parametrize(
+    ("message", "detail"),
+    [
+        ("Invalid digit, Value 'ada@example.com', Pos 0, Type: Integer", ""),
+        (
+            "Invalid digit",
+            "\n  error:  Invalid digit, ada@example.com\n  code:      1207\n  context:   ada@example.com\n",
+        ),
+        ("Spectrum Scan Error", "code: 15007\n context: File 'x' has value ada@example.com in column 'b.c'"),
+    ],
+)
+def test_no_value_is_repeated_whatever_the_code(message: str, detail: str) -> None:
+    assert "ada" not in str(refused(server("XX000", message, detail)))
 
 
 def test_what_a_data_error_quotes_is_not_repeated() -> None:
@@ -116,10 +145,11 @@ def test_what_a_data_error_quotes_is_not_repeated() -> None:
 
 def test_where_copy_failed_is_told() -> None:
     block = (
-        "\n  -----------------------------\n  error:  Spectrum Scan Error\n  code:      15007\n  context:   File 'x'\n"
+        "\n  -----------------------------\n  error:  Spectrum Scan Error\n  code:      15007\n"
+        "  context:   File 'https://s3/part' has an incompatible Parquet schema for column 's3://lake.n'.\n"
     )
     error = refused(server("XX000", "Spectrum Scan Error", block))
-    assert "code: 15007 context: File 'x'" in str(error)
+    assert "Spectrum Scan Error (code 15007, file https://s3/part, column s3://lake.n);" in str(error)
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """Scripts are split into statements, and numbered files are numbered without gaps."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -11,6 +12,17 @@ text = st.text("ab;'- \n", max_size=12)
 def test_comments_and_blank_statements_are_left_out() -> None:
     script = "-- one; two\nselect 1; -- three\n\nselect ';--' as a, 2 - 1;\n;"
     assert split_statements(script) == ("select 1", "select ';--' as a, 2 - 1")
+
+
+def test_what_stands_in_comments_and_quoted_names_does_not_split() -> None:
+    script = 'select 1 /* one; two */ as "a;b"; select 4 / 2;'
+    assert split_statements(script) == ('select 1  as "a;b"', "select 4 / 2")
+
+
+@pytest.mark.parametrize("script", ["select 'a", 'select "a', "select 1 /* a", "select /* a /* b */ ; c */ 1"])
+def test_what_never_closes_or_nests_is_refused(script: str) -> None:
+    with pytest.raises(ValueError, match="not closed, or nested"):
+        split_statements(script)
 
 
 @given(st.lists(text, min_size=1, max_size=5))
