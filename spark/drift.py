@@ -1,11 +1,18 @@
-"""Drift: fields that records have and contracts do not know. They are kept in ``_extra`` and told, never lost."""
+"""Drift: fields that good records have and contracts do not know. They are kept in ``_extra`` and told, never lost.
 
+Records in quarantine do not count: they stand there in full, and one of them may have any number of fields.
+"""
+
+from collections import Counter
 from collections.abc import Iterable, Mapping
 
 from spark.engine import DataFrame
 from spark.engine import functions as F
 from spark.leaves import UNKNOWN
-from spark.manifest import DriftEntry
+from spark.manifest import DRIFT_LIMIT, OTHER_FIELDS, DriftEntry
+
+_ANY = "any"
+_NAME_LIMIT = 256
 
 Sightings = Mapping[tuple[str, str, str], int]
 """(Stream, field, JSON kind) -> records that had it."""
@@ -19,20 +26,31 @@ def unknown_fields(judged: DataFrame) -> DataFrame:
 
 def sightings(stream: str, rows: Iterable[tuple[str, int]]) -> dict[tuple[str, str, str], int]:
     """Take apart the rows of ``unknown_fields``."""
-    split = ((seen.partition(" "), count) for seen, count in rows)
-    return {(stream, field, kind): count for (kind, _, field), count in split}
+    seen: Counter[tuple[str, str, str]] = Counter()
+    for kind_path, count in rows:
+        kind, _, field = kind_path.partition(" ")
+        seen[stream, field[:_NAME_LIMIT], kind] += count
+    return dict(seen)
 
 
 def accumulate(before: Iterable[DriftEntry], seen: Sightings, sequence: int) -> tuple[DriftEntry, ...]:
-    """Add the sightings of one normalisation to those before it."""
+    """Add the sightings of one normalisation to those before it.
+
+    A field that is listed stays so. Of the new ones the most frequent are listed first, as long as there is room.
+    """
     entries = {(entry.stream, entry.field, entry.kind): entry for entry in before}
-    for (stream, field, kind), count in seen.items():
-        known = entries.get((stream, field, kind))
-        entries[stream, field, kind] = DriftEntry(
-            stream=stream,
-            field=field,
-            kind=kind,
-            count=count + (known.count if known else 0),
-            first_sequence=known.first_sequence if known else sequence,
-        )
+    listed = Counter(stream for stream, _, kind in entries if kind != _ANY)
+    for (stream, field, kind), count in sorted(seen.items(), key=lambda item: (-item[1], item[0])):
+        place = stream, field, kind
+        if place not in entries:
+            place = place if listed[stream] < DRIFT_LIMIT else (stream, OTHER_FIELDS, _ANY)
+            listed[stream] += 1
+        entries[place] = _added(entries.get(place), place, count, sequence)
     return tuple(entry for _, entry in sorted(entries.items()))
+
+
+def _added(known: DriftEntry | None, place: tuple[str, str, str], count: int, sequence: int) -> DriftEntry:
+    if known:
+        return known.model_copy(update={"count": known.count + count})
+    stream, field, kind = place
+    return DriftEntry(stream=stream, field=field, kind=kind, count=count, first_sequence=sequence)

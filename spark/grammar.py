@@ -17,6 +17,11 @@ JsonKind = Literal["string", "number", "boolean", "object", "array", "null"]
 EXTRA_LIMIT = 65_000
 """Bytes of ``_extra``: what a VARCHAR holds, less what JSON_PARSE and a later rename may need."""
 
+# All that Unicode calls White_Space (PropList.txt). Engines trim less: Spark blanks alone, DuckDB U+00A0 but no tab.
+_WHITE_SPACE = "\t-\r \x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000"
+NOT_BLANK = f"[^{_WHITE_SPACE}]"
+"""What a text must have somewhere to be a value where one is required."""
+
 _YEAR = "(?:19[0-9]{2}|[2-9][0-9]{3})"
 _DATE = f"{_YEAR}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01])"
 _TIME = r"(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](?:\.[0-9]{1,9})?"

@@ -7,6 +7,9 @@ from pydantic import BaseModel, ConfigDict, Field
 from extract.lake import Lake
 from extract.manifest import Manifest, ManifestLog, ObjectEntry
 
+DRIFT_LIMIT = 100
+"""Unknown fields of a stream that manifests carry one by one, because every later manifest carries them too."""
+OTHER_FIELDS = "(other fields)"
 STAGING_LOG = "staging/_manifests/"
 
 
@@ -53,15 +56,18 @@ class QuarantineEntry(_Entry):
 
 
 class DriftEntry(_Entry):
-    """A field that records of a stream have and their contract does not know."""
+    """A field that good records of a stream have and their contract does not know.
+
+    At most ``DRIFT_LIMIT`` of a stream are told one by one; those beyond are one entry, ``OTHER_FIELDS`` of any kind.
+    """
 
     stream: str
     field: str
-    """Its path in the record."""
+    """Its path in the record, cut to 256 characters."""
     kind: str
-    """The JSON kind of its value: string, number, boolean, object, array or null."""
+    """The JSON kind of its value: string, number, boolean, object, array or null; ``any`` for other fields."""
     count: int
-    """Records that had it so, in all normalisations up to this one."""
+    """Records that had it so, in all normalisations up to this one; a record may have several of the other fields."""
     first_sequence: int
     """The normalisation that saw it first."""
 

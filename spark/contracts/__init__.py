@@ -35,7 +35,7 @@ class Column(_Part):
             (UTC, microseconds, no zone).
         path: where the value stands in a record, names separated by dots; of several the first that is not null.
             Empty for the columns of lineage.
-        required: a record without the value, or with blanks alone, is quarantined.
+        required: a record without the value, or with white space alone, is quarantined.
         empty_is_null: an empty string means that there is no value.
         json_text: the value is kept as JSON text, whatever its kind.
         range: smallest and largest value, both included.

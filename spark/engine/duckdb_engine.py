@@ -14,7 +14,7 @@ import duckdb
 from sqlframe.duckdb import DuckDBSession, Window
 from sqlframe.duckdb import functions as duckdb_functions
 
-from extract.errors import ReelhouseError
+from extract.errors import ConfigurationError, ReelhouseError
 from spark.contracts import Column, Contract, Kind
 from spark.engine import DataFrame, Expression, Transform, Written
 from spark.engine.leaf_sql import leaf_select, literal
@@ -125,9 +125,11 @@ def open_engine(scratch: Path) -> Iterator[DuckDBEngine]:
     """Open the engine; its database and what its queries spill go to the folder ``scratch``.
 
     Raises:
+        ConfigurationError: DuckDB cannot open a database in that folder because of its name.
         ReelhouseError: DuckDB gave up: the disk is full, memory is short.
         KeyboardInterrupt: Ctrl-C in mid-query.
     """
+    _refuse_names_that_duckdb_reads_otherwise(scratch)
     with _OWNER:
         connection = duckdb.connect(config={"temp_directory": str(scratch), "python_enable_replacements": False})
         try:
@@ -151,6 +153,15 @@ def open_engine(scratch: Path) -> Iterator[DuckDBEngine]:
             raise
         finally:
             connection.close()
+
+
+def _refuse_names_that_duckdb_reads_otherwise(scratch: Path) -> None:
+    # ATTACH takes what follows a ? for parameters and a backslash for a slash (seen with DuckDB 2.0).
+    if {"?", "\\"} & set(str(scratch)):
+        raise ConfigurationError(
+            f"the temporary folder {scratch.parent} has a ? or a backslash in its name, with which DuckDB cannot open "
+            "a database. Nothing was committed; set TMPDIR to a folder without them and run again"
+        )
 
 
 def _explain(error: duckdb.Error) -> str:

@@ -59,7 +59,9 @@ def normalise_entity(
     )
     refusals = Refusals(backlog.stream, backlog.landed, tally.reasons, _example(engine, judged, backlog, tally))
     counts = _prove(backlog, tally, rows, quarantined)
-    drift = sightings(backlog.stream, [(seen, count) for seen, count in engine.rows(unknown_fields(judged))])
+    drift = sightings(
+        backlog.stream, [(seen, count) for seen, count in engine.rows(unknown_fields(judged.transform(good)))]
+    )
     return Outcome(contract, counts, rows, quarantined, refusals, drift)
 
 

@@ -10,7 +10,7 @@ from spark.contracts import Column, Contract
 from spark.engine import DataFrame, Expression, current
 from spark.engine import Window as W
 from spark.engine import functions as F
-from spark.grammar import EXTRA_LIMIT, GRAMMAR
+from spark.grammar import EXTRA_LIMIT, GRAMMAR, NOT_BLANK
 from spark.leaves import FAULT, POSITION, UNKNOWN, kind_of, text_of
 
 REASON = "_reason"
@@ -70,10 +70,10 @@ def _type(contract: Contract) -> Step:
 
 
 def _present(column: Column) -> Expression:
-    """The text that is there to be typed; blanks are nothing where a value is required, a key above all."""
+    """The text that is there to be typed; white space is nothing where a value is required, a key above all."""
     text = F.col(text_of(column.name))
     if column.required:
-        return F.when(F.trim(text) != "", text)
+        return F.when(text.rlike(NOT_BLANK), text)
     return F.when(text != "", text) if column.empty_is_null else text
 
 
@@ -84,6 +84,8 @@ def _value(column: Column) -> Expression:
     accepted = text.isNotNull() if column.json_text else F.col(kind_of(column.name)).isin(*rule.kinds)
     if rule.pattern is not None:
         accepted = accepted & text.rlike(rf"^(?:{rule.pattern})\z")
+    if column.empty_is_null:
+        accepted = accepted & (text != "")
     if not rule.nul:
         accepted = accepted & ~F.expr(f"contains({text_of(column.name)}, chr(0))")
     value = current().to_type(text_of(column.name), column.kind)

@@ -1,7 +1,6 @@
-"""Medias: one row per hashed id.
+"""Medias: one row per hashed id and instant at which it was asked for.
 
-``updated_at`` is no version: the vendor touches all medias at once, and not when a title's statistics change. The state
-that was asked for last is the newest.
+``updated_at`` is no version: the vendor touches all medias at once, and not when a title's statistics change.
 """
 
 from spark.contracts import Contract

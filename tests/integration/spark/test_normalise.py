@@ -181,6 +181,14 @@ def test_drift_is_remembered_and_counted_without_values(lake: DirectoryLake) -> 
     assert "hunter2" not in manifest.model_dump_json()
 
 
+def test_fields_of_quarantined_records_are_no_drift(lake: DirectoryLake) -> None:
+    many: dict[str, Any] = {f"f{number}": 1 for number in range(20_000)}
+    land(lake, VISITORS, [visitor("many", **many), visitor("a", new=1)])
+    report = run(lake)
+    assert report.quarantined == {VISITORS: {"too_long:_extra": 1}}
+    assert [entry.field for entry in report.drift] == [entry.field for entry in newest(lake).drift] == ["new"]
+
+
 def test_too_many_bad_records_stop_the_batch_and_publish_nothing(lake: DirectoryLake) -> None:
     land(lake, VISITORS, [visitor(f"bad{number}", plays="secret-plays") for number in range(21)], [visitor("good")])
     land(lake, EVENTS, [session("s")])

@@ -1,6 +1,7 @@
 """Drift adds up over normalisations."""
 
 from spark.drift import accumulate, sightings
+from spark.manifest import DRIFT_LIMIT, OTHER_FIELDS
 
 
 def test_sightings_add_up_and_remember_where_they_began() -> None:
@@ -11,3 +12,22 @@ def test_sightings_add_up_and_remember_where_they_began() -> None:
         ("x", "null", 1, 9),
         ("x", "string", 5, 4),
     ]
+
+
+def test_a_stream_that_invents_field_names_does_not_fill_the_manifests() -> None:
+    invented = [(f"string id-{number}", 1) for number in range(DRIFT_LIMIT + 50)]
+    first = accumulate((), sightings("s/a", [*invented, ("number frequent", 9)]), 1)
+    assert len(first) == DRIFT_LIMIT + 1
+    assert {(entry.field, entry.count) for entry in first} >= {("frequent", 9), (OTHER_FIELDS, 51)}
+    later = sightings("s/a", [("number frequent", 1), ("string yet-another", 2)]) | sightings("s/b", [("null x", 1)])
+    second = accumulate(first, later, 2)
+    told = {(entry.stream, entry.field): (entry.kind, entry.count, entry.first_sequence) for entry in second}
+    assert len(told) == DRIFT_LIMIT + 2
+    assert told["s/a", "frequent"] == ("number", 10, 1)
+    assert told["s/a", OTHER_FIELDS] == ("any", 53, 1)
+    assert told["s/b", "x"] == ("null", 1, 2)
+
+
+def test_a_long_name_is_cut_and_those_that_then_are_alike_count_as_one() -> None:
+    seen = sightings("s/a", [("string " + "x" * 60_000, 1), ("string " + "x" * 50_000, 2)])
+    assert [(len(field), count) for (_, field, _), count in seen.items()] == [(256, 3)]
