@@ -3,6 +3,7 @@
 from sandbox.redshift.errors import syntax_error
 from sandbox.redshift.lexer import Token, tokens
 from sandbox.redshift.names import TableName
+from sandbox.redshift.reserved import RESERVED
 
 
 class TokenCursor:
@@ -45,6 +46,9 @@ class TokenCursor:
     def name(self) -> str:
         """Takes an identifier, folded to lower case."""
         if self.done or self._tokens[self._at].kind not in ("word", "quoted"):
+            raise self.unexpected()
+        token = self._tokens[self._at]
+        if token.kind == "word" and token.name in RESERVED:
             raise self.unexpected()
         return self.next().name
 

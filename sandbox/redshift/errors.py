@@ -145,6 +145,12 @@ _RULES: tuple[tuple[type[duckdb.Error], str, Callable[[re.Match[str]], SqlError]
     (duckdb.ParserException, r'at or near "([^"]*)"', _says("42601", 'syntax error at or near "{0}"')),
     (duckdb.ParserException, "", _as_is("42601")),
     (duckdb.OutOfRangeException, "", _as_is("22003")),
+    (duckdb.ConversionException, "(cannot cast type boolean to character varying)", _says("42846", "{0}")),
+    (
+        duckdb.ConversionException,
+        r"'(invalid input syntax for integer: \".*?\")'",
+        lambda found: SqlError("22P02", found[1]),
+    ),
     (duckdb.ConversionException, "out of range", _as_is("22003")),
     (duckdb.ConversionException, "", _as_is("22P02")),
     (duckdb.InvalidInputException, "malformed json", _as_is("22P02")),

@@ -1,8 +1,24 @@
 -- Redshift's functions that DuckDB lacks or understands otherwise. No macro is overloaded by type: DuckDB does not know
 -- the type of an alias or an aggregate when it chooses. typeof() is settled before any row is read, so it costs nothing.
+-- Within TRY nothing may be volatile, as error() is: what must fail there is a cast that cannot be done.
 CREATE OR REPLACE MACRO main.rs_text(x) AS CASE
     WHEN typeof(x) = 'JSON' THEN json_extract_string(CAST(x AS VARCHAR), '$')
+    WHEN typeof(x) = 'BOOLEAN' THEN CAST(CAST('cannot cast type boolean to character varying' AS INTEGER) AS VARCHAR)
     ELSE CAST(x AS VARCHAR)
+END;
+CREATE OR REPLACE MACRO main.rs_is_no_whole(x) AS
+    typeof(x) = 'VARCHAR' AND NOT regexp_full_match(CAST(x AS VARCHAR), '\s*[+-]?[0-9]+\s*');
+CREATE OR REPLACE MACRO main.rs_to_smallint(x) AS CASE
+    WHEN rs_is_no_whole(x) THEN CAST('invalid input syntax for integer: "' || CAST(x AS VARCHAR) || '"' AS SMALLINT)
+    ELSE CAST(x AS SMALLINT)
+END;
+CREATE OR REPLACE MACRO main.rs_to_integer(x) AS CASE
+    WHEN rs_is_no_whole(x) THEN CAST('invalid input syntax for integer: "' || CAST(x AS VARCHAR) || '"' AS INTEGER)
+    ELSE CAST(x AS INTEGER)
+END;
+CREATE OR REPLACE MACRO main.rs_to_bigint(x) AS CASE
+    WHEN rs_is_no_whole(x) THEN CAST('invalid input syntax for integer: "' || CAST(x AS VARCHAR) || '"' AS BIGINT)
+    ELSE CAST(x AS BIGINT)
 END;
 CREATE OR REPLACE MACRO main.rs_cut(s, n) AS CASE
     WHEN strlen(s) <= n THEN s

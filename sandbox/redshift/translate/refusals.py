@@ -1,8 +1,12 @@
 """Syntax that sqlglot reads and Redshift refuses (Database Developer Guide, "Unsupported PostgreSQL features")."""
 
+from collections.abc import Callable
+from typing import Any
+
 from sqlglot import exp
 
 from sandbox.redshift.errors import SqlError, not_imitated, syntax_error, unsupported
+from sandbox.redshift.reserved import RESERVED
 
 _REFUSED: dict[type[exp.Expr], SqlError] = {
     exp.Filter: syntax_error("("),
@@ -30,8 +34,9 @@ def refuse(tree: exp.Expr) -> None:
         problem = _REFUSED.get(type(node))
         if problem and not (isinstance(node, exp.Values) and isinstance(node.parent, exp.Insert)):
             raise problem
-        if isinstance(node, exp.Table):
-            _refuse_table(node)
+        check = _CHECKS.get(type(node))
+        if check:
+            check(node)
 
 
 def _refuse_table(table: exp.Table) -> None:
@@ -41,6 +46,65 @@ def _refuse_table(table: exp.Table) -> None:
         raise SqlError("42883", f"function {what}() does not exist as a table")
     if any(mark in table.name for mark in "./\\"):
         raise SqlError("42P01", f'relation "{table.name}" does not exist')
+
+
+_AGGREGATES = """
+avg count first_value last_value max min nth_value stddev stddev_pop stddev_samp sum var_pop var_samp variance
+"""
+_FRAMED = frozenset(_AGGREGATES.split())
+"""Window functions that need a frame beside ORDER BY (Database Developer Guide, "Window function syntax summary")."""
+
+
+def _refuse_window(window: exp.Window) -> None:
+    call = window.this.this if isinstance(window.this, exp.IgnoreNulls | exp.RespectNulls) else window.this
+    name = str(call.this).lower() if isinstance(call, exp.Anonymous) else ""
+    frame = window.args.get("spec")
+    if frame and frame.args["kind"].upper() != "ROWS":
+        raise syntax_error(frame.args["kind"].upper())
+    if name in _FRAMED and window.args.get("order") and not frame:
+        raise SqlError("0A000", "Aggregate window functions with an ORDER BY clause require a frame clause")
+    if name in _FRAMED and any(isinstance(argument, exp.Distinct) for argument in call.expressions):
+        raise SqlError("0A000", "DISTINCT is not implemented for window functions")
+
+
+def _refuse_select(select: exp.Select) -> None:
+    distinct = select.args.get("distinct")
+    if distinct and distinct.args.get("on"):
+        raise unsupported("SELECT DISTINCT ON")
+    if select.args.get("windows"):
+        raise syntax_error("WINDOW")
+
+
+def _refuse_name(name: exp.Identifier) -> None:
+    """A reserved word without quotes. After a dot PostgreSQL's grammar takes any; OID is a column of its catalog."""
+    word = name.name.lower()
+    if name.args.get("quoted") or word not in RESERVED:
+        return
+    column = name.parent if isinstance(name.parent, exp.Column) else None
+    if not isinstance(name.parent, exp.Dot) and not (column and (column.table or word in ("default", "oid"))):
+        raise syntax_error(name.name)
+
+
+def _refuse_join(join: exp.Join) -> None:
+    condition = join.args.get("on")
+    if join.side == "FULL" and condition is not None and not _is_equality(condition):
+        raise SqlError("0A000", "FULL JOIN is only supported with merge-joinable join conditions")
+
+
+def _is_equality(condition: exp.Expr) -> bool:
+    inner = condition.unnest()
+    if isinstance(inner, exp.And):
+        return all(map(_is_equality, inner.flatten()))
+    return isinstance(inner, exp.EQ) and bool(inner.this.find(exp.Column) and inner.expression.find(exp.Column))
+
+
+_CHECKS: dict[type[exp.Expr], Callable[[Any], None]] = {
+    exp.Identifier: _refuse_name,
+    exp.Join: _refuse_join,
+    exp.Select: _refuse_select,
+    exp.Table: _refuse_table,
+    exp.Window: _refuse_window,
+}
 
 
 def refuse_merge(tree: exp.Merge) -> None:

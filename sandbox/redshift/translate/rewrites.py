@@ -176,6 +176,25 @@ def _cast(node: exp.Expr) -> exp.Expr:
         return call("rs_cut", text, exp.Literal.number(size)) if size.isdigit() else text
     if kind.this == exp.DataType.Type.SUPER:
         return call("to_json", node.this)
+    if kind.this in _INTEGERS:
+        return _to_integer(node, _INTEGERS[kind.this])
+    return node
+
+
+_INTEGERS = {
+    exp.DataType.Type.SMALLINT: "smallint",
+    exp.DataType.Type.INT: "integer",
+    exp.DataType.Type.BIGINT: "bigint",
+}
+
+
+def _to_integer(node: exp.Expr, kind: str) -> exp.Expr:
+    """A text must be a whole number, where DuckDB would round '1.7'; seen of literals and columns."""
+    value = node.this
+    if isinstance(value, exp.Column):
+        return call(f"rs_to_{kind}", value)
+    if value.is_string and not re.fullmatch(r"\s*[+-]?\d+\s*", value.name):
+        raise SqlError("22P02", f'invalid input syntax for integer: "{value.name}"')
     return node
 
 

@@ -8,9 +8,10 @@ from sqlglot import exp
 from sandbox.redshift.errors import SqlError, syntax_error
 from sandbox.redshift.names import TableName
 from sandbox.redshift.remembered import Remembered
-from sandbox.redshift.translate import refusals, rewrites
+from sandbox.redshift.translate import correlation, refusals, rewrites, unknown
 from sandbox.redshift.translate.dialect import parse
 from sandbox.redshift.translate.names import name_columns
+from sandbox.redshift.translate.scopes import fold_names
 
 _KINDS: dict[type[exp.Expr], str] = {
     exp.Select: "select",
@@ -90,6 +91,9 @@ def translate_tree(tree: exp.Expr, casts: Sequence[str | None], views: Views) ->
     if kind == "select":
         name_columns(tree)
     tree = rewrites.expand_views(tree, views)
+    fold_names(tree)
+    unknown.refuse(tree)
+    correlation.refuse(tree)
     reads = rewrites.tables_read(tree)
     target = rewrites.target_of(tree)
     terminates = rewrites.take_terminations(tree)

@@ -1,0 +1,28 @@
+"""The queries in a statement, and what each can see; for refusals that rest on where a column comes from."""
+
+from collections.abc import Iterator
+
+from sqlglot import exp
+from sqlglot.errors import OptimizeError
+from sqlglot.optimizer.scope import Scope, traverse_scope
+
+
+def fold_names(tree: exp.Expr) -> None:
+    """Writes every name in lower case, in place, because scopes compare names as they are written."""
+    for name in tree.find_all(exp.Identifier):
+        name.set("this", str(name.this).lower())
+
+
+def outermost(tree: exp.Expr) -> Iterator[exp.Query]:
+    """The queries of a statement that are in no other query."""
+    for node in tree.walk(prune=lambda node: isinstance(node, exp.Query)):
+        if isinstance(node, exp.Query):
+            yield node
+
+
+def scopes_of(query: exp.Expr) -> list[Scope]:
+    """The scopes of a query, inner before outer; none where names clash, which the engine then reports."""
+    try:
+        return list(traverse_scope(query))
+    except OptimizeError:
+        return []
