@@ -97,7 +97,7 @@ def _reason(stop: BaseException) -> str:
 def _do_stages(context: Context, progress: Progress, done: dict[str, Any]) -> None:
     done["extraction"] = extract_stage(context, progress)
     done["normalisation"] = normalise_stage(context, progress)
-    if pending(context.lake):
+    if pending(context.lake, context.settings.warehouse):
         done["load"] = load_stage(context, progress)
 
 

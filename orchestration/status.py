@@ -43,7 +43,7 @@ def read_status(context: Context) -> Status:
         last_run=newest_report(context.lake),
         streams=tuple(_streams(context.lake, staged)),
         staged_loads=staged.sequence if staged else 0,
-        waits_for_load=pending(context.lake),
+        waits_for_load=pending(context.lake, context.settings.warehouse),
         quarantined=staged.total_quarantined if staged else {},
         drift=tuple(entry.model_dump() for entry in staged.drift) if staged else (),
     )

@@ -1,5 +1,7 @@
 """What the warehouse remembers about loads: the lock, the attempts and the ledger; and the receipts in the lake."""
 
+import hashlib
+import json
 import math
 import os
 import socket
@@ -144,15 +146,22 @@ def counts_of(connection: Connection, sequence: int) -> dict[str, Counts]:
     return {str(table): Counts(*counted) for table, *counted in connection.rows(_COUNTS, {"load_sequence": sequence})}
 
 
-def newest_receipt(lake: Lake) -> int:
-    """Return the newest load whose receipt is in the lake; 0 where there is none."""
-    keys = [info.key for info in lake.list_after(RECEIPTS)]
-    return int(keys[-1].removeprefix(RECEIPTS).removesuffix(".json")) if keys else 0
+def newest_receipt(lake: Lake, warehouse: str) -> int:
+    """Return the newest load of a warehouse whose receipt is in the lake; 0 where there is none."""
+    folder = _receipts(warehouse)
+    keys = [info.key for info in lake.list_after(folder)]
+    return int(keys[-1].removeprefix(folder).removesuffix(".json")) if keys else 0
 
 
-def write_receipt(lake: Lake, sequence: int, run_id: str) -> None:
+def write_receipt(lake: Lake, warehouse: str, sequence: int, run_id: str) -> None:
     """Confirm a load in the lake; one that is confirmed already stays as it is."""
-    lake.put_if_absent(f"{RECEIPTS}{sequence_name(sequence)}.json", f'{{"run_id": "{run_id}"}}\n'.encode())
+    receipt = json.dumps({"run_id": run_id, "warehouse": warehouse})
+    lake.put_if_absent(f"{_receipts(warehouse)}{sequence_name(sequence)}.json", f"{receipt}\n".encode())
+
+
+def _receipts(warehouse: str) -> str:
+    """The folder of a warehouse's receipts; its address, as the settings write it, may hold what a key may not."""
+    return f"{RECEIPTS}{hashlib.sha256(warehouse.encode()).hexdigest()[:16]}/"
 
 
 def _counts_statement(sequence: int, counts: Mapping[str, Counts]) -> tuple[str, dict[str, object]]:

@@ -70,9 +70,14 @@ class _Run:
     """The newest load with a receipt when the run began."""
 
 
-def pending(lake: Lake) -> bool:
-    """Tell from the lake alone whether a load may be wanting: whether the newest staging sequence has no receipt."""
-    receipt = newest_receipt(lake)
+def pending(lake: Lake, warehouse: str) -> bool:
+    """Tell from the lake alone whether a load may be wanting: whether the newest staging sequence has no receipt.
+
+    Args:
+        lake: the lake.
+        warehouse: the address of the warehouse, as the settings write it.
+    """
+    receipt = newest_receipt(lake, warehouse)
     return staging_log(lake).head(receipt) is not None
 
 
@@ -87,7 +92,7 @@ def load(
         LockHeld: another run holds the lock for longer than ``settings.load.lock_wait``.
         ReelhouseError: the warehouse failed, also when the load was repeated whole.
     """
-    run = _Run(target, lake, settings, clock, run_id, progress, newest_receipt(lake))
+    run = _Run(target, lake, settings, clock, run_id, progress, newest_receipt(lake, settings.warehouse))
     return _repeated(lambda: _load_all(run), run)
 
 
@@ -150,7 +155,7 @@ def _load_next(connection: Connection, run: _Run) -> bool:
         connection.rollback()
         return True
     _load_manifest(connection, run, manifest, started_at)
-    write_receipt(run.lake, manifest.sequence, run.run_id)
+    write_receipt(run.lake, run.settings.warehouse, manifest.sequence, run.run_id)
     return True
 
 
@@ -206,7 +211,7 @@ def _report(connection: Connection, run: _Run) -> LoadReport:
     mine = tuple(AppliedLoad(number, counts_of(connection, number)) for number, by in found.items() if by == run.run_id)
     already = tuple(number for number, by in found.items() if by != run.run_id)
     for number in already:
-        write_receipt(run.lake, number, found[number])
+        write_receipt(run.lake, run.settings.warehouse, number, found[number])
     return LoadReport(mine, already)
 
 

@@ -15,7 +15,7 @@ from sandbox.redshift import serve
 from tests.integration.warehouse_sql.staged import Rows, stage_rows
 from warehouse_sql.catalog import load_catalog
 from warehouse_sql.connection import Target, connect
-from warehouse_sql.load import LoadReport, load
+from warehouse_sql.load import LoadReport, load, pending
 from warehouse_sql.query import query
 
 Record = dict[str, Any]
@@ -47,6 +47,7 @@ class House:
     channels: dict[str, str] = field(default_factory=dict)
     sequence: int = 0
     runs: int = 0
+    address: str = "sandbox:house"
 
     def empty(self) -> None:
         """Begin again with an empty lake and a warehouse as it was made; quicker than to make another."""
@@ -70,9 +71,15 @@ class House:
     def load(self, progress: Progress | None = None, lock_wait: float = 5) -> LoadReport:
         """Load what is staged."""
         self.runs += 1
-        settings = Settings(wistia=Wistia(channels=self.channels), load=Load(lock_wait=lock_wait))
+        settings = Settings(
+            wistia=Wistia(channels=self.channels), load=Load(lock_wait=lock_wait), warehouse=self.address
+        )
         clock = RunClock(datetime(2026, 2, 1, tzinfo=UTC))
         return load(self.target, self.lake, settings, clock, f"run-{self.runs}", progress or Told())
+
+    def pending(self) -> bool:
+        """Tell from the lake whether a load may be wanting."""
+        return pending(self.lake, self.address)
 
     def rows(self, statement: str) -> list[Record]:
         """Ask the warehouse."""

@@ -1,6 +1,7 @@
 """The load as a whole: once, in order, all or nothing, whatever happens to it."""
 
 import json
+import shutil
 import socket
 import subprocess
 import sys
@@ -8,6 +9,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,11 +17,11 @@ import pytest
 from extract.clock import RunClock
 from extract.errors import ConfigurationError, DataRefused, LockHeld, ReelhouseError
 from extract.settings import Settings
-from tests.integration.warehouse_sql.house import House, Told
+from tests.integration.warehouse_sql.house import House, Told, open_house
 from tests.integration.warehouse_sql.staged import Rows
 from warehouse_sql.connection import Connection, Retryable, Target, connect
 from warehouse_sql.ledger import announce
-from warehouse_sql.load import ATTEMPTS, LoadReport, load, pending
+from warehouse_sql.load import ATTEMPTS, LoadReport, load
 from warehouse_sql.render import render
 
 TABLES = ("core.dim_media", "core.dim_visitor", "core.fct_viewing_session", "mart.media_daily_total")
@@ -51,13 +53,13 @@ class Killed(BaseException):
 
 
 def test_a_load_reports_counts_confirms_itself_and_happens_once(house: House) -> None:
-    assert not pending(house.lake)
+    assert not house.pending()
     house.stage({"media": media(), "viewing_session": session()})
-    assert pending(house.lake)
+    assert house.pending()
     report = house.load()
     assert [applied.sequence for applied in report.applied] == [1]
     assert report.applied[0].tables["core.fct_viewing_session"].inserted == 1
-    assert not pending(house.lake)
+    assert not house.pending()
     before = content(house)
     assert house.load() == LoadReport((), ())
     assert content(house) == before
@@ -83,7 +85,18 @@ def test_staging_shows_the_last_load_only(house: House) -> None:
 def test_a_load_of_nothing_but_quarantine_is_still_a_load(house: House) -> None:
     house.stage({})
     assert [applied.sequence for applied in house.load().applied] == [1]
-    assert not pending(house.lake)
+    assert not house.pending()
+
+
+def test_receipts_of_one_warehouse_say_nothing_of_another(house: House, tmp_path: Path) -> None:
+    house.stage({"viewing_session": session()})
+    house.load()
+    with open_house(tmp_path / "second") as second:
+        second.address = "sandbox:second"
+        shutil.copytree(house.lake.root / house.lake.bucket, second.lake.root / second.lake.bucket)
+        assert second.pending()
+        assert [applied.sequence for applied in second.load().applied] == [1]
+        assert not second.pending()
 
 
 def test_killed_before_the_commit_nothing_is_published_and_the_next_run_loads(house: House) -> None:
@@ -94,7 +107,7 @@ def test_killed_before_the_commit_nothing_is_published_and_the_next_run_loads(ho
     with pytest.raises(Killed):
         house.load(Told({"load.commit": Killed()}))
     assert content(house) == before
-    assert pending(house.lake)
+    assert house.pending()
     assert [applied.sequence for applied in house.load().applied] == [2]
 
 
@@ -102,11 +115,11 @@ def test_killed_after_the_commit_the_next_run_finds_the_load_in_the_ledger(house
     house.stage({"viewing_session": session()})
     with pytest.raises(Killed):
         house.load(Told({"load.committed": Killed()}))
-    assert pending(house.lake)
+    assert house.pending()
     before = content(house)
     assert house.load() == LoadReport((), (1,))
     assert content(house) == before
-    assert not pending(house.lake)
+    assert not house.pending()
 
 
 def test_a_commit_whose_answer_is_lost_is_recognised_from_the_ledger(
@@ -148,7 +161,7 @@ def test_a_failed_check_publishes_nothing_and_shows_the_rows(house: House) -> No
         house.load()
     assert content(house) == before
     assert house.value("select count(*) from audit.load_history") == 1
-    assert pending(house.lake)
+    assert house.pending()
 
 
 def test_a_session_that_moves_to_another_day_is_not_published_twice(house: House) -> None:
