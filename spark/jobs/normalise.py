@@ -1,13 +1,10 @@
 """The normalisation: all that landed and is not yet normalised, of all entities at once, in one manifest."""
 
-import tempfile
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from extract.clock import RunClock, format_instant
-from extract.errors import ReelhouseError
 from extract.lake import Lake
 from extract.progress import Progress
 from extract.settings import Settings
@@ -19,6 +16,7 @@ from spark.jobs.publish import Publisher
 from spark.manifest import Counts, DriftEntry, StagingManifest, staging_log
 from spark.quarantine import refuse_if_too_many
 from spark.raw import Backlog, fetch, find_backlog
+from spark.scratch import scratch_folder
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,26 +52,13 @@ def normalise(lake: Lake, settings: Settings, clock: RunClock, run_id: str, prog
         backlogs = find_backlog(lake, _by_stream(), head.consumed if head else {})
         if not any(backlog.landed for backlog in backlogs):
             return NormaliseReport(None, {}, {}, ())
-        with _scratch() as folder:
+        with scratch_folder() as folder:
             outcomes = _compute(lake, settings, backlogs, folder, progress)
             for outcome in outcomes:
                 refuse_if_too_many(outcome.refusals, settings.quarantine)
             manifest = _publish(lake, head, backlogs, outcomes, run_id, format_instant(clock.now()))
         if _commit(lake, manifest, progress):
             return _report(manifest, outcomes)
-
-
-@contextmanager
-def _scratch() -> Iterator[Path]:
-    """Make a temporary folder; a full disk is told as one message."""
-    try:
-        with tempfile.TemporaryDirectory(prefix="reelhouse-") as folder:
-            yield Path(folder)
-    except OSError as error:
-        raise ReelhouseError(
-            f"the temporary folder {tempfile.gettempdir()} cannot be used ({error.strerror or error}). Nothing was "
-            "committed; make room there, or set TMPDIR to a larger place, and run again"
-        ) from None
 
 
 def _by_stream() -> dict[str, Contract]:
