@@ -61,6 +61,8 @@ def _lives(pid: int) -> bool:
 def run(home: Path, *, port: int, lake_root: Path, idle: float, memory_limit: str) -> None:
     """Is the endpoint of a home until nobody has been connected for `idle` seconds (0: for ever), or SIGTERM.
 
+    It ends as well when DuckDB has given up, so that the next one opens the file anew.
+
     Raises:
         AlreadyRunning: another one is.
         DatabaseRefused: the database file cannot be used.
@@ -69,11 +71,11 @@ def run(home: Path, *, port: int, lake_root: Path, idle: float, memory_limit: st
     from sandbox.redshift.server import Server
     from sandbox.redshift.warehouse import Warehouse
 
-    stop = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.set())
     with sole_server(SERVICE, home):
         warehouse = Warehouse(home / "warehouse.duckdb", lake_root, memory_limit)
+        stop = warehouse.ended
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: stop.set())
         try:
             idleness = Idleness(idle)
             server = Server(warehouse, port, _HOST, idleness.at_work)

@@ -128,6 +128,8 @@ class Session:
                 yield
         except duckdb.Error as problem:
             self.fail()
+            if isinstance(problem, duckdb.FatalException):
+                self.warehouse.ended.set()
             raise (TERMINATED if self.terminated else from_duckdb(problem)) from None
         except SqlError as problem:
             self.fail()

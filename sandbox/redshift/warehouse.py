@@ -2,7 +2,10 @@
 
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
+
+import duckdb
 
 from sandbox.redshift.engine import DEFAULT_MEMORY, open_database
 from sandbox.redshift.locks import LockTable
@@ -28,6 +31,8 @@ class Warehouse:
         self.root = open_database(path, lake_root, memory_limit)
         self.objects: Objects = DirectoryObjects(lake_root)
         self.locks = LockTable()
+        self.ended = threading.Event()
+        """Set when it can serve no more: told to end, or DuckDB has given up (a full disk while it writes)."""
         self._guard = threading.Lock()
         self._sessions: dict[int, Callable[[], None]] = {}
         self._last_pid = 1000
@@ -72,5 +77,6 @@ class Warehouse:
             self.views = ViewSet(kept | changed)
 
     def close(self) -> None:
-        """Writes everything into the file and closes it."""
-        self.root.close()
+        """Writes everything into the file and closes it; what a broken database had committed is in its log."""
+        with suppress(duckdb.FatalException):
+            self.root.close()

@@ -1,0 +1,50 @@
+"""A database that has given up serves nobody: the endpoint ends, and the next one opens the file anew."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from sandbox.redshift.errors import SqlError
+from sandbox.redshift.session import Session, Sink
+from sandbox.redshift.warehouse import Warehouse
+from sandbox.redshift.wire.decode import Value
+
+
+class Failing:
+    """A statement in the middle of which DuckDB raises."""
+
+    ends_failure = False
+
+    def __init__(self, error: duckdb.Error) -> None:
+        self._error = error
+
+    def columns(self, session: Session) -> None:
+        return None
+
+    def run(self, session: Session, values: Sequence[Value], sink: Sink) -> str:
+        raise self._error
+
+
+class Nowhere:
+    def begin(self, columns: object) -> None: ...
+    def rows(self, batch: object) -> None: ...
+    def notice(self, text: str) -> None: ...
+
+
+@pytest.mark.parametrize(
+    ("error", "ends"),
+    [
+        (duckdb.FatalException("FATAL Error: database has been invalidated because of a previous fatal error"), True),
+        (duckdb.IOException("IO Error: No space left on device"), False),
+    ],
+)
+def test_the_endpoint_ends_when_duckdb_has_given_up_and_not_before(
+    error: duckdb.Error, ends: bool, tmp_path: Path
+) -> None:
+    warehouse = Warehouse(None, tmp_path)
+    with pytest.raises(SqlError):
+        Session(warehouse, "somebody").execute(Failing(error), (), Nowhere())
+    assert warehouse.ended.is_set() is ends
+    warehouse.close()
