@@ -24,6 +24,11 @@ class RunClock:
         self._last = self.as_of - TICK
         self._lock = threading.Lock()
 
+    def not_before(self, instant: datetime) -> None:
+        """Give instants later than ``instant`` only, so that what is read now counts as newer than what was before."""
+        with self._lock:
+            self._last = max(self._last, instant)
+
     def now(self) -> datetime:
         """Return the present instant (UTC, microseconds), later than every instant returned before."""
         with self._lock:
@@ -39,7 +44,7 @@ def new_run_id(as_of: datetime) -> str:
 
 def format_instant(instant: datetime) -> str:
     """Write an aware instant as ISO 8601 in UTC with microseconds and ``Z``: the form used in the lake."""
-    return f"{instant.astimezone(UTC):%Y-%m-%dT%H:%M:%S.%fZ}"
+    return instant.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
 
 
 def parse_instant(text: str) -> datetime:

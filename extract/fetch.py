@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import partial
 from urllib.parse import quote
 
-from extract.http import Get, Http, NotFound, Parameters, Tally
+from extract.http import Get, Http, Parameters, Tally, Unanswered
 from extract.page import Page, make_page
 from extract.pagination import Walker
 from extract.records import cut_array, cut_object
@@ -32,8 +32,10 @@ class Fetcher:
         """Ask for pages of a list at the same time."""
         return [self.workers.submit(partial(self._page, stream, parameters, number, tally)) for number in numbers]
 
-    def objects(self, stream: Stream, parameter: str, keys: Sequence[str], tally: Tally) -> "list[Future[Page | None]]":
-        """Ask for single objects at the same time, each by the key in its path; None for one that is not found."""
+    def objects(
+        self, stream: Stream, parameter: str, keys: Sequence[str], tally: Tally
+    ) -> "list[Future[Page | Unanswered]]":
+        """Ask for single objects at the same time, each by the key in its path; the failure of one is its result."""
         return [self.workers.submit(partial(self._object, stream, parameter, key, tally)) for key in keys]
 
     def walk(
@@ -65,10 +67,10 @@ class Fetcher:
         reply = self.http.get(Get(stream.path, asked, stream.permission, cut_array), tally)
         return make_page(stream, stream.path, asked, number, reply)
 
-    def _object(self, stream: Stream, parameter: str, key: str, tally: Tally) -> Page | None:
+    def _object(self, stream: Stream, parameter: str, key: str, tally: Tally) -> Page | Unanswered:
         path = stream.path.format(**{parameter: quote(key, safe="")})
         try:
             reply = self.http.get(Get(path, {}, stream.permission, cut_object), tally)
-        except NotFound:
-            return None
+        except Unanswered as error:
+            return error
         return make_page(stream, path, {parameter: key}, None, reply)

@@ -14,7 +14,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from ipaddress import ip_address
 from typing import Any
+from urllib.parse import urlsplit
 
 import requests
 import requests.adapters
@@ -41,8 +43,16 @@ _KEPT = "What was committed before is kept"
 Parameters = Mapping[str, str | int]
 
 
-class NotFound(SourceRefused):
+class Unanswered(SourceRefused):
+    """This request has no good answer, however often it is sent; others may have one."""
+
+
+class NotFound(Unanswered):
     """The source knows no such thing (404)."""
+
+
+class Closed(SourceRefused):
+    """The source refuses this token, or asks to be left alone: no other request need be sent in this run."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +164,9 @@ class Http:
         Raises:
             ConfigurationError: the host cannot be reached, and has not answered before.
             NotFound: the source knows no such thing.
-            SourceRefused: the token may not read this, or the source failed too often.
+            Unanswered: the source does not understand the request, or failed too often.
+            Closed: the token may not read this, or the source asks to be left alone for long.
+            SourceRefused: the address is redirected.
         """
         for attempt in range(1, ATTEMPTS + 1):
             self._limiter.acquire()
@@ -166,9 +178,7 @@ class Http:
                 reason = failure.reason
                 if not last:
                     self._wait(get, attempt, failure)
-        raise SourceRefused(
-            f"GET {get.path} failed {ATTEMPTS} times; the last time: {reason}. {_KEPT}; run again later"
-        )
+        raise Unanswered(f"GET {get.path} failed {ATTEMPTS} times; the last time: {reason}. {_KEPT}; run again later")
 
     def close(self) -> None:
         """Close the connections."""
@@ -203,6 +213,8 @@ class Http:
         if not hasattr(self._local, "session"):
             session = requests.Session()
             environment = session.merge_environment_settings(self._base_url, {}, None, None, None)
+            if _is_loopback(self._base_url):
+                environment["proxies"] = {}  # a sandbox's address means nothing to a proxy, nor is its token for one
             self._local.session = (session, dict(environment))
             self._sessions.append(session)
         found: tuple[requests.Session, dict[str, Any]] = self._local.session
@@ -230,7 +242,7 @@ class Http:
         """Say what a status other than 200 means."""
         status = response.status_code
         if status in {401, 403}:
-            return SourceRefused(
+            return Closed(
                 f"GET {get.path} was refused ({status}{_refusal_code(response)}): the token must be one of this "
                 f"account with the permission {get.permission}. {_KEPT}; set another token and run again"
             )
@@ -241,7 +253,7 @@ class Http:
         if status in {408, 425, 429} or status >= 500:
             wait = retry_after(response.headers.get("Retry-After"), _instant_of(response))
             if wait is not None and wait > LONGEST_RETRY_AFTER:
-                return SourceRefused(
+                return Closed(
                     f"GET {get.path}: the source asks to be left alone for {wait:.0f} s ({status}). {_KEPT}; "
                     "run again then"
                 )
@@ -250,12 +262,11 @@ class Http:
             return SourceRefused(
                 f"GET {get.path} is redirected ({status}), which is not followed with a token; correct wistia.base_url"
             )
-        return SourceRefused(
-            f"GET {get.path} was answered with status {status}, which repeating will not change. {_KEPT}"
-        )
+        return Unanswered(f"GET {get.path} was answered with status {status}, which repeating will not change. {_KEPT}")
 
     def _wait(self, get: Get, attempt: int, failure: _Again) -> None:
-        seconds = failure.wait if failure.wait is not None else backoff(attempt, self._chance())
+        # A Retry-After of no time at all, or a date that has passed, does not mean to be asked without a pause.
+        seconds = max(failure.wait or 0.0, backoff(attempt, self._chance()))
         self._notify("extract.retry", path=get.path, attempt=attempt, reason=failure.reason, seconds=round(seconds, 3))
         if failure.wait is not None:
             self._limiter.hold(seconds)
@@ -267,8 +278,16 @@ def _instant_of(response: requests.Response) -> datetime:
     """Return the server's own time, by which it gives dates; the run's clock may live at another."""
     try:
         return parsedate_to_datetime(response.headers.get("Date", "")).astimezone(UTC)
-    except ValueError:
+    except (ValueError, OverflowError):
         return datetime.now(UTC)
+
+
+def _is_loopback(address: str) -> bool:
+    host = urlsplit(address).hostname or ""
+    try:
+        return host == "localhost" or ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 def _parsed(get: Get, response: requests.Response) -> list[Element]:

@@ -5,6 +5,7 @@ cumulative state, so the newest alone tells where we stand. Number N is committe
 of two writers one wins, and the other starts again from the new head.
 """
 
+import re
 from collections.abc import Iterator
 from typing import Any, Generic, Literal, TypeVar
 
@@ -14,6 +15,7 @@ from extract.errors import DataRefused
 from extract.lake import Lake
 
 SEQUENCE_DIGITS = 12
+_NAME = re.compile(rf"([0-9]{{{SEQUENCE_DIGITS}}})\.json")
 
 
 class Manifest(BaseModel):
@@ -122,7 +124,8 @@ class ManifestLog(Generic[M]):
 
     def _sequences(self, after: int) -> Iterator[int]:
         for info in self._lake.list_after(self._prefix, self._key(after)):
-            yield int(info.key.removeprefix(self._prefix).removesuffix(".json"))
+            if match := _NAME.fullmatch(info.key.removeprefix(self._prefix)):
+                yield int(match[1])
 
 
 def raw_log(lake: Lake, stream: str) -> ManifestLog[RawManifest]:

@@ -69,8 +69,8 @@ class _Descent:
         resumed = self._walk.reached
         pages = resumed.page if resumed else 0
         for found in self._puller.fetcher.walk(self._stream, _days(self._walk), self._walker, self._writer):
-            if found and not pages:
-                self._begin(found[0])
+            if not resumed and self._walk.watermark is None and (first := next(filter(_tells_time, found), None)):
+                self._begin(first)
             for page in () if resumed else found:
                 self._seen.add(page)
             pages += len(found)
@@ -80,7 +80,7 @@ class _Descent:
         self._finish(resumed=resumed is not None)
 
     def _begin(self, first: Page) -> None:
-        """Fix the watermark: later pages are read later, and what arrives meanwhile is the next walk's."""
+        """Fix the watermark by the first page that tells one: what arrives on top after that is the next walk's."""
         watermark = newest_known(first.instants, self._puller.as_of)
         self._walk = replace(self._walk, watermark=watermark)
         if self._walk.floor is None and watermark:
@@ -123,6 +123,10 @@ class _Descent:
         proof = self._walker.proof[self._proofs_told :]
         self._proofs_told += len(proof)
         self._writer.commit(write_cursor(cursor), complete=complete, proof=proof)
+
+
+def _tells_time(page: Page) -> bool:
+    return any(page.instants)
 
 
 def _days(walk: Walk) -> dict[str, str]:

@@ -58,7 +58,13 @@ def make_page(stream: Stream, path: str, parameters: Parameters, number: int | N
 
 def _key(element: Element, field: str) -> str | None:
     key = element.parsed.get(field) if isinstance(element.parsed, dict) else None
-    return key if isinstance(key, str) and key else None
+    if not isinstance(key, str) or not key:
+        return None
+    try:
+        key.encode()
+    except UnicodeEncodeError:  # half of a surrogate pair: JSON can write it (RFC 8259, 8.2), UTF-8 cannot
+        return None
+    return key
 
 
 def _digest(texts: Sequence[str]) -> bytes:

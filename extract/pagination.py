@@ -10,6 +10,9 @@ pages, read before the first of them was asked for, show the same rows in the sa
 answered. Page 1 witnesses arrivals and returns, the far edge of the batch everything that shifts rows within it (the
 near edge, where the far one lies beyond the end of the list). Otherwise the batch is read again one page after the
 other. The proof takes no time of its own: the witnesses of a batch are asked for together with the batch after it.
+
+An end that is told by empty pages is read once more, after everything else: a source in trouble may answer every page
+with an empty list for a while, and all pages of a batch at the same time.
 """
 
 from collections.abc import Generator, Iterable, Mapping
@@ -23,6 +26,8 @@ SMALLEST_BATCH = 4
 CAUTIOUS_PAGES = 3
 """So many pages are read one by one where the end may come soon."""
 MOST_REPETITIONS = 10
+MOST_RETURNS = 10
+"""So often a walk goes back because pages that hold rows were answered empty."""
 EAGER_PAGES = 2
 """So many where it will not: page 1, which fixes the watermark, and one more, with which the first witness is read."""
 
@@ -72,7 +77,7 @@ class Walker:
     """One walk: ask for the pages in ``asked`` at the same time, ``tell`` the answers, until nothing is asked.
 
     The walk ends after a page whose newest row is older than ``floor``, or where the list ends: at an empty page that
-    follows an empty or a short one. A single short or empty page is no end.
+    follows an empty or a short one, if it is found there a second time. A single short or empty page is no end.
     """
 
     def __init__(
@@ -103,6 +108,9 @@ class Walker:
         self._one_by_one_until = EAGER_PAGES if eager else CAUTIOUS_PAGES
         self._short = False
         self._doubted: set[int] = set()
+        self._end: int | None = None
+        self._returns = 0
+        self._holds_rows = resume is not None
         self._counted = b""
         self._repetitions = 0
         self._views: dict[int, PageView] = {}
@@ -118,7 +126,7 @@ class Walker:
         """Take the answers of all pages asked for; return those that repeat word for word what was told before.
 
         Raises:
-            SourceRefused: the list has no end.
+            SourceRefused: the list has no end, or none that stays where it is.
         """
         repeated = {page for page, view in answers.items() if self._content(page) == view.content}
         self._views.update(answers)
@@ -141,6 +149,8 @@ class Walker:
             coming = self._coming(current)
             yield frozenset(self._questions(current, unproven, coming))
             current, unproven = self._judge(current, unproven, coming)
+            if not current and not unproven and self._end:
+                current = yield from self._look_again(self._end)
 
     def _judge(
         self, current: _Batch | None, unproven: _Batch | None, coming: _Batch | None
@@ -211,6 +221,7 @@ class Walker:
                 return page - 1
             self._refuse_repetition(view)
             self._short = view.rows < self._per_page
+            self._holds_rows |= view.rows > 0
             if view.newest is not None:
                 self.reached = Reached(page, view.newest)
         if not batch.single:
@@ -229,14 +240,45 @@ class Walker:
 
     def _ends_in(self, batch: _Batch) -> bool:
         short = self._short
+        self._end = None
         for page in batch.pages():
             view = self._views[page]
             if self._floor is not None and view.newest is not None and view.newest < self._floor:
                 return True
             if short and view.rows == 0:
+                self._end = page - 1
                 return True
             short = view.rows < self._per_page
         return False
+
+    def _look_again(self, end: int) -> Generator[frozenset[int], Mapping[int, PageView], _Batch | None]:
+        """Read the end again: its first page that is not full and, where that is empty, before it the one above.
+
+        Return where to go on; None where the end is one. A page that has lost its rows tells of a source in trouble,
+        and rows on the one above tell that it is well again when the end is asked for.
+        """
+        had_rows = self._views[end].rows > 0
+        if not had_rows and self._holds_rows:
+            above = max(1, end - 1)
+            if not (yield frozenset({above}))[above].rows:
+                return self._return_to(above)
+        before = self._views[end].rows
+        after = (yield frozenset({end}))[end].rows
+        if had_rows != (after > 0):
+            return self._return_to(end)
+        if after <= before or end in self._doubted:
+            return None
+        self._doubted.add(end)
+        return self._go_back(end, _Batch(end, end + 1))
+
+    def _return_to(self, page: int) -> _Batch:
+        self._returns += 1
+        if self._returns > MOST_RETURNS:
+            raise SourceRefused(
+                f"the source answered pages {MOST_RETURNS + 1} times now with rows and now with none, so that the end "
+                "of the list cannot be told; what was committed before is kept. Run again when the source is well"
+            )
+        return self._go_back(page, _Batch(page, page + 1))
 
     def _forget_below(self, page: int) -> None:
         """Keep the views of pages that can still be witnesses, so that memory does not grow with the list."""

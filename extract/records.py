@@ -36,7 +36,7 @@ _DECODER = json.JSONDecoder(parse_constant=_no_constant)
 # The value ends at the end of the JSON string, at the next parameter or at the fragment, written plainly or escaped.
 _PUBLIC_TOKEN = re.compile(r'(public_token=)[^"&#\\\s]*(?:\\(?!u0026|u0023).[^"&#\\\s]*)*')
 # Strings and the characters that give a body its structure; everything between them is of no interest when cutting.
-_STRUCTURE = re.compile(r'"(?:[^"\\]|\\.)*"|[\[\]{},"]', re.DOTALL)
+_STRUCTURE = re.compile(r'"(?:[^"\\]++|\\.)*+"|[\[\]{},"]', re.DOTALL)
 _CLOSING = {"[": "]", "{": "}"}
 
 
@@ -58,18 +58,28 @@ def cut_array(body: bytes) -> list[Element]:
 
 
 def cut_object(body: bytes) -> list[Element]:
-    """Return the one object that a body consists of.
+    """Return the one object that a body consists of; one that is whole and yet not UTF-8 JSON, with its bytes.
 
     Raises:
         BrokenBody: the body is no JSON object, or one that reports an error.
     """
     text = body.removeprefix(_BYTE_ORDER_MARK).decode("latin-1").strip()
     element = _read(_redacted(text))
+    if not element.readable and _is_one_object(text):
+        return [element]
     if not isinstance(element.parsed, dict):
         raise BrokenBody("a JSON object was expected")
     if "error" in element.parsed:
         raise BrokenBody("an error object came with a good status")
     return [element]
+
+
+def _is_one_object(text: str) -> bool:
+    try:
+        members = list(_cut_by_structure("[" + text[1:-1] + "]"))
+    except BrokenBody:
+        return False
+    return bool(members) and text[0] == "{" and text[-1] == "}"
 
 
 def _redacted(text: str) -> str:
@@ -133,7 +143,7 @@ def _cut_by_structure(text: str) -> Iterator[str]:
         elif mark == '"':
             raise BrokenBody("a string does not end")
         elif mark == "," and len(open_brackets) == 1:
-            yield text[start : match.start()]
+            yield _present(text[start : match.start()])
             start = match.end()
     raise BrokenBody("the array does not end")
 
@@ -142,7 +152,13 @@ def _last_piece(text: str, start: int, closing: re.Match[str]) -> Iterator[str]:
     if closing.end() != len(text):
         raise BrokenBody("something follows the array")
     if start > 1 or text[start : closing.start()].strip():
-        yield text[start : closing.start()]
+        yield _present(text[start : closing.start()])
+
+
+def _present(piece: str) -> str:
+    if not piece.strip():
+        raise BrokenBody("an element is missing between commas")
+    return piece
 
 
 def _read(latin_1: str) -> Element:

@@ -1,12 +1,14 @@
 """Running an extraction: what is new at the source is landed and committed, stream after stream."""
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from pydantic import SecretStr
 
 from extract.clock import RunClock
+from extract.errors import RefusedError
 from extract.fetch import Fetcher
-from extract.http import Http
+from extract.http import Closed, Http
 from extract.lake import Lake
 from extract.newest_first import Puller
 from extract.progress import Progress
@@ -64,7 +66,7 @@ def run_extraction(
     workers = Workers(WORKERS)
     run = _Run(lake, settings.wistia, clock, run_id, progress, Fetcher(http, workers, settings.wistia.per_page))
     try:
-        return ExtractionReport(tuple(run.extract(stream) for stream in STREAMS))
+        return ExtractionReport(tuple(run.extract_all(STREAMS)))
     finally:
         stop.set()
         workers.close()
@@ -84,6 +86,24 @@ class _Run:
         self._progress = progress
         self._fetcher = fetcher
         self._keys: dict[str, list[str]] = {}
+
+    def extract_all(self, streams: Sequence[Stream]) -> Iterator[StreamReport]:
+        """Pull every stream that can be pulled, and raise what went wrong after that.
+
+        Only a source that would refuse the others too (a token, a wait for long) ends the extraction at once.
+        """
+        failures: list[RefusedError] = []
+        for stream in streams:
+            if isinstance(stream.method, DailySnapshot) and stream.method.of not in self._keys:
+                continue
+            try:
+                yield self.extract(stream)
+            except Closed:
+                raise
+            except RefusedError as error:
+                failures.append(error)
+        if failures:
+            raise type(failures[0])("; ".join(dict.fromkeys(map(str, failures))))
 
     def extract(self, stream: Stream) -> StreamReport:
         """Pull a stream; where another run commits first, again from where that one left it."""

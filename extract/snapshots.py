@@ -5,12 +5,15 @@ from datetime import date
 
 from extract.cursor import Seen
 from extract.fetch import BATCH, Fetcher
+from extract.http import NotFound, Unanswered
 from extract.pagination import Walker
 from extract.progress import Progress
 from extract.stream import DailySnapshot, Stream
 from extract.workers import gather
 from extract.writer import StreamWriter
 
+MOST_UNANSWERED = 3
+"""So many members may be without an answer, or a tenth of them if that is more, before the stream is refused."""
 MOST_NAMED = 10
 """So many keys are named in a note."""
 
@@ -45,26 +48,33 @@ def pull_snapshot(
     today: date,
     progress: Progress,
 ) -> None:
-    """Pull one object for each member; one that the source does not know is noted and skipped.
+    """Pull one object for each member; one that is not answered is noted and skipped.
 
     Raises:
-        SourceRefused: the source refused or failed.
+        SourceRefused: the source refused, or left all or many members without an answer.
         HeadMoved: another run committed first.
     """
     seen = Seen(floor=None)
     missing: list[str] = []
+    unanswered: list[str] = []
     for start in range(0, len(members), BATCH):
         keys = members[start : start + BATCH]
         futures = fetcher.objects(stream, method.parameter, keys, writer.tally)
         for key, page in zip(keys, gather(futures), strict=True):
-            if page is None:
+            if isinstance(page, NotFound):
                 missing.append(key)
+            elif isinstance(page, Unanswered):
+                unanswered.append(key)
+                if len(unanswered) == len(members) or len(unanswered) > max(MOST_UNANSWERED, len(members) // 10):
+                    raise page
             else:
-                seen.add(page)
+                seen.add(page, key)
                 writer.land(page)
         progress.advance(stream.name, start + len(keys), "objects", len(members))
     if missing:
         writer.note(f"not found (404) and skipped: {_listed(missing)}")
+    if unanswered:
+        writer.note(f"not answered, although asked for again, and skipped: {_listed(unanswered)}")
     _commit_if_new(writer, today, seen)
 
 

@@ -4,6 +4,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+"""No row is older; what claims to be is a default value (year 1), from which nothing can be subtracted."""
+
 
 @dataclass(frozen=True, slots=True)
 class FullList:
@@ -56,12 +59,13 @@ class Stream:
 
 
 def instant_of(record: Any, field: str) -> datetime | None:
-    """Read the instant in a field of a parsed record; one without a zone is UTC; None where it tells none."""
+    """Read the instant in a field of a parsed record; one without a zone is UTC; None for none, or one before 1970."""
     text = record.get(field) if isinstance(record, dict) else None
     if not isinstance(text, str):
         return None
     try:
         instant = datetime.fromisoformat(text)
-        return instant.replace(tzinfo=UTC) if instant.tzinfo is None else instant.astimezone(UTC)
+        instant = instant.replace(tzinfo=UTC) if instant.tzinfo is None else instant.astimezone(UTC)
     except (ValueError, OverflowError):
         return None
+    return instant if instant >= EPOCH else None

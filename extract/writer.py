@@ -3,9 +3,10 @@
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
-from extract.clock import RunClock, format_instant
+from extract.clock import RunClock, format_instant, parse_instant
 from extract.errors import DataRefused
 from extract.http import Tally
 from extract.lake import Lake
@@ -13,6 +14,9 @@ from extract.land import Landing
 from extract.manifest import ObjectEntry, RawManifest, raw_log
 from extract.page import Page
 from extract.progress import Progress
+
+MUCH_EARLIER = timedelta(hours=1)
+"""A run at an instant so long before that of the newest manifest is likely to be a mistake."""
 
 
 class HeadMoved(Exception):
@@ -70,9 +74,21 @@ class StreamWriter:
         """Discard what is not committed and begin from the newest manifest, whoever made it."""
         self.discard()
         self.head = self._log.head()
+        if self.head:
+            self._follow(self.head)
         self._tallies.append(Tally())
         self._told: Counter[str] = Counter()
         self._handed = 0
+
+    def _follow(self, head: RawManifest) -> None:
+        """Put the clock behind what was committed: of two states of a row the one that is read later counts."""
+        committed = parse_instant(head.committed_at)
+        self._clock.not_before(committed)
+        if committed - self._clock.as_of > MUCH_EARLIER:
+            self.note(
+                f"this run is at {format_instant(self._clock.as_of)}, before the newest manifest "
+                f"({head.committed_at}); what it read counts as read after that"
+            )
 
     def land(self, page: Page) -> None:
         """Land the records of a page."""

@@ -104,6 +104,17 @@ def test_the_token_stands_in_the_header_and_nowhere_else() -> None:
     assert TOKEN not in repr(vars(http)) + str(raised.value) + repr(raised.value)
 
 
+def test_a_proxy_is_not_told_what_is_for_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("no_proxy", "NO_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+    with served(lambda _: Answered(b"[1]")) as proxy, served(lambda _: Answered()) as server:
+        monkeypatch.setenv("http_proxy", f"http://127.0.0.1:{proxy.server_port}")
+        http = Waiting().http(server.base_url)
+        http.get(GET, Tally())
+        http.close()
+    assert (len(server.asked), proxy.asked) == (1, [])
+
+
 def test_a_netrc_of_the_user_does_not_replace_the_token(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     netrc = tmp_path / "netrc"
     netrc.write_text("machine 127.0.0.1 login somebody password else\n")

@@ -37,6 +37,20 @@ def test_instants_are_written_in_utc_with_microseconds_and_read_back() -> None:
         parse_instant("yesterday")
 
 
+def test_an_ancient_instant_is_written_so_that_it_can_be_read() -> None:
+    ancient = datetime(1, 1, 1, tzinfo=UTC)
+    assert parse_instant(format_instant(ancient)) == ancient
+
+
+def test_it_can_be_put_behind_an_instant_and_never_back() -> None:
+    clock = RunClock(AS_OF, monotonic=lambda: 0.0)
+    clock.not_before(AS_OF + timedelta(days=1))
+    assert clock.now() > AS_OF + timedelta(days=1)
+    clock.not_before(AS_OF)
+    assert clock.now() > AS_OF + timedelta(days=1)
+    assert clock.as_of == AS_OF
+
+
 def test_runs_at_one_instant_have_different_names() -> None:
     assert new_run_id(AS_OF) != new_run_id(AS_OF)
     assert new_run_id(AS_OF).startswith("20260108T020000Z-")

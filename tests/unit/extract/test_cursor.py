@@ -114,6 +114,17 @@ def test_a_fingerprint_knows_neither_order_nor_repetition(
     assert one.fingerprint() != other.fingerprint()
 
 
+def test_a_fingerprint_tells_whose_a_row_is() -> None:
+    def of(*rows: tuple[str, str]) -> str:
+        seen = Seen(None)
+        for owner, text in rows:
+            seen.add(page([(text, None)]), owner)
+        return seen.fingerprint()
+
+    assert of(("m1", "0"), ("m2", "1"), ("m3", "0")) != of(("m1", "1"), ("m2", "1"), ("m3", "0"))
+    assert of(("m1", "0"), ("m2", "1")) == of(("m2", "1"), ("m1", "0"))
+
+
 def test_a_fingerprint_is_of_the_rows_above_a_floor() -> None:
     old, new = AS_OF - timedelta(hours=9), AS_OF - timedelta(hours=1)
     floor = AS_OF - timedelta(hours=6)
@@ -142,6 +153,8 @@ def test_a_row_without_an_instant_has_the_place_that_the_list_gave_it() -> None:
         ({"at": ""}, None),
         ({"at": 5}, None),
         ({"at": "0001-01-01T00:00:00+09:00"}, None),
+        ({"at": "0001-01-01T00:00:00Z"}, None),
+        ({"at": "1970-01-01T00:00:00Z"}, datetime(1970, 1, 1, tzinfo=UTC)),
         ({}, None),
         ([], None),
         (None, None),

@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from extract.pagination import PageView, Reached, Walker
+from extract.errors import SourceRefused
+from extract.pagination import MOST_RETURNS, PageView, Reached, Walker
 
 START = datetime(2026, 1, 8, tzinfo=UTC)
 PER_PAGE = 3
@@ -170,6 +171,65 @@ def test_without_the_proof_of_stillness_a_row_is_lost(monkeypatch: pytest.Monkey
 
 
 @dataclass
+class BrownOut(MovingList):
+    """Answers every page with nothing for a while: ``length`` answers from the one numbered ``moment``."""
+
+    moment: int = 0
+    length: int = 0
+
+    def answer(self, page: int) -> list[Row]:
+        rows = super().answer(page)
+        return [] if self.moment < len(self.requests) <= self.moment + self.length else rows
+
+
+@given(
+    size=SIZES,
+    batch=st.integers(1, 40),
+    seed=SEEDS,
+    moment=st.integers(0, 60),
+    share=st.sampled_from([0, 0.05, 0.3]),
+    eager=st.booleans(),
+    floor=st.none() | st.integers(0, 70),
+    length=st.integers(0, 80),
+)
+@settings(max_examples=600, deadline=None)
+def test_a_brownout_loses_nothing(
+    size: int, batch: int, seed: int, moment: int, share: float, eager: bool, floor: int | None, length: int
+) -> None:
+    """However long: all is seen, or the walk is refused, or nothing at all was seen, which is never committed."""
+    before = made_list(size)
+    moving = BrownOut(list(before), random.Random(seed), ("arrival", "return"), share, moment=moment, length=length)
+    oldest = START - timedelta(minutes=floor) if floor is not None else None
+    try:
+        seen = walk(Walker(per_page=PER_PAGE, batch=batch, eager=eager, floor=oldest), moving)
+    except SourceRefused:
+        assert length > MOST_RETURNS
+        return
+    assert not seen or {row for row in unchanged(before, moving) if oldest is None or row.at >= oldest} <= seen
+
+
+def test_pages_that_are_empty_at_their_first_request_are_no_end() -> None:
+    before = made_list(90 * PER_PAGE)
+    moving = MovingList(list(before), gaps=dict.fromkeys(range(35, 67), 1))
+    assert walk(Walker(per_page=PER_PAGE, batch=32, eager=True), moving) == set(before)
+
+
+def test_a_source_that_does_not_recover_is_refused_and_not_taken_for_an_end() -> None:
+    moving = BrownOut(made_list(90 * PER_PAGE), moment=50, length=10_000)
+    with pytest.raises(SourceRefused, match="now with none"):
+        walk(Walker(per_page=PER_PAGE, batch=32, eager=True), moving)
+    assert len(moving.requests) < 150
+
+
+def test_an_end_costs_no_more_than_two_requests() -> None:
+    for size in (0, 1, PER_PAGE, PER_PAGE + 1, 2 * PER_PAGE):
+        moving = MovingList(made_list(size))
+        walk(Walker(per_page=PER_PAGE, batch=1), moving)
+        pages = -(-size // PER_PAGE)
+        assert len(moving.requests) <= pages + (1 if size % PER_PAGE else 2) + 2
+
+
+@dataclass
 class MovingOnce(MovingList):
     """Moves a single time: before its answer number ``moment``."""
 
@@ -225,7 +285,7 @@ def test_a_short_page_makes_the_walker_ask_for_no_more_than_the_next() -> None:
     moving = MovingList(made_list(4))
     walk(Walker(per_page=PER_PAGE, batch=32, eager=True), moving)
     # The second page 1 and page 34 were to be the witnesses of a batch, had page 2 been full.
-    assert sorted(moving.requests) == [1, 1, 2, 3, 34]
+    assert sorted(moving.requests) == [1, 1, 2, 2, 3, 34]
 
 
 def test_answers_that_repeat_word_for_word_are_named() -> None:

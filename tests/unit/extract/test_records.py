@@ -17,7 +17,18 @@ LAYOUTS = st.sampled_from(
     [{}, {"indent": 1}, {"separators": (",", ":")}, {"ensure_ascii": False}, {"indent": 2, "ensure_ascii": False}]
 )
 BAD = ["NaN", "-Infinity", '"a\nb"', '"\udcff"', "{'a': 1}", "01"]
-NO_OBJECTS = [b"", b"[]", b"[{}]", b"1", b'{"error":"x"}', b'{"a":', b"<html>", b'{"a":1}{"b":2}', b'{"a":NaN}']
+NO_OBJECTS = [
+    b"",
+    b"[]",
+    b"[{}]",
+    b"1",
+    b'{"error":"x"}',
+    b'{"a":',
+    b"<html>",
+    b'{"a":1}{"b":2}',
+    b'{"a":NaN}{',
+    b'{"a":"}',
+]
 BLANKS = st.text(" \t\r\n", max_size=3)
 
 
@@ -107,6 +118,19 @@ def test_what_is_no_object_is_broken(body: bytes) -> None:
 def test_an_object_is_cut_whole() -> None:
     (element,) = cut_object(b' {"load_count": 1,\n"play_rate": 0.10}\n')
     assert element.text == '{"load_count": 1, "play_rate": 0.10}'
+
+
+@pytest.mark.parametrize("body", [b'{"a": NaN}', b'{"a":"\xff"}', b'{"a":"\n}{"}'])
+def test_an_object_that_is_whole_but_not_json_keeps_its_bytes(body: bytes) -> None:
+    (element,) = cut_object(body)
+    assert not element.readable
+    assert base64.b64decode(element.text) == body
+
+
+@pytest.mark.parametrize("body", [b'[{"a":1},]', b'[,{"a":1}]', b'[{"a":NaN},,1]', b"[,]"])
+def test_an_array_that_lacks_an_element_is_broken(body: bytes) -> None:
+    with pytest.raises(BrokenBody):
+        cut_array(body)
 
 
 @pytest.mark.parametrize(
