@@ -9,6 +9,7 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
 
 import yaml
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
@@ -18,6 +19,9 @@ from extract.errors import ConfigurationError
 ENVIRONMENT_PREFIX = "REELHOUSE_"
 TOKEN_VARIABLE = "WISTIA_API_TOKEN"  # noqa: S105 - a name, not a secret
 PASSWORD_VARIABLE = "REDSHIFT_PASSWORD"  # noqa: S105 - a name, not a secret
+
+
+LOOPBACK = {"127.0.0.1", "::1", "localhost"}
 
 
 class Section(BaseModel):
@@ -48,7 +52,7 @@ class Wistia(Section):
     """Address of the API: ``https://…/v1``, or ``sandbox:FOLDER`` for the simulator that lives in that folder."""
     per_page: Annotated[int, Field(ge=1, le=100)] = 100
     """Rows a page; the API gives at most 100."""
-    timeout: Annotated[float, Field(gt=0)] = 60
+    timeout: Annotated[float, Field(gt=0, le=3600)] = 60
     """Seconds to wait for an answer; first pages of large accounts were seen to take 16 to 30 s."""
     requests_per_minute: Annotated[int, Field(ge=1)] = 600
     """The account's limit, shared by all streams."""
@@ -59,9 +63,16 @@ class Wistia(Section):
 
     @field_validator("base_url")
     @classmethod
-    def _known_scheme(cls, value: str) -> str:
-        if not value.startswith(("https://", "http://", "sandbox:")):
-            raise ValueError("must start with https://, http:// or sandbox:")
+    def _safe_address(cls, value: str) -> str:
+        if value.startswith("sandbox:"):
+            return value
+        parts = urlsplit(value)
+        if parts.scheme not in {"http", "https"} or not parts.hostname:
+            raise ValueError("must be https://HOST/PATH or sandbox:FOLDER")
+        if parts.username or parts.password or parts.query or parts.fragment:
+            raise ValueError("must be an address alone; the token comes from the environment")
+        if parts.scheme == "http" and parts.hostname not in LOOPBACK:
+            raise ValueError("must be https://, because the token is sent there; http:// is for this machine alone")
         return value.rstrip("/")
 
     @field_validator("medias", mode="before")
@@ -196,6 +207,8 @@ def _explain_one(detail: Any, file: Path | None, variables: dict[tuple[str, ...]
     where = f"{origin or file or 'settings'}: {'.'.join(path)}"
     if detail["type"] == "extra_forbidden":
         return f"{where}: unknown key{_suggestion(path)}"
+    if detail["type"] == "value_error":  # our own words, which say enough: the value may hold a secret
+        return f"{where}: {detail['msg'].removeprefix('Value error, ')}"
     return f"{where}: {detail['msg']}, not {detail['input']!r}"
 
 

@@ -162,10 +162,12 @@ def _load_next(connection: Connection, run: _Run) -> bool:
 def _confirmed_newest(connection: Connection, run: _Run) -> int:
     """Return the newest load of the ledger, having made sure that it came from this lake."""
     sequence, staged_by = newest_load(connection)
-    if sequence and staging_log(run.lake).read(sequence).run_id != staged_by:
+    known = next(staging_log(run.lake).after(sequence - 1), None) if sequence else None
+    if sequence and (known is None or known.run_id != staged_by):
         raise DataRefused(
             f"the warehouse holds load {sequence} as run {staged_by} staged it, but sequence {sequence} of "
-            f"{run.lake.url('staging/')} is of another run: the two do not belong together. Nothing was loaded"
+            f"{run.lake.url('staging/')} is {'of another run' if known else 'not there'}: the two do not belong "
+            "together. Nothing was loaded; load this lake into an empty warehouse"
         )
     return sequence
 

@@ -26,6 +26,7 @@ def test_settings(case: dict[str, Any], tmp_path: Path) -> None:
     if "error" in case:
         with pytest.raises(ConfigurationError) as raised:
             load_settings(file, environment)
+        assert case.get("hides", "\0") not in str(raised.value)
         for words in case["error"]:
             assert words in str(raised.value)
     else:
