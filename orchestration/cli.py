@@ -2,16 +2,21 @@
 
 import signal
 import sys
+from collections.abc import Callable
+from typing import TypeVar
 
 import click
 
 from extract.errors import ConfigurationError, ReelhouseError
+from extract.progress import Progress
 from orchestration import show
 from orchestration.context import Context, Options
 from orchestration.options import command_options
 from orchestration.reporting import shown_progress
 
 INTERRUPTED = "stopped. What was committed is kept; run the same command again and it continues from there"
+
+Report = TypeVar("Report")
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -35,10 +40,7 @@ def run(options: Options) -> None:
     """Extract, normalise and load what is new."""
     from orchestration.pipeline import run as run_all
 
-    context = Context(options)
-    with shown_progress(context.clock, context.run_id) as progress:
-        report = run_all(context, progress)
-    show.run_report(report, as_json=options.as_json)
+    _perform(options, run_all, show.run_report)
 
 
 @reelhouse.command()
@@ -47,10 +49,7 @@ def extract(options: Options) -> None:
     """Land what is new at the source as raw JSON in the lake."""
     from orchestration.pipeline import extract_stage
 
-    context = Context(options)
-    with shown_progress(context.clock, context.run_id) as progress:
-        report = extract_stage(context, progress)
-    show.extraction(report, as_json=options.as_json)
+    _perform(options, extract_stage, show.extraction)
 
 
 @reelhouse.command()
@@ -59,10 +58,7 @@ def normalise(options: Options) -> None:
     """Turn what landed into typed Parquet staging."""
     from orchestration.pipeline import normalise_stage
 
-    context = Context(options)
-    with shown_progress(context.clock, context.run_id) as progress:
-        report = normalise_stage(context, progress)
-    show.normalisation(report, as_json=options.as_json)
+    _perform(options, normalise_stage, show.normalisation)
 
 
 @reelhouse.command()
@@ -71,10 +67,7 @@ def load(options: Options) -> None:
     """Load staging into the warehouse; each staging load is all or nothing, once."""
     from orchestration.pipeline import load_stage
 
-    context = Context(options)
-    with shown_progress(context.clock, context.run_id) as progress:
-        report = load_stage(context, progress)
-    show.load(report, as_json=options.as_json)
+    _perform(options, load_stage, show.load)
 
 
 @reelhouse.command()
@@ -125,6 +118,13 @@ def main() -> None:
     except ReelhouseError as error:
         _say(str(error))
         sys.exit(error.exit_code)
+
+
+def _perform(options: Options, work: Callable[[Context, Progress], Report], shown: Callable[..., None]) -> None:
+    context = Context(options)
+    with shown_progress(context.clock, context.run_id) as progress:
+        report = work(context, progress)
+    shown(report, as_json=options.as_json)
 
 
 def _say(message: str) -> int:
