@@ -26,7 +26,7 @@ SMALLEST_BATCH = 4
 CAUTIOUS_PAGES = 3
 """So many pages are read one by one where the end may come soon."""
 MOST_REPETITIONS = 10
-MOST_RETURNS = 10
+MOST_RETURNS = 20
 """So often a walk goes back because pages that hold rows were answered empty."""
 EAGER_PAGES = 2
 """So many where it will not: page 1, which fixes the watermark, and one more, with which the first witness is read."""
@@ -212,13 +212,13 @@ class Walker:
         """Take the pages of a batch for good, up to one that turns out doubtful, which is returned.
 
         A page that is not full although the next one holds rows is doubtful, once: sources are known to send one that
-        lacks its rows in the middle of a list.
+        lacks its rows in the middle of a list. One that has no rows at all stays doubtful.
         """
         for page in batch.pages():
             view = self._views[page]
-            if self._short and view.rows and page - 1 not in self._doubted:
+            if self._short and view.rows and self._is_doubtful(page - 1):
                 self._doubted.add(page - 1)
-                return page - 1
+                return self._first_empty(page - 1)
             self._refuse_repetition(view)
             self._short = view.rows < self._per_page
             self._holds_rows |= view.rows > 0
@@ -227,6 +227,18 @@ class Walker:
         if not batch.single:
             self._size = min(self._limit, 2 * self._size)
         return None
+
+    def _first_empty(self, page: int) -> int:
+        """Return the first of the empty pages that end with a page; that page where the one above has rows."""
+        while (above := self._views.get(page - 1)) and not above.rows:
+            page -= 1
+        return page
+
+    def _is_doubtful(self, page: int) -> bool:
+        if self._views[page].rows:
+            return page not in self._doubted
+        self._tell_return()
+        return True
 
     def _refuse_repetition(self, view: PageView) -> None:
         # Some repetition is movement: a page's worth of arrivals pushes a whole page down to the next number.
@@ -272,13 +284,16 @@ class Walker:
         return self._go_back(end, _Batch(end, end + 1))
 
     def _return_to(self, page: int) -> _Batch:
+        self._tell_return()
+        return self._go_back(page, _Batch(page, page + 1))
+
+    def _tell_return(self) -> None:
         self._returns += 1
         if self._returns > MOST_RETURNS:
             raise SourceRefused(
                 f"the source answered pages {MOST_RETURNS + 1} times now with rows and now with none, so that the end "
                 "of the list cannot be told; what was committed before is kept. Run again when the source is well"
             )
-        return self._go_back(page, _Batch(page, page + 1))
 
     def _forget_below(self, page: int) -> None:
         """Keep the views of pages that can still be witnesses, so that memory does not grow with the list."""

@@ -48,7 +48,7 @@ def test_again_it_loads_nothing_twice_and_shows_what_to_type_next(home: Path, li
     text = reelhouse(home.parent, "demo", "--home", str(home)).stdout
     assert text.count("loaded before") == len(lines)
     assert "What next" in text
-    assert "Sample VSL Facebook Paid Ads" in text
+    assert "Sample VSL Facebook" in text
 
 
 def test_a_folder_with_somebody_elses_lake_is_left_alone(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from extract.errors import SourceRefused
@@ -103,13 +103,18 @@ SHARES = st.sampled_from([0.05, 0.3, 0.9])
 
 
 @given(size=SIZES, ties=st.integers(1, 7), batch=BATCHES, seed=SEEDS, share=SHARES, eager=st.booleans())
+@example(size=1, ties=1, batch=1, seed=636874, share=0.05, eager=False)
 @settings(max_examples=400, deadline=None)
 def test_every_row_that_existed_and_did_not_change_is_seen(
     size: int, ties: int, batch: int, seed: int, share: float, eager: bool
 ) -> None:
+    """A walk may be refused where all that existed is gone: an emptied list looks like a source in trouble."""
     before = made_list(size, ties)
     moving = MovingList(list(before), random.Random(seed), ("arrival", "return", "purge"), share)
-    seen = walk(Walker(per_page=PER_PAGE, batch=batch, eager=eager), moving)
+    try:
+        seen = walk(Walker(per_page=PER_PAGE, batch=batch, eager=eager), moving)
+    except SourceRefused:
+        seen = set()
     assert unchanged(before, moving) <= seen
 
 
@@ -192,6 +197,7 @@ class BrownOut(MovingList):
     floor=st.none() | st.integers(0, 70),
     length=st.integers(0, 80),
 )
+@example(size=13, batch=15, seed=0, moment=4, share=0, eager=True, floor=None, length=10)
 @settings(max_examples=600, deadline=None)
 def test_a_brownout_loses_nothing(
     size: int, batch: int, seed: int, moment: int, share: float, eager: bool, floor: int | None, length: int
