@@ -42,6 +42,8 @@ select media_name, channel_name, load_count, play_count, play_count_class, play_
 from mart.media_summary
 order by play_count desc
 """
+SEGMENTS = "select frequency_segment, recency_segment, visitor_count from mart.audience_segment order by 1, 2"
+LINE = "{:<18} {:>9} {:>9} {:>9} {:>9} {:>8}"
 TITLE_LENGTH = 20
 
 
@@ -62,10 +64,6 @@ def run_demo(options: Options) -> None:
         return
     _show_medias(options)
     click.echo(_what_next(home))
-
-
-SEGMENTS = "select frequency_segment, recency_segment, visitor_count from mart.audience_segment order by 1, 2"
-LINE = "{:<18} {:>9} {:>9} {:>9} {:>9} {:>8}"
 
 
 def _configure(home: Path) -> Path:

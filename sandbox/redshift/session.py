@@ -126,6 +126,8 @@ class Session:
         try:
             with self._timed():
                 yield
+            if not self.in_transaction:
+                self._end(commit=True)
         except duckdb.Error as problem:
             self.fail()
             if isinstance(problem, duckdb.FatalException):
@@ -140,8 +142,6 @@ class Session:
         except BaseException:
             self.fail()
             raise
-        if not self.in_transaction:
-            self._end(commit=True)
 
     @contextmanager
     def _timed(self) -> Iterator[None]:

@@ -48,3 +48,33 @@ def test_the_endpoint_ends_when_duckdb_has_given_up_and_not_before(
         Session(warehouse, "somebody").execute(Failing(error), (), Nowhere())
     assert warehouse.ended.is_set() is ends
     warehouse.close()
+
+
+class GivingUp:
+    """A connection to a database that gives up when it is to commit."""
+
+    def execute(self, statement: str) -> None:
+        if statement == "COMMIT":
+            raise duckdb.FatalException("FATAL Error: Failed to commit: No space left on device")
+
+
+class Changing:
+    """A statement that changes something."""
+
+    ends_failure = False
+
+    def columns(self, session: Session) -> None:
+        return None
+
+    def run(self, session: Session, values: Sequence[Value], sink: Sink) -> str:
+        session.connection = GivingUp()  # type: ignore[assignment]
+        session._open = True
+        return "INSERT 0 1"
+
+
+def test_giving_up_is_noticed_in_the_commit_of_a_single_statement(tmp_path: Path) -> None:
+    warehouse = Warehouse(None, tmp_path)
+    with pytest.raises(SqlError):
+        Session(warehouse, "somebody").execute(Changing(), (), Nowhere())
+    assert warehouse.ended.is_set()
+    warehouse.close()
