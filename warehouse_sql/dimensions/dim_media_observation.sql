@@ -30,7 +30,7 @@ with staged as (
         media_number,
         media_name,
         media_type,
-        project_id,
+        {{ natural_text('project_id') }} as project_id,
         project_name,
         section_name,
         duration_seconds,

@@ -3,7 +3,7 @@
 -- within:  received_date_key
 -- reads:   staging.stg_wistia__viewing_session, core.fct_viewing_session, core.dim_media
 -- load:    delta of wistia__viewing_session
--- refs:    received_date_key core.dim_date, media_key core.dim_media, visitor_key core.dim_visitor, device_key core.dim_device
+-- refs:    received_date_key core.dim_date, media_key core.dim_media, visitor_key core.dim_visitor, device_key core.dim_device, geo_key core.dim_geo
 -- version: 1
 -- columns:
 --   session_id         The event key.
@@ -11,6 +11,7 @@
 --   media_key          The version of the media that was valid when the session was received.
 --   visitor_key        The visitor.
 --   device_key         The device.
+--   geo_key            The place, as the vendor tells it from the network address.
 --   media_id           The hashed id of the media.
 --   browser_version    Browser version.
 --   percent_viewed     Share of the media that was viewed, 0 to 1; revised while and after the viewer watches.
@@ -31,6 +32,7 @@ with staged as (
         {{ natural_text('session_id') }} as session_id,
         {{ visitor_key(natural_text('visitor_id')) }} as visitor_key,
         {{ device_key(natural_text('browser'), natural_text('platform'), 'is_mobile') }} as device_key,
+        {{ geo_key(natural_text('country'), natural_text('region'), natural_text('city')) }} as geo_key,
         {{ natural_text('media_id') }} as media_id,
         browser_version,
         percent_viewed,
@@ -49,6 +51,7 @@ loaded as (
         session_id,
         visitor_key,
         device_key,
+        geo_key,
         media_id,
         browser_version,
         percent_viewed,
@@ -83,6 +86,7 @@ final as (
         nvl(media_version.media_key, -1) as media_key,
         viewing_session.visitor_key,
         viewing_session.device_key,
+        viewing_session.geo_key,
         viewing_session.media_id,
         viewing_session.browser_version,
         viewing_session.percent_viewed,
@@ -107,6 +111,7 @@ select
     media_key,
     visitor_key,
     device_key,
+    geo_key,
     media_id,
     browser_version,
     percent_viewed,

@@ -26,6 +26,14 @@ case
 end
 {%- endmacro -%}
 
+{#- The three texts are hashed with their lengths first: a separator could stand in the name of a place. -#}
+{%- macro geo_key(country, region, city) -%}
+case
+    when {{ known(country) }} = 'Unknown' and {{ known(region) }} = 'Unknown' and {{ known(city) }} = 'Unknown' then -1
+    else {{ surrogate_key('geo', [attribute_hash([known(country), known(region), known(city)])]) }}
+end
+{%- endmacro -%}
+
 {#- A configuration may use the words of the reserved members, and means them. -#}
 {%- macro channel_key(channel_name) -%}
 case {{ channel_name }}

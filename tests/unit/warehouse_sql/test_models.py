@@ -43,11 +43,12 @@ def test_the_header_names_what_the_sql_reads(model: Model) -> None:
 
 
 @each_model
-def test_the_header_describes_the_columns_of_the_table_in_order(model: Model) -> None:
+def test_the_header_describes_the_columns_of_the_table(model: Model) -> None:
     described = [name for name, _ in model.columns]
     assert [name for name in selected(model) if name != STAGED] == described
     if model.table in load_catalog():
-        assert [column.name for column in load_catalog()[model.table]] == [*described, LOAD_COLUMN]
+        # A column that a later migration added is the table's last, wherever it reads best.
+        assert sorted(column.name for column in load_catalog()[model.table]) == sorted([*described, LOAD_COLUMN])
     else:
         assert model.load is Load.VIEW
 

@@ -126,7 +126,10 @@ def is_untyped(value: exp.Expr) -> bool:
     return isinstance(value, exp.Null) or (isinstance(value, exp.Literal) and value.is_string)
 
 
-NATURAL_TEXTS = {"media_id", "visitor_id", "session_id", "browser", "platform", "channel_name"}
+NATURAL_TEXTS = {
+    "media_id", "project_id", "visitor_id", "session_id", "browser", "platform", "country", "region", "city",
+    "channel_name",
+}  # fmt: skip
 
 
 def natural_texts_with_trailing_blanks(statement: str) -> list[str]:
