@@ -117,7 +117,7 @@ def _read_walk(stored: dict[str, Any] | None) -> Walk | None:
         return None
     days = stored.get("window")
     window = Window(date.fromisoformat(days[0]), date.fromisoformat(days[1])) if days else None
-    reached = Reached(stored["page"], parse_instant(stored["reached"]))
+    reached = Reached(stored["position"], parse_instant(stored["reached"]))
     return Walk(_instant(stored["floor"]), window, _instant(stored["watermark"]), reached)
 
 
@@ -127,7 +127,7 @@ def _write_walk(walk: Walk) -> dict[str, Any]:
         "watermark": _text(walk.watermark),
         "window": [walk.window.start.isoformat(), walk.window.end.isoformat()] if walk.window else None,
         "reached": _text(walk.reached.newest) if walk.reached else None,
-        "page": walk.reached.page if walk.reached else None,
+        "position": walk.reached.position if walk.reached else None,
     }
 
 

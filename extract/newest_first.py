@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from extract.cursor import Cursor, Seen, Walk, later, newest_known, plan_walk, read_cursor, write_cursor
-from extract.fetch import BATCH, Fetcher
+from extract.fetch import Fetcher
 from extract.page import Page
 from extract.pagination import Walker
 from extract.progress import Progress
@@ -55,7 +55,6 @@ class _Descent:
         self._walk = plan_walk(method, cursor, puller.as_of)
         self._walker = Walker(
             per_page=puller.fetcher.per_page,
-            batch=BATCH,
             floor=self._walk.floor,
             resume=self._walk.reached,
             eager=self._walk.floor is None,
@@ -67,7 +66,7 @@ class _Descent:
     def run(self) -> None:
         """Walk, commit on the way when it takes long, and commit at the end if there is anything new."""
         resumed = self._walk.reached
-        pages = resumed.page if resumed else 0
+        pages = resumed.position // self._puller.fetcher.per_page if resumed else 0
         for found in self._puller.fetcher.walk(self._stream, _days(self._walk), self._walker, self._writer):
             if not resumed and self._walk.watermark is None and (first := next(filter(_tells_time, found), None)):
                 self._begin(first)
@@ -75,7 +74,7 @@ class _Descent:
                 self._seen.add(page)
             pages += len(found)
             self._puller.progress.advance(self._stream.name, pages, "pages")
-            if self._walker.asked and self._is_due():
+            if not self._walker.is_over and self._is_due():
                 self._commit_partial()
         self._finish(resumed=resumed is not None)
 

@@ -1,14 +1,13 @@
 """An answer as it will lie in the lake: its lines, and what steers the walk. Pure."""
 
-import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from extract.clock import format_instant
 from extract.http import Parameters, Reply
-from extract.pagination import PageView
+from extract.pagination import Row, View
 from extract.records import Element
 from extract.stream import NewestFirst, Stream, instant_of
 
@@ -17,19 +16,32 @@ from extract.stream import NewestFirst, Stream, instant_of
 class Page:
     """The records of one answer."""
 
-    lines: bytes
+    lines: Sequence[bytes]
     """One line for each record, as they land."""
     elements: Sequence[Element]
     instants: Sequence[datetime | None]
     """For each record the instant by which the list is sorted; None where the list has none or it is not readable."""
     keys: Sequence[str | None]
     """For each record what identifies it; None where it has no key."""
-    view: PageView
 
     @property
     def rows(self) -> int:
         """The number of records."""
         return len(self.elements)
+
+    @property
+    def view(self) -> View:
+        """What steers the walk; a record without a key is known by its text."""
+        identities = (key or element.text for key, element in zip(self.keys, self.elements, strict=True))
+        return View(tuple(map(Row, identities, self.instants)))
+
+    def unlike(self, texts: Collection[str]) -> "Page":
+        """Return the page without the records that repeat one of these texts word for word."""
+        if not any(element.text in texts for element in self.elements):
+            return self
+        kept = [number for number, element in enumerate(self.elements) if element.text not in texts]
+        parts = ([part[number] for number in kept] for part in (self.lines, self.elements, self.instants, self.keys))
+        return Page(*parts)
 
 
 def make_page(stream: Stream, path: str, parameters: Parameters, number: int | None, reply: Reply) -> Page:
@@ -46,14 +58,7 @@ def make_page(stream: Stream, path: str, parameters: Parameters, number: int | N
     field = method.instant if isinstance(method, NewestFirst) else None
     instants = [instant_of(element.parsed, field) if field else None for element in reply.elements]
     keys = [_key(element, stream.key) for element in reply.elements]
-    view = PageView(
-        rows=len(reply.elements),
-        newest=max((instant for instant in instants if instant), default=None),
-        order=_digest([key or element.text for key, element in zip(keys, reply.elements, strict=True)]),
-        content=_digest([element.text for element in reply.elements]),
-    )
-    lines = _lines(path, parameters, number, reply)
-    return Page(lines, reply.elements, instants, keys, view)
+    return Page(_lines(path, parameters, number, reply), reply.elements, instants, keys)
 
 
 def _key(element: Element, field: str) -> str | None:
@@ -67,17 +72,15 @@ def _key(element: Element, field: str) -> str | None:
     return key
 
 
-def _digest(texts: Sequence[str]) -> bytes:
-    return hashlib.sha256("\n".join(texts).encode()).digest()
-
-
-def _lines(path: str, parameters: Mapping[str, str | int], number: int | None, reply: Reply) -> bytes:
+def _lines(path: str, parameters: Mapping[str, str | int], number: int | None, reply: Reply) -> list[bytes]:
     head = json.dumps({"path": path, "params": dict(parameters), "page": number}, separators=(",", ":"))
     before = f'{{"_meta":{head[:-1]},"index":'
     after = f',"sent_at":"{format_instant(reply.sent_at)}"}},'
-    return "".join(
-        f'{before}{index}{after}"record":{element.text}}}\n'
-        if element.readable
-        else f'{before}{index}{after}"bytes":"{element.text}"}}\n'
+    return [
+        (
+            f'{before}{index}{after}"record":{element.text}}}\n'
+            if element.readable
+            else f'{before}{index}{after}"bytes":"{element.text}"}}\n'
+        ).encode()
         for index, element in enumerate(reply.elements)
-    ).encode()
+    ]

@@ -1,329 +1,335 @@
-"""Walking a list that moves while it is read. Pure: says which pages to ask for, is told what they hold.
+"""Walking a list that moves while it is read. Pure: says which windows to ask for, is told what they hold.
 
 The list is sorted newest first and addressed by page number, so a row that arrives on top pushes every other row down,
-and a row that is removed pulls those below it up. Read in ascending order, one page after the other, arrivals can only
-repeat rows. Read all at once they can lose one: an older page answered before the arrival and a newer one after it
-leave out the row that crossed between them.
+and a row that is removed pulls those below it up. Pages that fit edge to edge lose the row that crosses an edge between
+two answers. So the windows of a walk overlap: a page number and a page size are a position, and other sizes give other
+positions. Two windows that share an unmoved row have no gap between them, whenever and in whatever order they were
+answered:
 
-So pages that were asked for at the same time count only when the list is proved to have been still: two *witness*
-pages, read before the first of them was asked for, show the same rows in the same order after the last of them was
-answered. Page 1 witnesses arrivals and returns, the far edge of the batch everything that shifts rows within it (the
-near edge, where the far one lies beyond the end of the list). Otherwise the batch is read again one page after the
-other. The proof takes no time of its own: the witnesses of a batch are asked for together with the batch after it.
+    every answer is an unbroken stretch of the list at its moment, and two rows that do not change never swap places;
+    what stands below the shared row is therefore in the lower window or below it, also if everything shifted between.
 
-An end that is told by empty pages is read once more, after everything else: a source in trouble may answer every page
-with an empty list for a while, and all pages of a batch at the same time.
+Where rows share an instant nobody says which comes first, so the shared row must be newer than the oldest of the upper
+window; where an eighth of a page shares one, the source has to keep their order. A window that shares no such row is a gap: the walk goes back, further each time, until it finds one. Nothing has
+to stand still for that, and all windows of a batch may be asked for at the same time.
 """
 
-from collections.abc import Generator, Iterable, Mapping
-from dataclasses import dataclass, field
+from collections import deque
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from extract.errors import SourceRefused
 
+OVERLAP = 3
+"""Rows that windows share at least while nothing moves. More would cost more requests; after a gap there are more."""
 SMALLEST_BATCH = 4
-CAUTIOUS_PAGES = 3
-"""So many pages are read one by one where the end may come soon."""
+LARGEST_BATCH = 1024
+CAUTIOUS_WINDOWS = 3
+"""So many windows are read one by one where the end may come soon."""
+MOST_STANDSTILL = 20
+"""So many windows in a row may bring a walk no further down; going back twice as far each time, it is at the top before."""
 MOST_REPETITIONS = 10
-MOST_RETURNS = 20
-"""So often a walk goes back because pages that hold rows were answered empty."""
-EAGER_PAGES = 2
-"""So many where it will not: page 1, which fixes the watermark, and one more, with which the first witness is read."""
+
+
+class Window(NamedTuple):
+    """A page of a certain size: the rows from ``start`` up to ``stop``, counted from 0."""
+
+    page: int
+    size: int
+
+    @property
+    def start(self) -> int:
+        """Position of its first row."""
+        return (self.page - 1) * self.size
+
+    @property
+    def stop(self) -> int:
+        """Position after its last row."""
+        return self.page * self.size
+
+
+class Row(NamedTuple):
+    """What identifies a row as unmoved: its key and the instant by which the list is sorted."""
+
+    key: str
+    instant: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
-class PageView:
-    """What the walker has to know of a page."""
+class View:
+    """What a window holds, as far as it steers the walk."""
 
-    rows: int
-    newest: datetime | None
-    """The newest instant on the page; None where no row tells one."""
-    order: bytes
-    """Digest of the keys of the rows in their order: equal where nothing moved."""
-    content: bytes
-    """Digest of the rows' whole text."""
+    rows: tuple[Row, ...]
+
+    @property
+    def newest(self) -> datetime | None:
+        """The newest instant; None where no row tells one."""
+        return max((row.instant for row in self.rows if row.instant), default=None)
+
+    @property
+    def oldest(self) -> datetime | None:
+        """The oldest instant; None where no row tells one."""
+        return min((row.instant for row in self.rows if row.instant), default=None)
 
 
 @dataclass(frozen=True, slots=True)
 class Reached:
-    """How far a walk has certainly come: everything newer than ``newest`` was seen, on page ``page`` when it was."""
+    """How far a walk has certainly come: everything newer than ``newest`` was seen; it stood at ``position`` then."""
 
-    page: int
+    position: int
     newest: datetime
 
 
-@dataclass(slots=True)
-class _Batch:
-    """Pages ``first`` to ``last``; more than one are asked for at the same time and need a proof."""
+@dataclass(frozen=True, slots=True)
+class _End:
+    """A window that was not full, and the window above it."""
 
-    first: int
-    last: int
-    before: dict[int, bytes] = field(default_factory=dict)
-    """Order of the rows of each witness before the batch was asked for."""
-
-    @property
-    def single(self) -> bool:
-        return self.first == self.last
-
-    def pages(self) -> range:
-        return range(self.first, self.last + 1)
+    window: Window
+    view: View
+    above: View | None
 
 
-_Rounds = Generator[frozenset[int], Mapping[int, PageView], None]
+def lay(position: int, most: int) -> Window:
+    """Return the window of at most ``most`` rows that begins at a position or above it and reaches furthest down."""
+    sizes = range(most, max(1, most // 2) - 1, -1)
+    return max((Window(position // size + 1, size) for size in sizes), key=lambda window: window.stop)
+
+
+def lay_across(position: int, edge: int, most: int) -> Window:
+    """Return the window that looks furthest past an edge, where possible as another page than the first."""
+    windows = (Window(position // size + 1, size) for size in range(most, 0, -1))
+    return max(
+        (window for window in windows if window.page > 1 and window.stop > edge),
+        key=lambda window: window.stop,
+        default=lay(position, most),
+    )
 
 
 class Walker:
-    """One walk: ask for the pages in ``asked`` at the same time, ``tell`` the answers, until nothing is asked.
+    """One walk: ``ask`` for windows, ``tell`` what they hold, until nothing is asked.
 
-    The walk ends after a page whose newest row is older than ``floor``, or where the list ends: at an empty page that
-    follows an empty or a short one, if it is found there a second time. A single short or empty page is no end.
+    The walk ends below a window that is wholly older than ``floor``, or where the list ends: at a window that is not full
+    and whose last row is still the last when the end is looked at once more, through another window.
     """
 
     def __init__(
-        self,
-        *,
-        per_page: int,
-        batch: int,
-        floor: datetime | None = None,
-        resume: Reached | None = None,
-        eager: bool = False,
+        self, *, per_page: int, floor: datetime | None = None, resume: Reached | None = None, eager: bool = False
     ) -> None:
         """Start a walk.
 
         Args:
-            per_page: rows of a full page.
-            batch: most pages to count on in one round; 1 reads one page after the other.
+            per_page: most rows of a window, at least 20: smaller ones would hardly get on while they overlap.
             floor: the oldest instant of interest; None walks the whole list.
             resume: where a former walk had come to; the walk goes on from there, found by value.
-            eager: the end is far, so use full batches from the start; else they begin small.
+            eager: the end is far, so use full batches after the first window; else they begin small.
         """
         self.reached: Reached | None = None
         self.proof: list[dict[str, Any]] = []
         self._per_page = per_page
-        self._limit = batch
+        self._most_overlap = per_page // 8
+        self._least_overlap = min(OVERLAP, self._most_overlap)
         self._floor = floor
         self._resume = resume
-        self._size = batch if eager else min(batch, SMALLEST_BATCH)
-        self._one_by_one_until = EAGER_PAGES if eager else CAUTIOUS_PAGES
-        self._short = False
+        self._asked: tuple[Window, ...] = ()
+        self._is_over = False
+        self._position = resume.position if resume else 0
+        self._step = per_page
+        self._singles = 1 if eager else CAUTIOUS_WINDOWS
+        self._batch = LARGEST_BATCH if eager else SMALLEST_BATCH
+        self._tail: View | None = None
+        self._edge = 0
+        self._overlap = self._least_overlap
+        self._back = self._least_overlap
+        self._end: _End | None = None
         self._doubted: set[int] = set()
-        self._end: int | None = None
-        self._returns = 0
-        self._holds_rows = resume is not None
-        self._counted = b""
+        self._standstill = 0
+        self._lowest: datetime | None = None
+        self._recent: deque[frozenset[Row]] = deque(maxlen=MOST_REPETITIONS)
         self._repetitions = 0
-        self._views: dict[int, PageView] = {}
-        self._rounds: _Rounds = self._walk()
-        self._asked = next(self._rounds)
 
     @property
-    def asked(self) -> tuple[int, ...]:
-        """The pages to ask for now, at the same time; empty when the walk is over."""
-        return tuple(sorted(self._asked))
+    def is_over(self) -> bool:
+        """Whether nothing more is to be asked."""
+        return self._is_over
 
-    def tell(self, answers: Mapping[int, PageView]) -> frozenset[int]:
-        """Take the answers of all pages asked for; return those that repeat word for word what was told before.
+    def ask(self, most: int) -> tuple[Window, ...]:
+        """Return the windows to ask for now, at the same time and not more than so many; none when the walk is over."""
+        self._asked = () if self._is_over else tuple(self._lay_out(self._count(most)))
+        return self._asked
+
+    def _lay_out(self, count: int) -> Iterator[Window]:
+        if self._end:
+            yield lay_across(self._position, self._edge, self._per_page)
+            return
+        position = self._position
+        for _ in range(count):
+            window = lay(position, self._per_page)
+            yield window
+            position = window.stop - self._overlap
+
+    def tell(self, views: Sequence[View]) -> None:
+        """Take what the windows hold, in the order in which they were asked for.
 
         Raises:
-            SourceRefused: the list has no end, or none that stays where it is.
+            SourceRefused: the list cannot be read without gaps, or has no end.
         """
-        repeated = {page for page, view in answers.items() if self._content(page) == view.content}
-        self._views.update(answers)
-        try:
-            self._asked = self._rounds.send(answers)
-        except StopIteration:
-            self._asked = frozenset()
-        return frozenset(repeated)
+        taken: list[Window] = []
+        shared = self._per_page
+        for window, view in zip(self._asked, views, strict=True):
+            common = self._shared(view)
+            if not self._take(window, view):
+                break
+            taken.append(window)
+            shared = min(shared, common) if common else shared
+        if len(taken) > 1:
+            if len(taken) == len(self._asked):
+                self._batch = min(2 * self._batch, LARGEST_BATCH)
+                self._overlap = max(self._least_overlap, self._overlap // 2)
+            rows = [taken[0].start, taken[-1].stop]
+            self.proof.append({"rows": rows, "windows": len(taken), "shared": shared})
 
-    def _content(self, page: int) -> bytes | None:
-        view = self._views.get(page)
-        return view.content if view else None
+    def _count(self, most: int) -> int:
+        """How many windows to ask for at a time."""
+        return 1 if self._singles or self._resume else max(1, min(self._batch, most))
 
-    def _walk(self) -> _Rounds:
-        first = (yield from self._locate(self._resume)) if self._resume else 1
-        self._one_by_one_until += first - 1
-        current: _Batch | None = _Batch(first, first)
-        unproven: _Batch | None = None
-        while current or unproven:
-            coming = self._coming(current)
-            yield frozenset(self._questions(current, unproven, coming))
-            current, unproven = self._judge(current, unproven, coming)
-            if not current and not unproven and self._end:
-                current = yield from self._look_again(self._end)
-
-    def _judge(
-        self, current: _Batch | None, unproven: _Batch | None, coming: _Batch | None
-    ) -> tuple[_Batch | None, _Batch | None]:
-        """Take the answers of a round; return the batch to ask for now and the one that waits for its proof."""
-        if unproven and not self._is_still(unproven):
-            # One page above, because a row that was removed in the part already read pulled the next one across.
-            return self._go_back(max(1, unproven.first - 1), current or unproven), None
-        if unproven and (doubtful := self._count(unproven)):
-            return self._go_back(doubtful, current or unproven), None
-        if current is None or coming is None:
-            return None, None
-        ended = self._ends_in(current)
-        if current.single and (doubtful := self._count(current)):
-            return self._go_back(doubtful, current), None
-        self._forget_below(current.first - 1)
-        if self._views[current.last].rows < self._per_page:
-            # The end is near: asking for a whole batch there would be for nothing.
-            coming = _Batch(coming.first, coming.first)
-        return None if ended else self._witnessed(coming), None if current.single else current
-
-    def _coming(self, current: _Batch | None) -> _Batch | None:
-        """Return the batch after the current one."""
-        if current is None:
-            return None
-        first = current.last + 1
-        one_by_one = first <= self._one_by_one_until or self._short
-        return _Batch(first, first if one_by_one else first + self._size - 1)
-
-    def _questions(self, current: _Batch | None, unproven: _Batch | None, coming: _Batch | None) -> Iterable[int]:
-        if current:
-            # The last page of a batch was read before it, to be its witness.
-            yield from current.pages() if current.single else range(current.first, current.last)
-        if unproven:
-            yield from unproven.before
-        if coming and not coming.single:
-            yield from (1, coming.last)
-
-    def _witnessed(self, batch: _Batch) -> _Batch:
-        """Note what the witnesses of a batch show before it is asked for."""
-        if not batch.single:
-            edge = batch.last if self._views[batch.last].rows else batch.first - 1
-            batch.before = {page: self._views[page].order for page in (1, edge)}
-        return batch
-
-    def _is_still(self, batch: _Batch) -> bool:
-        moved = [page for page, order in batch.before.items() if self._views[page].order != order]
-        self.proof.append({"pages": [batch.first, batch.last], "witnesses": sorted(batch.before), "still": not moved})
-        return not moved
-
-    def _go_back(self, first: int, asked: _Batch) -> _Batch:
-        """Read everything from page ``first`` to what was asked for last again, one page after the other."""
-        self._one_by_one_until = max(self._one_by_one_until, asked.last)
-        self._size = min(self._limit, SMALLEST_BATCH)
-        self._short = False
-        return _Batch(first, first)
-
-    def _count(self, batch: _Batch) -> int | None:
-        """Take the pages of a batch for good, up to one that turns out doubtful, which is returned.
-
-        A page that is not full although the next one holds rows is doubtful, once: sources are known to send one that
-        lacks its rows in the middle of a list. One that has no rows at all stays doubtful.
-        """
-        for page in batch.pages():
-            view = self._views[page]
-            if self._short and view.rows and self._is_doubtful(page - 1):
-                self._doubted.add(page - 1)
-                return self._first_empty(page - 1)
-            self._refuse_repetition(view)
-            self._short = view.rows < self._per_page
-            self._holds_rows |= view.rows > 0
-            if view.newest is not None:
-                self.reached = Reached(page, view.newest)
-        if not batch.single:
-            self._size = min(self._limit, 2 * self._size)
-        return None
-
-    def _first_empty(self, page: int) -> int:
-        """Return the first of the empty pages that end with a page; that page where the one above has rows."""
-        while (above := self._views.get(page - 1)) and not above.rows:
-            page -= 1
-        return page
-
-    def _is_doubtful(self, page: int) -> bool:
-        if self._views[page].rows:
-            return page not in self._doubted
-        self._tell_return()
+    def _take(self, window: Window, view: View) -> bool:
+        """Take one window; return whether the ones below it are to be looked at."""
+        if self._resume:
+            return self._find(self._resume, window, view)
+        if not self._is_attached(window, view):
+            return self._go_back(window, view)
+        if self._end and self._is_no_proof(self._end, window, view):
+            self._go_back(window, view)
+            return self._look_from(self._least_overlap)
+        end, self._end = self._end, None
+        if end and self._judge(end, window, view):
+            return False
+        above = self._tail
+        self._refuse_repetition(view)
+        self._accept(window, view)
+        if self._floor and view.newest and view.newest < self._floor:
+            self._is_over = True
+            return False
+        if len(view.rows) < window.size:
+            self._end = _End(window, view, above)
+            return False
         return True
 
-    def _refuse_repetition(self, view: PageView) -> None:
+    def _accept(self, window: Window, view: View) -> None:
+        self._tail = view
+        self._edge = window.start + len(view.rows)
+        self._back = self._overlap + max(1, self._ties(view)) - 1
+        self._position = max(0, self._edge - self._back)
+        # A walk that does not get to older rows is no progress, however many rows come on top of them.
+        oldest = view.oldest
+        descends = not (oldest and self._lowest and oldest > self._lowest)
+        if descends:
+            self._standstill = 0
+            self._lowest = oldest or self._lowest
+        else:
+            self._count_standstill()
+        self._singles = max(0, self._singles - 1)
+        if view.newest:
+            self.reached = Reached(window.start, view.newest)
+
+    def _judge(self, end: _End, window: Window, view: View) -> bool:
+        """Look at an end again; return whether that settles where to go on."""
+        last = end.view.rows[-1:]
+        if view.rows[-1:] == last and len(view.rows) < window.size:
+            self._is_over = True
+            return True
+        is_further = window.start + len(view.rows) >= end.window.start + len(end.view.rows)
+        is_anchored = end.above is not None or end.window.start == 0
+        if last and is_further and is_anchored and end.window.start not in self._doubted:
+            # There is more below: the window may lack rows in its middle too. Once; then it is as the source has it.
+            self._doubted.add(end.window.start)
+            self._tail = end.above
+            self._position = max(0, end.window.start)
+            self._singles = max(self._singles, 1)
+            return True
+        return False
+
+    def _is_no_proof(self, end: _End, window: Window, view: View) -> bool:
+        """Whether this is page 1 once more, although another page could look past its end.
+
+        A source that pays no heed to page sizes gives its first page again, and that would seem to be all there is.
+        """
+        edge = len(end.view.rows)
+        other = lay_across(max(0, edge - self._least_overlap), edge, self._per_page)
+        return window.page == 1 and window == end.window != other and view == end.view
+
+    def _is_attached(self, window: Window, view: View) -> bool:
+        """Whether nothing can stand between what was seen and a window."""
+        if window.start == 0:
+            return bool(view.rows) or not (self._tail and self._tail.rows)
+        return self._shared(view) > 0 or self._begins_above(view)
+
+    def _begins_above(self, view: View) -> bool:
+        """Whether a window begins with a row that is newer than all of the window before: what is unseen is older."""
+        seen = self._tail.newest if self._tail else None
+        first = next((row.instant for row in view.rows if row.instant), None)
+        return seen is not None and first is not None and first > seen
+
+    def _shared(self, view: View) -> int:
+        """The rows by which a window is attached to the one above."""
+        if self._tail is None:
+            return 0
+        rows = set(self._tail.rows)
+        bound = self._tail.oldest if self._ties(self._tail) else None
+        return sum(row in rows and (bound is None or (row.instant or bound) > bound) for row in view.rows)
+
+    def _ties(self, view: View) -> int:
+        """How many rows share the oldest instant; 0 where there is none, or where too many share it."""
+        oldest = view.oldest
+        ties = sum(row.instant == oldest for row in view.rows) if oldest else 0
+        return ties if ties <= min(self._most_overlap, len(view.rows) - 1) else 0
+
+    def _go_back(self, window: Window, view: View) -> bool:
+        """Ask again from above the gap, twice as far each time, and let windows overlap more."""
+        self._count_standstill()
+        self.proof.append({"rows": [window.start, window.start + len(view.rows)], "gap": self._edge})
+        self._singles = max(self._singles, 1)
+        self._batch = max(SMALLEST_BATCH, len(self._asked) // 2)
+        self._overlap = min(2 * self._overlap, self._most_overlap)
+        return self._look_from(2 * self._back)
+
+    def _count_standstill(self) -> None:
+        self._standstill += 1
+        if self._standstill > MOST_STANDSTILL:
+            raise SourceRefused(
+                f"the list could not be read below row {self._edge}, although it was asked for {MOST_STANDSTILL} times: "
+                "the source answers without the rows, or they come faster than they can be read; what was committed "
+                "before is kept. Run again when the source is well"
+            )
+
+    def _look_from(self, back: int) -> bool:
+        """Begin the next window so many rows above the edge, so that nothing is looked at below it."""
+        self._back = back
+        self._position = max(0, self._edge - back)
+        return False
+
+    def _refuse_repetition(self, view: View) -> None:
         # Some repetition is movement: a page's worth of arrivals pushes a whole page down to the next number.
-        self._repetitions = self._repetitions + 1 if view.rows and view.content == self._counted else 0
-        self._counted = view.content
+        repeats = len(view.rows) > self._back and frozenset(view.rows) <= frozenset().union(*self._recent)
+        self._recent.append(frozenset(view.rows))
+        self._repetitions = self._repetitions + 1 if repeats else 0
         if self._repetitions == MOST_REPETITIONS:
             raise SourceRefused(
                 f"the source answers {MOST_REPETITIONS} pages in a row with the same rows, so that the end of the list "
                 "would never be reached; what was committed before is kept. Does wistia.base_url take page numbers?"
             )
 
-    def _ends_in(self, batch: _Batch) -> bool:
-        short = self._short
-        self._end = None
-        for page in batch.pages():
-            view = self._views[page]
-            if self._floor is not None and view.newest is not None and view.newest < self._floor:
-                return True
-            if short and view.rows == 0:
-                self._end = page - 1
-                return True
-            short = view.rows < self._per_page
+    def _find(self, reached: Reached, window: Window, view: View) -> bool:
+        """Look for a window that begins above the place that a former walk had reached."""
+        if window.start == 0 or (view.newest is not None and view.newest > reached.newest):
+            self._resume = None
+            return self._take(window, view) if window.start == 0 else self._begin(window, view)
+        self._position = max(0, window.start - self._step)
+        self._step *= 2
         return False
 
-    def _look_again(self, end: int) -> Generator[frozenset[int], Mapping[int, PageView], _Batch | None]:
-        """Read the end again: its first page that is not full and, where that is empty, before it the one above.
-
-        Return where to go on; None where the end is one. A page that has lost its rows tells of a source in trouble,
-        and rows on the one above tell that it is well again when the end is asked for.
-        """
-        had_rows = self._views[end].rows > 0
-        if not had_rows and self._holds_rows:
-            above = max(1, end - 1)
-            if not (yield frozenset({above}))[above].rows:
-                return self._return_to(above)
-        before = self._views[end].rows
-        after = (yield frozenset({end}))[end].rows
-        if had_rows != (after > 0):
-            return self._return_to(end)
-        if after <= before or end in self._doubted:
-            return None
-        self._doubted.add(end)
-        return self._go_back(end, _Batch(end, end + 1))
-
-    def _return_to(self, page: int) -> _Batch:
-        self._tell_return()
-        return self._go_back(page, _Batch(page, page + 1))
-
-    def _tell_return(self) -> None:
-        self._returns += 1
-        if self._returns > MOST_RETURNS:
-            raise SourceRefused(
-                f"the source answered pages {MOST_RETURNS + 1} times now with rows and now with none, so that the end "
-                "of the list cannot be told; what was committed before is kept. Run again when the source is well"
-            )
-
-    def _forget_below(self, page: int) -> None:
-        """Keep the views of pages that can still be witnesses, so that memory does not grow with the list."""
-        self._views = {known: view for known, view in self._views.items() if known == 1 or known >= page}
-
-    def _locate(self, reached: Reached) -> Generator[frozenset[int], Mapping[int, PageView], int]:
-        """Return a page above which everything was seen; its number in the former walk is only the first guess.
-
-        Looks for the last page that begins above the newest instant of the last page of the former walk, which is the
-        page above the one that begins with it.
-        """
-        low, high, step = 1, reached.page, 1
-        if (yield from self._begins_above(reached.page, reached.newest)):
-            low, high = reached.page, reached.page + 1
-            while (yield from self._begins_above(high, reached.newest)):
-                step *= 2
-                low, high = high, high + step
-        else:
-            low = max(1, high - step)
-            while low > 1 and not (yield from self._begins_above(low, reached.newest)):
-                step *= 2
-                low, high = max(1, low - step), low
-        while high - low > 1:
-            middle = (low + high) // 2
-            if (yield from self._begins_above(middle, reached.newest)):
-                low = middle
-            else:
-                high = middle
-        return low
-
-    def _begins_above(self, page: int, instant: datetime) -> Generator[frozenset[int], Mapping[int, PageView], bool]:
-        newest = (yield frozenset({page}))[page].newest
-        return newest is not None and newest > instant
+    def _begin(self, window: Window, view: View) -> bool:
+        self._accept(window, view)
+        return True

@@ -28,7 +28,7 @@ def pull_list(stream: Stream, fetcher: Fetcher, writer: StreamWriter, today: dat
     seen = Seen(floor=None)
     keys: dict[str, None] = {}
     pages = 0
-    walker = Walker(per_page=fetcher.per_page, batch=BATCH)
+    walker = Walker(per_page=fetcher.per_page)
     for round_ in fetcher.walk(stream, {}, walker, writer):
         for page in round_:
             seen.add(page)

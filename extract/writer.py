@@ -92,7 +92,7 @@ class StreamWriter:
 
     def land(self, page: Page) -> None:
         """Land the records of a page."""
-        self._landing.add(page.lines, page.rows)
+        self._landing.add(b"".join(page.lines), page.rows)
         self._received += page.rows
         self._handed += page.rows
         self.pages += 1
@@ -102,9 +102,9 @@ class StreamWriter:
         if text not in self._notes:
             self._notes.append(text)
 
-    def skip(self, page: Page) -> None:
-        """Leave out a page that repeats word for word one that has landed."""
-        self._handed += page.rows
+    def skip(self, rows: int) -> None:
+        """Leave out so many records that repeat word for word what has landed."""
+        self._handed += rows
 
     def discard(self) -> None:
         """Forget what was landed since the last commit."""
