@@ -1,6 +1,7 @@
 """One session: its transaction, its settings, its locks; statements run through it."""
 
 import datetime
+import secrets
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -76,7 +77,9 @@ class Session:
         self.warehouse = warehouse
         self.user = user
         self.connection = session_connection(warehouse.root)
-        self.pid = warehouse.register(self.terminate)
+        self.pid = warehouse.register(self)
+        self.secret = secrets.randbits(31)
+        """What a request to cancel has to show."""
         self.settings: dict[str, str] = {}
         self.temporary: set[TableName] = set()
         self.views = warehouse.views
@@ -86,6 +89,7 @@ class Session:
         self.copy_id = -1
         self.search_path = [DEFAULT_SCHEMA]
         self._open = False
+        self._busy = False
         self._before = self._now()
         self._deadline: float | None = None
         self._terminated = threading.Event()
@@ -124,8 +128,10 @@ class Session:
             text = "current transaction is aborted, commands ignored until end of transaction block"
             raise SqlError("25P02", text)
         try:
+            self._busy = True
             with self._timed():
                 yield
+            self._busy = False
             if not self.in_transaction:
                 self._end(commit=True)
         except duckdb.Error as problem:
@@ -142,6 +148,8 @@ class Session:
         except BaseException:
             self.fail()
             raise
+        finally:
+            self._busy = False
 
     @contextmanager
     def _timed(self) -> Iterator[None]:
@@ -251,6 +259,12 @@ class Session:
             "s_schema": self.search_path[0],
             "s_version": VERSION_TEXT,
         }
+
+    def cancel(self) -> None:
+        """Stops what the session is doing, from another thread; one that does nothing is left alone."""
+        if self._busy:
+            self.warehouse.locks.cancel(self.pid)
+            self._interrupt()
 
     def terminate(self) -> None:
         """Ends the session from another thread: its waits and its running statement stop with an error."""
