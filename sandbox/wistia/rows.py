@@ -2,12 +2,11 @@
 
 import threading
 
-from sandbox.wistia.catalogue import MEDIAS, delivery
+from sandbox.wistia.catalogue import ACCOUNT_URL, MEDIAS, delivery
 from sandbox.wistia.history import History
 from sandbox.wistia.instants import stats_time
 from sandbox.wistia.personas import compact, event_key, persona, public_token, visitor_key
 
-_ACCOUNT_URL = "https://sandbox.wistia.com"
 _STATS_URL = "https://api.wistia.com/v1/stats"
 
 
@@ -113,7 +112,7 @@ def _media_members(hashed_id: str, name: str) -> str:
     members = {
         "media_id": hashed_id,
         "media_name": name,
-        "media_url": f"{_ACCOUNT_URL}/medias/{hashed_id}",
+        "media_url": f"{ACCOUNT_URL}/medias/{hashed_id}",
         "thumbnail": thumbnail,
     }
     return compact(members)[1:-1]
