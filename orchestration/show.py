@@ -59,10 +59,11 @@ def normalisation(report: "NormaliseReport", *, as_json: bool) -> None:
         click.echo(NOTHING_NEW)
         return
     rows = [
-        (entity, counts.landed, counts.normalised, counts.duplicates, counts.quarantined)
+        (entity, counts.landed, counts.normalised, counts.duplicates, counts.quarantined, counts.rows)
         for entity, counts in report.entities.items()
     ]
-    _print_figures((f"load {report.sequence}", "landed", "normalised", "duplicates", "quarantined"), rows)
+    heads = (f"load {report.sequence}", "landed", "normalised", "duplicates", "quarantined", "rows")
+    _print_figures(heads, rows)
     for stream, reasons in report.quarantined.items():
         for reason, count in reasons.items():
             click.echo(f"{stream}: {count} quarantined ({reason})")

@@ -71,8 +71,8 @@ def test_all_streams_are_one_load_and_the_next_takes_what_landed_since(lake: Dir
     report = run(lake)
     assert report.sequence == 1
     assert report.entities == {
-        VISITOR: Counts(landed=5, normalised=4, duplicates=1),
-        SESSION: Counts(landed=1, normalised=1),
+        VISITOR: Counts(landed=5, normalised=4, duplicates=1, rows=4),
+        SESSION: Counts(landed=1, normalised=1, rows=1),
     }
     first = newest(lake)
     assert first.consumed == {VISITORS: 2, EVENTS: 1}
@@ -83,7 +83,7 @@ def test_all_streams_are_one_load_and_the_next_takes_what_landed_since(lake: Dir
 
     assert run(lake).sequence is None
     land(lake, VISITORS, [visitor("a", plays=3)])
-    assert run(lake).entities == {VISITOR: Counts(landed=1, normalised=1)}
+    assert run(lake).entities == {VISITOR: Counts(landed=1, normalised=1, rows=1)}
     second = newest(lake)
     assert (second.sequence, second.consumed) == (2, {VISITORS: 3, EVENTS: 1})
     assert set(second.entities) == {VISITOR}
