@@ -1,4 +1,4 @@
-"""What all sessions share: the database, the locks, the late-binding views, the objects of the lake."""
+"""What all sessions share: the database, the locks, the catalog, the objects of the lake."""
 
 import threading
 from contextlib import suppress
@@ -7,11 +7,10 @@ from typing import Protocol
 
 import duckdb
 
+from sandbox.redshift.catalog import Catalog, load
 from sandbox.redshift.engine import DEFAULT_MEMORY, open_database
 from sandbox.redshift.locks import LockTable
-from sandbox.redshift.names import TableName
 from sandbox.redshift.objects import DirectoryObjects, Objects
-from sandbox.redshift.translate.statement import ViewSet
 
 
 class Member(Protocol):
@@ -48,8 +47,7 @@ class Warehouse:
         self._guard = threading.Lock()
         self._sessions: dict[int, Member] = {}
         self._last_pid = 1000
-        rows = self.root.execute("SELECT * FROM sandbox_internal.late_views").fetchall()
-        self.views = ViewSet({TableName(schema, name): text for schema, name, text in rows})
+        self.catalog = load(self.root)
 
     def register(self, session: "Member") -> int:
         """Numbers a new session."""
@@ -85,15 +83,11 @@ class Warehouse:
         for session in sessions:
             session.terminate()
 
-    def publish_views(self, before: ViewSet, after: ViewSet) -> None:
-        """Makes one transaction's changes of late-binding views the state of all."""
-        if after is before:
-            return
-        with self._guard:
-            changed = {name: text for name, text in after.views.items() if before.views.get(name) != text}
-            dropped = before.views.keys() - after.views.keys()
-            kept = {name: text for name, text in self.views.views.items() if name not in dropped}
-            self.views = ViewSet(kept | changed)
+    def publish(self, before: Catalog, after: Catalog) -> None:
+        """Makes one transaction's changes of the catalog known to all."""
+        if after is not before:
+            with self._guard:
+                self.catalog = self.catalog.changed(after.since(before))
 
     def close(self) -> None:
         """Writes everything into the file and closes it; what a broken database had committed is in its log."""
