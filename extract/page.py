@@ -10,7 +10,7 @@ from extract.clock import format_instant
 from extract.http import Parameters, Reply
 from extract.pagination import PageView
 from extract.records import Element
-from extract.stream import NewestFirst, Stream, instant_of
+from extract.stream import DailyWindow, Method, NewestFirst, Stream, instant_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +21,7 @@ class Page:
     """One line for each record, as they land."""
     elements: Sequence[Element]
     instants: Sequence[datetime | None]
-    """For each record the instant by which the list is sorted; None where the list has none or it is not readable."""
+    """For each record its place in time: what the list is sorted by, or its day; None where it tells none."""
     keys: Sequence[str | None]
     """For each record what identifies it; None where it has no key."""
     view: PageView
@@ -39,11 +39,10 @@ def make_page(stream: Stream, path: str, parameters: Parameters, number: int | N
         stream: what was asked for.
         path: of the request.
         parameters: of the request, those in its path included.
-        number: the page's number; None for an answer that is a single object.
+        number: the page's number; None for an answer that has no pages.
         reply: the answer.
     """
-    method = stream.method
-    field = method.instant if isinstance(method, NewestFirst) else None
+    field = _place_field(stream.method)
     instants = [instant_of(element.parsed, field) if field else None for element in reply.elements]
     keys = [_key(element, stream.key) for element in reply.elements]
     view = PageView(
@@ -56,8 +55,16 @@ def make_page(stream: Stream, path: str, parameters: Parameters, number: int | N
     return Page(lines, reply.elements, instants, keys, view)
 
 
-def _key(element: Element, field: str) -> str | None:
-    key = element.parsed.get(field) if isinstance(element.parsed, dict) else None
+def _place_field(method: Method) -> str | None:
+    match method:
+        case NewestFirst(instant=field) | DailyWindow(day=field):
+            return field
+    return None
+
+
+def _key(element: Element, fields: Sequence[str]) -> str | None:
+    known = element.parsed if isinstance(element.parsed, dict) else {}
+    key = next((known[field] for field in fields if field in known), None)
     if not isinstance(key, str) or not key:
         return None
     try:

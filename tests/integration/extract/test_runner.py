@@ -15,7 +15,7 @@ from extract.land import verify
 from tests.integration.extract.account import AS_OF, STREAMS, Account, Bench, bench, event, visitor
 from tests.integration.extract.server import Answered, Served, served
 
-VISITORS, EVENTS, MEDIAS, MEDIA_STATS = "wistia/visitors", "wistia/events", "wistia/medias", "wistia/media_stats"
+MEDIAS, PROJECTS, ACCOUNT_STATS, MEDIA_STATS, ENGAGEMENT, BY_DATE, VISITORS, EVENTS = STREAMS
 
 
 class Killed(BaseException):
@@ -66,9 +66,13 @@ def test_a_first_run_lands_everything_that_there_is(here: Bench, account: Accoun
     assert here.records(MEDIAS) == account.medias
     assert here.keys(VISITORS, "visitor_key") == {f"v{number}" for number in range(250)}
     assert here.keys(EVENTS, "event_key") == {f"e{number}" for number in range(230)}
+    assert here.records(PROJECTS) == account.projects
+    assert here.records(ACCOUNT_STATS) == [account.account_stats]
     assert here.records(MEDIA_STATS) == [{"load_count": 5}, {"load_count": 7}]
+    assert here.records(ENGAGEMENT) == [account.curves["m1"], account.curves["m2"]]
+    assert {row["date"] for row in here.records(BY_DATE)} == {f"2026-01-{day:02d}" for day in range(1, 9)}
     assert all(report.complete and report.sequence == 1 for report in reports.values())
-    assert [reports[stream].landed for stream in STREAMS] == [2, 2, 250, 230]
+    assert [reports[stream].landed for stream in STREAMS] == [2, 1, 1, 2, 2, 16, 250, 230]
 
 
 def test_a_line_says_where_its_record_came_from(here: Bench) -> None:
@@ -79,6 +83,11 @@ def test_a_line_says_where_its_record_came_from(here: Bench) -> None:
     line = list(here.lines(MEDIA_STATS))[1]
     del line["_meta"]["sent_at"]
     assert line["_meta"] == {"path": "/stats/medias/m2", "params": {"media_id": "m2"}, "page": None, "index": 0}
+    line = list(here.lines(BY_DATE))[9]
+    del line["_meta"]["sent_at"]
+    days = {"media_id": "m2", "start_date": "2026-01-01", "end_date": "2026-01-08"}
+    assert line["_meta"] == {"path": "/stats/medias/m2/by_date", "params": days, "page": None, "index": 1}
+    assert next(here.lines(ACCOUNT_STATS))["_meta"]["params"] == {}
 
 
 def test_manifests_vouch_for_what_lies_there_and_the_counts_agree(here: Bench) -> None:
@@ -114,7 +123,11 @@ def test_another_day_without_news_commits_the_snapshots_of_that_day_only(here: B
     reports = here.extract(AS_OF + timedelta(days=1))
     assert {stream: report.sequence for stream, report in reports.items()} == {
         MEDIAS: 2,
+        PROJECTS: 2,
+        ACCOUNT_STATS: 2,
         MEDIA_STATS: 2,
+        ENGAGEMENT: 2,
+        BY_DATE: 2,
         VISITORS: None,
         EVENTS: None,
     }
@@ -129,10 +142,10 @@ def test_counters_that_change_within_a_day_are_committed_again(here: Bench, acco
 
 
 def test_an_empty_account_is_a_success_without_a_commit(here: Bench, account: Account) -> None:
-    account.medias, account.visitors, account.events = [], [], []
+    account.medias, account.projects, account.visitors, account.events = [], [], [], []
     reports = here.extract()
-    assert here.objects() == {}
-    assert all(report.sequence is None for report in reports.values())
+    assert {stream for stream, report in reports.items() if report.sequence} == {ACCOUNT_STATS}
+    assert here.records(ACCOUNT_STATS) == [account.account_stats]
     account.visitors = [visitor(1, AS_OF + timedelta(minutes=5))]
     assert here.extract(AS_OF + timedelta(hours=1))[VISITORS].landed == 1
 
@@ -214,7 +227,7 @@ def test_a_media_without_a_key_lands_and_is_not_asked_for(here: Bench, account: 
     account.medias += [{"id": 3}, {"id": 4, "hashed_id": None}, {"id": 5, "hashed_id": ""}]
     assert here.extract()[MEDIAS].landed == 5
     asked = {asked.path for asked in here.server.asked if "/stats/medias" in asked.path}
-    assert asked == {"/v1/stats/medias/m1", "/v1/stats/medias/m2"}
+    assert {path.split("/")[4] for path in asked} == {"m1", "m2"}
 
 
 def test_the_key_of_a_media_cannot_lead_to_another_path(here: Bench, account: Account) -> None:
