@@ -20,6 +20,11 @@ class Window:
     start: date
     end: date
 
+    @property
+    def parameters(self) -> dict[str, str]:
+        """The window as a request asks for it."""
+        return {"start_date": self.start.isoformat(), "end_date": self.end.isoformat()}
+
 
 @dataclass(frozen=True, slots=True)
 class Walk:

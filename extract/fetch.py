@@ -1,6 +1,7 @@
 """Asking for the pages of a stream, several at a time, and landing them."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections import deque
+from collections.abc import Collection, Generator, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
 from functools import partial
@@ -10,7 +11,7 @@ from extract.http import Get, Http, Parameters, Tally, Unanswered
 from extract.page import Page, make_page
 from extract.pagination import Walker, Window
 from extract.records import cut_array, cut_object
-from extract.stream import Stream
+from extract.stream import DailyWindow, Stream
 from extract.workers import Workers, gather
 from extract.writer import StreamWriter
 
@@ -32,11 +33,24 @@ class Fetcher:
         """Ask for windows of a list at the same time."""
         return [self.workers.submit(partial(self._page, stream, parameters, window, tally)) for window in windows]
 
-    def objects(
-        self, stream: Stream, parameter: str, keys: Sequence[str], tally: Tally
-    ) -> "list[Future[Page | Unanswered]]":
-        """Ask for single objects at the same time, each by the key in its path; the failure of one is its result."""
-        return [self.workers.submit(partial(self._object, stream, parameter, key, tally)) for key in keys]
+    def each(
+        self, stream: Stream, queries: Mapping[str, Parameters], tally: Tally
+    ) -> Generator[tuple[str, Page | Unanswered]]:
+        """Ask once for each member, so many at a time; yields in their order, and the failure of one is its result.
+
+        ``queries`` holds the parameters of each request by the member's key.
+        """
+        ahead: deque[tuple[str, Future[Page | Unanswered]]] = deque()
+        try:
+            for key, query in queries.items():
+                ahead.append((key, self.workers.submit(partial(self._answer, stream, key, query, tally))))
+                if len(ahead) == BATCH:
+                    yield _first(ahead)
+            while ahead:
+                yield _first(ahead)
+        finally:
+            for _, future in ahead:
+                future.cancel()
 
     def walk(
         self, stream: Stream, parameters: Parameters, walker: Walker, writer: StreamWriter
@@ -69,13 +83,15 @@ class Fetcher:
         reply = self.http.get(Get(stream.path, asked, stream.permission, cut_array), tally)
         return make_page(stream, stream.path, asked, window.page, reply)
 
-    def _object(self, stream: Stream, parameter: str, key: str, tally: Tally) -> Page | Unanswered:
-        path = stream.path.format(**{parameter: quote(key, safe="")})
+    def _answer(self, stream: Stream, key: str, query: Parameters, tally: Tally) -> Page | Unanswered:
+        in_path = {stream.of.parameter: key} if stream.of else {}
+        path = stream.path.format(**{name: quote(value, safe="") for name, value in in_path.items()})
+        parse = cut_array if isinstance(stream.method, DailyWindow) else cut_object
         try:
-            reply = self.http.get(Get(path, {}, stream.permission, cut_object), tally)
+            reply = self.http.get(Get(path, query, stream.permission, parse), tally)
         except Unanswered as error:
             return error
-        return make_page(stream, path, {parameter: key}, None, reply)
+        return make_page(stream, path, {**in_path, **query}, None, reply)
 
 
 def _fresh(pages: Sequence[Page], landed: Collection[str]) -> Iterator[Page]:
@@ -84,3 +100,9 @@ def _fresh(pages: Sequence[Page], landed: Collection[str]) -> Iterator[Page]:
     for page in pages:
         yield page.unlike(known)
         known.update(element.text for element in page.elements)
+
+
+def _first(ahead: "deque[tuple[str, Future[Page | Unanswered]]]") -> tuple[str, Page | Unanswered]:
+    key, future = ahead.popleft()
+    (answer,) = gather([future])
+    return key, answer

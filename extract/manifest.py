@@ -45,7 +45,9 @@ class RawManifest(Manifest):
 
     ``complete`` is False for the partial manifests of a long pull. ``cursor_after`` is the cursor of the stream from
     here on; what stands in it is the stream's own affair. ``received`` counts the records that the HTTP layer handed
-    over, ``landed`` those read back from the objects: they are equal, or nothing is committed.
+    over, ``landed`` those read back from the objects, ``unchanged`` those that are equal to what is stored already and
+    were not stored again: received = landed + unchanged, or nothing is committed. A manifest without objects says that
+    the source was asked and had nothing else to tell.
     """
 
     stream: str
@@ -53,6 +55,7 @@ class RawManifest(Manifest):
     objects: tuple[ObjectEntry, ...]
     received: int
     landed: int
+    unchanged: int = 0
     requests: dict[str, int]
     cursor_after: dict[str, Any]
     proof: tuple[dict[str, Any], ...] = ()

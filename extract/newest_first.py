@@ -110,7 +110,7 @@ class _Descent:
         watermark = later(self._cursor.watermark, self._walk.watermark)
         fingerprint = None if resumed else self._seen.fingerprint(self._walk.floor)
         under_way = self._writer.head is not None and not self._writer.head.complete
-        if not under_way and (fingerprint == self._cursor.seen or not self._writer.has_landed):
+        if not under_way and (fingerprint == self._cursor.seen or not self._writer.has_received):
             self._writer.discard()
             return
         # What a former run saw of this walk is not known here; the walk from the top that follows will tell.
@@ -129,5 +129,4 @@ def _tells_time(page: Page) -> bool:
 
 
 def _days(walk: Walk) -> dict[str, str]:
-    window = walk.window
-    return {"start_date": window.start.isoformat(), "end_date": window.end.isoformat()} if window else {}
+    return walk.window.parameters if walk.window else {}

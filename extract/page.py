@@ -1,5 +1,6 @@
 """An answer as it will lie in the lake: its lines, and what steers the walk. Pure."""
 
+import hashlib
 import json
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -9,7 +10,7 @@ from extract.clock import format_instant
 from extract.http import Parameters, Reply
 from extract.pagination import Row, View
 from extract.records import Element
-from extract.stream import NewestFirst, Stream, instant_of
+from extract.stream import DailyWindow, Method, NewestFirst, Stream, instant_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +21,7 @@ class Page:
     """One line for each record, as they land."""
     elements: Sequence[Element]
     instants: Sequence[datetime | None]
-    """For each record the instant by which the list is sorted; None where the list has none or it is not readable."""
+    """For each record its place in time: what the list is sorted by, or its day; None where it tells none."""
     keys: Sequence[str | None]
     """For each record what identifies it; None where it has no key."""
 
@@ -35,13 +36,22 @@ class Page:
         identities = (key or element.text for key, element in zip(self.keys, self.elements, strict=True))
         return View(tuple(map(Row, identities, self.instants)))
 
+    @property
+    def content(self) -> str:
+        """Digest of the records' whole text, in hexadecimal digits."""
+        return hashlib.sha256("\n".join(element.text for element in self.elements).encode()).hexdigest()
+
     def unlike(self, texts: Collection[str]) -> "Page":
         """Return the page without the records that repeat one of these texts word for word."""
         if not any(element.text in texts for element in self.elements):
             return self
         kept = [number for number, element in enumerate(self.elements) if element.text not in texts]
-        parts = ([part[number] for number in kept] for part in (self.lines, self.elements, self.instants, self.keys))
-        return Page(*parts)
+        return Page(
+            [self.lines[number] for number in kept],
+            [self.elements[number] for number in kept],
+            [self.instants[number] for number in kept],
+            [self.keys[number] for number in kept],
+        )
 
 
 def make_page(stream: Stream, path: str, parameters: Parameters, number: int | None, reply: Reply) -> Page:
@@ -51,18 +61,25 @@ def make_page(stream: Stream, path: str, parameters: Parameters, number: int | N
         stream: what was asked for.
         path: of the request.
         parameters: of the request, those in its path included.
-        number: the page's number; None for an answer that is a single object.
+        number: the page's number; None for an answer that has no pages.
         reply: the answer.
     """
-    method = stream.method
-    field = method.instant if isinstance(method, NewestFirst) else None
+    field = _place_field(stream.method)
     instants = [instant_of(element.parsed, field) if field else None for element in reply.elements]
     keys = [_key(element, stream.key) for element in reply.elements]
     return Page(_lines(path, parameters, number, reply), reply.elements, instants, keys)
 
 
-def _key(element: Element, field: str) -> str | None:
-    key = element.parsed.get(field) if isinstance(element.parsed, dict) else None
+def _place_field(method: Method) -> str | None:
+    match method:
+        case NewestFirst(instant=field) | DailyWindow(day=field):
+            return field
+    return None
+
+
+def _key(element: Element, fields: Sequence[str]) -> str | None:
+    known = element.parsed if isinstance(element.parsed, dict) else {}
+    key = next((known[field] for field in fields if field in known), None)
     if not isinstance(key, str) or not key:
         return None
     try:

@@ -10,8 +10,9 @@ answered:
     what stands below the shared row is therefore in the lower window or below it, also if everything shifted between.
 
 Where rows share an instant nobody says which comes first, so the shared row must be newer than the oldest of the upper
-window; where an eighth of a page shares one, the source has to keep their order. A window that shares no such row is a gap: the walk goes back, further each time, until it finds one. Nothing has
-to stand still for that, and all windows of a batch may be asked for at the same time.
+window; where an eighth of a page shares one, the source has to keep their order. A window that shares no such row is a
+gap, unless it begins above all that the one before held: the walk goes back, further each time, until there is none.
+Nothing has to stand still for that, and all windows of a batch may be asked for at the same time.
 """
 
 from collections import deque
@@ -29,7 +30,7 @@ LARGEST_BATCH = 1024
 CAUTIOUS_WINDOWS = 3
 """So many windows are read one by one where the end may come soon."""
 MOST_STANDSTILL = 20
-"""So many windows in a row may bring a walk no further down; going back twice as far each time, it is at the top before."""
+"""So many windows in a row may bring a walk no further down; going back ever further it is at the top by then."""
 MOST_REPETITIONS = 10
 
 
@@ -110,8 +111,8 @@ def lay_across(position: int, edge: int, most: int) -> Window:
 class Walker:
     """One walk: ``ask`` for windows, ``tell`` what they hold, until nothing is asked.
 
-    The walk ends below a window that is wholly older than ``floor``, or where the list ends: at a window that is not full
-    and whose last row is still the last when the end is looked at once more, through another window.
+    The walk ends below a window that is wholly older than ``floor``, or where the list ends: at a window that is not
+    full and whose last row is still the last when the end is looked at once more, through another window.
     """
 
     def __init__(
@@ -139,6 +140,7 @@ class Walker:
         self._singles = 1 if eager else CAUTIOUS_WINDOWS
         self._batch = LARGEST_BATCH if eager else SMALLEST_BATCH
         self._tail: View | None = None
+        self._holds_rows = False
         self._edge = 0
         self._overlap = self._least_overlap
         self._back = self._least_overlap
@@ -202,7 +204,7 @@ class Walker:
             return self._go_back(window, view)
         if self._end and self._is_no_proof(self._end, window, view):
             self._go_back(window, view)
-            return self._look_from(self._least_overlap)
+            return self._look_from(self._reach(view, self._least_overlap))
         end, self._end = self._end, None
         if end and self._judge(end, window, view):
             return False
@@ -219,9 +221,9 @@ class Walker:
 
     def _accept(self, window: Window, view: View) -> None:
         self._tail = view
+        self._holds_rows |= bool(view.rows)
         self._edge = window.start + len(view.rows)
-        self._back = self._overlap + max(1, self._ties(view)) - 1
-        self._position = max(0, self._edge - self._back)
+        self._look_from(self._reach(view, self._overlap))
         # A walk that does not get to older rows is no progress, however many rows come on top of them.
         oldest = view.oldest
         descends = not (oldest and self._lowest and oldest > self._lowest)
@@ -257,13 +259,13 @@ class Walker:
         A source that pays no heed to page sizes gives its first page again, and that would seem to be all there is.
         """
         edge = len(end.view.rows)
-        other = lay_across(max(0, edge - self._least_overlap), edge, self._per_page)
+        other = lay_across(max(0, edge - self._reach(view, self._least_overlap)), edge, self._per_page)
         return window.page == 1 and window == end.window != other and view == end.view
 
     def _is_attached(self, window: Window, view: View) -> bool:
         """Whether nothing can stand between what was seen and a window."""
         if window.start == 0:
-            return bool(view.rows) or not (self._tail and self._tail.rows)
+            return bool(view.rows) or not self._holds_rows
         return self._shared(view) > 0 or self._begins_above(view)
 
     def _begins_above(self, view: View) -> bool:
@@ -279,6 +281,10 @@ class Walker:
         rows = set(self._tail.rows)
         bound = self._tail.oldest if self._ties(self._tail) else None
         return sum(row in rows and (bound is None or (row.instant or bound) > bound) for row in view.rows)
+
+    def _reach(self, view: View, overlap: int) -> int:
+        """How many of the last rows of a window the next one has to share to be attached to it by ``overlap`` rows."""
+        return overlap + max(1, self._ties(view)) - 1
 
     def _ties(self, view: View) -> int:
         """How many rows share the oldest instant; 0 where there is none, or where too many share it."""
@@ -299,9 +305,9 @@ class Walker:
         self._standstill += 1
         if self._standstill > MOST_STANDSTILL:
             raise SourceRefused(
-                f"the list could not be read below row {self._edge}, although it was asked for {MOST_STANDSTILL} times: "
-                "the source answers without the rows, or they come faster than they can be read; what was committed "
-                "before is kept. Run again when the source is well"
+                f"the list could not be read below row {self._edge} in {MOST_STANDSTILL} attempts: the source answers "
+                "without the rows, or they come faster than they can be read; what was committed before is kept. Run "
+                "again when the source is well"
             )
 
     def _look_from(self, back: int) -> bool:

@@ -10,13 +10,15 @@ from extract.errors import RefusedError
 from extract.fetch import Fetcher
 from extract.http import Closed, Http
 from extract.lake import Lake
+from extract.members import ACCOUNT, Member, choose
 from extract.newest_first import Puller
 from extract.progress import Progress
 from extract.rate_limit import RateLimiter
 from extract.settings import Settings, Wistia
-from extract.snapshots import pull_list, pull_snapshot
+from extract.snapshots import pull_changes, pull_list, pull_snapshot
 from extract.sources.wistia.streams import STREAMS
-from extract.stream import DailySnapshot, FullList, NewestFirst, Stream
+from extract.stream import DailySnapshot, DailyWindow, FullList, NewestFirst, Stream
+from extract.windows import pull_windows
 from extract.workers import Stop, Workers
 from extract.writer import HeadMoved, StreamReport, StreamWriter
 
@@ -85,7 +87,8 @@ class _Run:
         self._run_id = run_id
         self._progress = progress
         self._fetcher = fetcher
-        self._keys: dict[str, list[str]] = {}
+        self._lists: dict[str, list[Member]] = {}
+        """The members of the lists that were read in this run."""
 
     def extract_all(self, streams: Sequence[Stream]) -> Iterator[StreamReport]:
         """Pull every stream that can be pulled, and raise what went wrong after that.
@@ -94,7 +97,7 @@ class _Run:
         """
         failures: list[RefusedError] = []
         for stream in streams:
-            if isinstance(stream.method, DailySnapshot) and stream.method.of not in self._keys:
+            if stream.of and stream.of.stream not in self._lists:
                 continue
             try:
                 yield self.extract(stream)
@@ -117,23 +120,18 @@ class _Run:
 
     def _pull(self, stream: Stream, writer: StreamWriter) -> None:
         today = self._clock.as_of.date()
+        fetcher, progress = self._fetcher, self._progress
         match stream.method:
-            case FullList():
-                self._keys[stream.name] = pull_list(stream, self._fetcher, writer, today, self._progress)
-            case DailySnapshot() as method:
-                members = self._members(method, writer)
-                pull_snapshot(stream, method, members, self._fetcher, writer, today, self._progress)
+            case FullList() as method:
+                self._lists[stream.name] = pull_list(stream, method, fetcher, writer, today, progress)
+            case DailySnapshot(changes_only=False):
+                pull_snapshot(stream, self._members(stream, writer), fetcher, writer, today, progress)
+            case DailySnapshot():
+                pull_changes(stream, self._members(stream, writer), fetcher, writer, today, progress)
+            case DailyWindow() as method:
+                pull_windows(stream, method, self._members(stream, writer), fetcher, writer, today, progress)
             case NewestFirst() as method:
-                Puller(self._fetcher, self._progress, self._clock.as_of).pull(stream, method, writer)
+                Puller(fetcher, progress, self._clock.as_of).pull(stream, method, writer)
 
-    def _members(self, method: DailySnapshot, writer: StreamWriter) -> list[str]:
-        """Return the medias to ask for: those that are configured and exist."""
-        existing = self._keys[method.of]
-        if self._wistia.medias == "all":
-            return existing
-        known = set(existing)
-        wanted = dict.fromkeys(self._wistia.medias)
-        for key in wanted:
-            if key not in known:
-                writer.note(f"{key}, named in wistia.medias, does not exist in the account and is skipped")
-        return [key for key in wanted if key in known]
+    def _members(self, stream: Stream, writer: StreamWriter) -> list[Member]:
+        return choose(self._lists[stream.of.stream], self._wistia.medias, writer) if stream.of else [ACCOUNT]

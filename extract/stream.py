@@ -12,15 +12,28 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 class FullList:
     """A list without a filter by time: read whole each run."""
 
+    created: str | None = None
+    """The field that says since when a row exists; streams of its members begin there."""
+
 
 @dataclass(frozen=True, slots=True)
 class DailySnapshot:
-    """One object for each member of another stream, with lifetime counters: the latest answer of a UTC day counts."""
+    """One object without a date in it: the latest answer of a UTC day counts."""
 
-    of: str
-    """The stream whose keys are asked for."""
-    parameter: str
-    """The path parameter that takes the key."""
+    changes_only: bool = False
+    """An answer equal to the one stored last for the same member is counted, and not stored again."""
+
+
+@dataclass(frozen=True, slots=True)
+class DailyWindow:
+    """A row a day between two dates, both inclusive, in one answer of any length and in any order."""
+
+    day: str
+    """The field that holds the date."""
+    overlap: timedelta
+    """How far below the newest date that was read days may still be restated; today is always read again."""
+    horizon: timedelta
+    """How far back to begin where nobody knows since when the member exists."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +53,17 @@ class NewestFirst:
         return datetime.combine(floor.date(), time(), UTC) if self.horizon else floor
 
 
-Method = FullList | DailySnapshot | NewestFirst
+Method = FullList | DailySnapshot | DailyWindow | NewestFirst
+
+
+@dataclass(frozen=True, slots=True)
+class EachOf:
+    """A stream that is asked for once for each member of a list."""
+
+    stream: str
+    """The list's stream; its keys are the members."""
+    parameter: str
+    """The path parameter that takes the key."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,11 +74,13 @@ class Stream:
     """``source/stream``: where it lies in the lake."""
     path: str
     """Path below the base URL; ``{parameter}`` where a key goes."""
-    key: str
-    """The field that identifies a row."""
+    key: tuple[str, ...]
+    """The fields that may identify a row, the first that is there; none where an answer is one object."""
     permission: str
     """What the token must be allowed to do, in the vendor's words."""
     method: Method
+    of: EachOf | None = None
+    """Whose members are asked for; None where the account itself is."""
 
 
 def instant_of(record: Any, field: str) -> datetime | None:

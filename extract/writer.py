@@ -34,6 +34,8 @@ class StreamReport:
     """Records in the answers, those included that repeat what had landed and were not landed again."""
     landed: int
     """Records committed."""
+    unchanged: int
+    """Records that manifests of this run note as equal to what was stored before."""
     sequence: int | None
     """The newest manifest of this run; None where there was nothing new."""
     complete: bool
@@ -61,7 +63,7 @@ class StreamWriter:
         self.restart()
 
     @property
-    def has_landed(self) -> bool:
+    def has_received(self) -> bool:
         """Whether something waits to be committed."""
         return self._received > 0
 
@@ -97,6 +99,12 @@ class StreamWriter:
         self._handed += page.rows
         self.pages += 1
 
+    def keep(self, page: Page) -> None:
+        """Count the records of a page as equal to what an earlier manifest vouches for; they do not land again."""
+        self._received += page.rows
+        self._unchanged += page.rows
+        self._handed += page.rows
+
     def note(self, text: str) -> None:
         """Note something that the reader of the manifest and of the report should know; once."""
         if text not in self._notes:
@@ -110,7 +118,20 @@ class StreamWriter:
         """Forget what was landed since the last commit."""
         self._landing.discard()
         self._received = 0
+        self._unchanged = 0
         self.pages = 0
+
+    def commit_if_moved(self, cursor: dict[str, Any]) -> None:
+        """Commit a whole pull, unless it received nothing or leaves the stream's cursor where it was.
+
+        Raises:
+            DataRefused: what was landed is not what was received.
+            HeadMoved: another run committed first.
+        """
+        if self.has_received and (self.head is None or self.head.cursor_after != cursor):
+            self.commit(cursor, complete=True)
+        else:
+            self.discard()
 
     def commit(self, cursor: dict[str, Any], *, complete: bool, proof: Sequence[dict[str, Any]] = ()) -> None:
         """Commit what was landed since the last commit; every answer must have been handed over before a complete one.
@@ -131,10 +152,11 @@ class StreamWriter:
             objects=objects,
             received=self._received,
             landed=landed,
+            unchanged=self._unchanged,
             requests=self._new_requests(),
             cursor_after=cursor,
             proof=tuple(proof),
-            notes=tuple(self._notes),
+            notes=(*self._notes, *self._unchanged_note()),
             total_rows=landed + (self.head.total_rows if self.head else 0),
             total_objects=len(objects) + (self.head.total_objects if self.head else 0),
         )
@@ -142,8 +164,15 @@ class StreamWriter:
         if not self._log.commit(manifest):
             self._drop(objects)
             raise HeadMoved
-        self._progress.event("extract.committed", stream=self._stream, sequence=manifest.sequence, rows=landed)
+        self._progress.event(
+            "extract.committed",
+            stream=self._stream,
+            sequence=manifest.sequence,
+            rows=landed,
+            unchanged=manifest.unchanged,
+        )
         self.head = manifest
+        self._notes = list(manifest.notes)
         self._committed.append(manifest)
         self.discard()
 
@@ -156,6 +185,7 @@ class StreamWriter:
             retries=sum(tally.retries for tally in self._tallies),
             received=sum(tally.received for tally in self._tallies),
             landed=sum(manifest.landed for manifest in self._committed),
+            unchanged=sum(manifest.unchanged for manifest in self._committed),
             sequence=newest.sequence if newest else None,
             complete=newest.complete if newest else True,
             notes=tuple(self._notes),
@@ -164,12 +194,18 @@ class StreamWriter:
     def _reconcile(self, landed: int, *, complete: bool) -> None:
         # While a walk is under way, answers of the next round may have been counted and not yet handed over.
         missing = self.tally.received - self._handed if complete else 0
-        if landed != self._received or missing:
+        if landed + self._unchanged != self._received or missing:
             raise DataRefused(
                 f"{self._stream}: {self.tally.received} records were received, {self._handed} handed over, and of "
-                f"{self._received} to be committed {landed} are in the lake; nothing of them was committed. "
+                f"{self._received} to be committed {landed} are in the lake and {self._unchanged} unchanged; nothing "
+                "of them was committed. "
                 "This is a fault of reelhouse or of the storage: run again, and report it if it stays"
             )
+
+    def _unchanged_note(self) -> list[str]:
+        if not self._unchanged:
+            return []
+        return [f"{self._unchanged} of {self._received} answers equal those stored before; not stored again"]
 
     def _new_requests(self) -> dict[str, int]:
         """Return the requests by outcome since the last manifest."""

@@ -1,6 +1,7 @@
 """What each command prints when it has done its work."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import astuple
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -59,10 +60,11 @@ def normalisation(report: "NormaliseReport", *, as_json: bool) -> None:
         click.echo(NOTHING_NEW)
         return
     rows = [
-        (entity, counts.landed, counts.normalised, counts.duplicates, counts.quarantined)
+        (entity, counts.landed, counts.normalised, counts.duplicates, counts.quarantined, counts.rows)
         for entity, counts in report.entities.items()
     ]
-    _print_figures((f"load {report.sequence}", "landed", "normalised", "duplicates", "quarantined"), rows)
+    heads = (f"load {report.sequence}", "landed", "normalised", "duplicates", "quarantined", "rows")
+    _print_figures(heads, rows)
     for stream, reasons in report.quarantined.items():
         for reason, count in reasons.items():
             click.echo(f"{stream}: {count} quarantined ({reason})")
@@ -80,11 +82,8 @@ def load(report: "LoadReport", *, as_json: bool) -> None:
     for number, applied in enumerate(report.applied):
         if number:
             click.echo()
-        rows = [
-            (table, counts.copied, counts.inserted, counts.updated, counts.unchanged, counts.superseded)
-            for table, counts in applied.tables.items()
-        ]
-        heads = (f"load {applied.sequence}", "copied", "inserted", "updated", "unchanged", "superseded")
+        rows = [(table, *astuple(counts)) for table, counts in applied.tables.items()]
+        heads = (f"load {applied.sequence}", "copied", "inserted", "updated", "unchanged", "superseded", "deleted")
         _print_figures(heads, rows)
 
 

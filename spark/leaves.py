@@ -1,8 +1,9 @@
 """The leaf frame: the form in which every engine hands raw records to the transforms.
 
 One row a line. Every column of a contract comes as two: its text and its JSON kind, both null where the record has no
-such value or the JSON null. Beside them stand ``_fault`` (why a line is no record at all, or null), ``_unknown`` (the
-fields that the contract does not know, each as ``kind path``), the JSON text for ``_extra``, and where the line is.
+such value or the JSON null; the text of an array is JSON without blanks. Columns that a fan-out makes have no leaf.
+Beside them stand ``_fault`` (why a line is no record at all, or null), ``_unknown`` (the fields that the contract does
+not know, each as ``kind path``), the JSON text for ``_extra``, and where the line is.
 """
 
 from dataclasses import dataclass
@@ -34,7 +35,7 @@ def kind_of(column: str) -> str:
 
 def leaf_columns(contract: Contract) -> list[str]:
     """Return the names of the columns of a contract's leaf frame, in their order."""
-    leaves = [column.name for column in contract.columns if column.name not in POSITION]
+    leaves = [column.name for column in contract.record_columns if column.name not in POSITION]
     return [*POSITION, FAULT, UNKNOWN, *(name for leaf in leaves for name in (text_of(leaf), kind_of(leaf)))]
 
 

@@ -18,18 +18,23 @@ class _Entry(BaseModel):
 
 
 class Counts(_Entry):
-    """What became of the records of a stream: ``landed`` is the sum of the others, or nothing is committed."""
+    """What became of the records of a stream, and the rows that came of them.
+
+    ``landed`` is the sum of the other counts of records, or nothing is committed.
+    """
 
     landed: Annotated[int, Field(ge=0)]
     """Records in the raw objects, as their manifests say."""
     normalised: Annotated[int, Field(ge=0)] = 0
-    """Rows in Parquet."""
+    """Records that are in Parquet: the newest good one of each key."""
     quarantined: Annotated[int, Field(ge=0)] = 0
     """Records that could not be taken, with their reasons in the quarantine."""
     duplicates: Annotated[int, Field(ge=0)] = 0
     """Records of which the batch holds a newer or equal state."""
     forgotten: Annotated[int, Field(ge=0)] = 0
     """Records of persons who asked to be forgotten."""
+    rows: Annotated[int, Field(ge=0)] = 0
+    """Rows in Parquet: one for each normalised record, or as many as its arrays are long where a record fans out."""
 
     @property
     def balanced(self) -> bool:
@@ -76,7 +81,8 @@ class StagingManifest(Manifest):
     """The commit point of a normalisation.
 
     ``consumed``, ``total_quarantined`` and ``drift`` are cumulative: the newest manifest tells where normalisation
-    stands. An entity without new rows is absent from ``entities``; a load may consist of quarantined records alone.
+    stands. An entity without new rows is absent from ``entities``, also where its good records have none; a load may
+    consist of quarantined records alone.
     """
 
     consumed: dict[str, int]

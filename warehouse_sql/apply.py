@@ -1,7 +1,7 @@
 """One model after the other: what a load does to each table, inside its transaction."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from extract.errors import DataRefused
 from extract.progress import Progress
@@ -52,7 +52,7 @@ def _apply_model(load: Application, model: Model) -> None:
     else:
         counts = _apply_delta(load, model, parameters)
     load.counts[model.table] = counts
-    if counts.inserted or counts.updated or counts.superseded:
+    if counts.inserted or counts.updated or counts.deleted:
         run_checks(load.connection, model, parameters, load.progress)
 
 
@@ -67,23 +67,34 @@ def _apply_delta(load: Application, model: Model, parameters: dict[str, int]) ->
         return _proved(model, Counts(copied=None), load.copied)
     if model.within:
         _bound(connection, delta.bounds(), parameters)
+    if model.group and delta.is_ordered:
+        connection.execute(delta.supersede(), parameters)
     connection.execute(delta.classify(), parameters)
-    if model.load is Load.CHAIN:
-        connection.execute(delta.retire())
+    if model.group:
+        connection.execute(delta.retire(), parameters)
     staged, every = _counted(connection, delta)
     if set(every) - {"unchanged", "superseded"}:
         load.changed.add(model.delta)
     _bring(connection, delta, every, parameters)
-    return _proved(model, _as_counts(staged if model.entity else every), load.copied)
+    deleted = every.get("delete", 0) + _let_go(connection, delta, every)
+    return _proved(model, _as_counts(staged if model.entity else every, deleted), load.copied)
 
 
 def _bring(connection: Connection, delta: Delta, actions: dict[str, int], parameters: dict[str, int]) -> None:
     if "delete" in actions:
-        _expect(connection.execute(delta.delete()), delta, actions, ("delete",))
+        _expect(connection.execute(delta.delete(), parameters), delta, actions, ("delete",))
     if "update" in actions or ("unchanged" in actions and delta.is_ordered):
         _expect(connection.execute(delta.update(), parameters), delta, actions, ("update", "unchanged"))
     if "insert" in actions:
         _expect(connection.execute(delta.insert(), parameters), delta, actions, ("insert",))
+
+
+def _let_go(connection: Connection, delta: Delta, actions: dict[str, int]) -> int:
+    """Remove what the retention lets go; only new rows make others old, or let others follow in their month."""
+    retention = delta.model.retention
+    if retention is None or "insert" not in actions or connection.execute(delta.expire(retention)) == 0:
+        return 0
+    return connection.execute(delta.let_go(retention))
 
 
 def _expect(changed: int, delta: Delta, actions: dict[str, int], names: tuple[str, ...]) -> None:
@@ -98,13 +109,18 @@ def _expect(changed: int, delta: Delta, actions: dict[str, int], names: tuple[st
 
 def _apply_partitions(load: Application, model: Model, parameters: dict[str, int]) -> Counts:
     connection, partition = load.connection, model.within
-    connection.execute(f"create temp table {model.touched} ({partition} integer not null)")
+    connection.execute(touch_table(model))
     load.temporary.append(model.touched)
     if connection.execute(touch(model)) == 0:
         return Counts(copied=None)
     _bound(connection, f"select min({partition}), max({partition}) from {model.touched}", parameters)
-    connection.execute(clear(model), parameters)
-    return Counts(copied=None, inserted=connection.execute(refill(model), parameters))
+    deleted = connection.execute(clear(model), parameters)
+    return Counts(copied=None, inserted=connection.execute(refill(model), parameters), deleted=deleted)
+
+
+def touch_table(model: Model) -> str:
+    """Return the statement that makes the temporary table for the partitions to be made anew."""
+    return f"create temp table {model.touched} ({model.within} integer not null)"
 
 
 def touch(model: Model) -> str:
@@ -143,13 +159,14 @@ def _counted(connection: Connection, delta: Delta) -> tuple[dict[str, int], dict
     return staged, {str(action): int(count) for action, _, count in rows}
 
 
-def _as_counts(actions: dict[str, int]) -> Counts:
+def _as_counts(actions: dict[str, int], deleted: int) -> Counts:
     return Counts(
         copied=None,
         inserted=actions.get("insert", 0),
         updated=actions.get("update", 0),
         unchanged=actions.get("unchanged", 0),
-        superseded=actions.get("superseded", 0) + actions.get("delete", 0),
+        superseded=actions.get("superseded", 0),
+        deleted=deleted,
     )
 
 
@@ -163,4 +180,4 @@ def _proved(model: Model, counts: Counts, copied: Mapping[str, int]) -> Counts:
             f"{model.table}: {copied[model.entity]} rows were copied, but {counts.inserted} inserted, {counts.updated} "
             f"updated, {counts.unchanged} unchanged and {counts.superseded} superseded make {done}; nothing was loaded"
         )
-    return Counts(done, counts.inserted, counts.updated, counts.unchanged, counts.superseded)
+    return replace(counts, copied=done)

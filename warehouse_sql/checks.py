@@ -110,8 +110,8 @@ def _generated(model: Model) -> Iterator[tuple[str, str]]:
     for column, dimension in model.refs:
         yield f"{column} is in {dimension}", _orphans(model, column, dimension, of_load)
     if model.load is Load.CHAIN:
-        yield f"the versions of a {model.durable} follow each other without gap or overlap", _chain(model)
-        yield f"each {model.durable} has exactly one current version", _currents(model)
+        yield f"the versions of a {model.group[0]} follow each other without gap or overlap", _chain(model)
+        yield f"each {model.group[0]} has exactly one current version", _currents(model)
 
 
 def _duplicates(model: Model, key: tuple[str, ...], condition: str = "") -> str:
@@ -144,12 +144,12 @@ def _orphans(model: Model, column: str, dimension: str, of_load: str) -> str:
 
 
 def _chain(model: Model) -> str:
-    durable = model.durable
+    (member,) = model.group
     return (
-        f"select {durable}, valid_from, valid_to from (\n"
-        f"    select {durable}, valid_from, valid_to, is_current,\n"
-        f"        row_number() over (partition by {durable} order by valid_from) as version_number,\n"
-        f"        lead(valid_from) over (partition by {durable} order by valid_from) as next_from\n"
+        f"select {member}, valid_from, valid_to from (\n"
+        f"    select {member}, valid_from, valid_to, is_current,\n"
+        f"        row_number() over (partition by {member} order by valid_from) as version_number,\n"
+        f"        lead(valid_from) over (partition by {member} order by valid_from) as next_from\n"
         f"    from {model.table}\n    where {model.key[0]} > 0\n) as chain\n"
         "where valid_from >= valid_to or valid_to <> nvl(next_from, cast('9999-12-31' as timestamp))\n"
         "    or (version_number = 1 and valid_from <> '1900-01-01')"
@@ -157,9 +157,10 @@ def _chain(model: Model) -> str:
 
 
 def _currents(model: Model) -> str:
+    (member,) = model.group
     return (
-        f"select {model.durable}, sum(case when is_current then 1 else 0 end) as current_count\nfrom {model.table}\n"
-        f"where {model.key[0]} > 0\ngroup by {model.durable}\nhaving sum(case when is_current then 1 else 0 end) <> 1"
+        f"select {member}, sum(case when is_current then 1 else 0 end) as current_count\nfrom {model.table}\n"
+        f"where {model.key[0]} > 0\ngroup by {member}\nhaving sum(case when is_current then 1 else 0 end) <> 1"
     )
 
 

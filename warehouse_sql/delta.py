@@ -2,15 +2,16 @@
 
 A temporary table holds what the model's SELECT gives, each row with an action: ``insert``, ``update``, ``unchanged``
 (the same content seen again: only where it was last seen moves), ``superseded`` (older than what is there), and for
-chains ``delete``. Counts are taken from it, then an UPDATE and an INSERT bring it to the table. MERGE is not used: it
-has one WHEN MATCHED without a condition, so it could neither keep an unchanged row nor skip an older one.
+groups of rows that are replaced whole ``delete``. Counts are taken from it, then a DELETE, an UPDATE and an INSERT
+bring it to the table. MERGE is not used: it has one WHEN MATCHED without a condition, so it could neither keep an
+unchanged row nor skip an older one. What a retention then lets go is added as ``expire``.
 """
 
 from dataclasses import dataclass
 from functools import cache
 
 from warehouse_sql.catalog import Column, load_catalog
-from warehouse_sql.model import Load, Model
+from warehouse_sql.model import Load, Model, Retention
 from warehouse_sql.render import render
 
 LOAD_COLUMN = "_load_sequence"
@@ -55,12 +56,17 @@ class Delta:
         staged = STAGED if self._tells_staged() else f"true as {STAGED}"
         action, source = "'insert'", f"(\n{select}\n) as source"
         if self.is_ordered:
-            action = "case when state_rank = 1 then 'insert' else 'superseded' end"
             newest = ", ".join(f"source.{name} desc" for name in self.order)
-            source = (
-                f"(\nselect source.*, row_number() over (partition by {', '.join(self._identity())} order by {newest}) "
-                f"as state_rank\nfrom {source}\n) as ranked"
+            ranks = {"state_rank": ("row_number()", self._identity())}
+            if self.model.group:
+                # The rows of one record share their rank; those of older ones are out, whichever rows they are.
+                ranks["record_rank"] = ("rank()", tuple(f"source.{name}" for name in self.model.group))
+            action = f"case when {' and '.join(f'{rank} = 1' for rank in ranks)} then 'insert' else 'superseded' end"
+            windows = ", ".join(
+                f"{function} over (partition by {', '.join(names)} order by {newest}) as {rank}"
+                for rank, (function, names) in ranks.items()
             )
+            source = f"(\nselect source.*, {windows}\nfrom {source}\n) as ranked"
         return (
             f"insert into {self.model.delta} ({', '.join(names)}, _action)\n"
             f"select {', '.join(self.names)}, {staged}, {action}\nfrom {source}"
@@ -81,16 +87,30 @@ class Delta:
             f"from {self.model.table} as target\nwhere {delta}._action = 'insert' and {self._matches('target')}"
         )
 
+    def supersede(self) -> str:
+        """For groups of a delta: skip the rows of records older than the one from which the table has the group."""
+        delta, within = self.model.delta, self._within("target")
+        names = ", ".join(f"target.{name}" for name in (*self.model.group, *self.order))
+        bounds = f" where {within}" if within else ""
+        return (
+            f"update {delta}\nset _action = 'superseded'\n"
+            f"from (select distinct {names} from {self.model.table} as target{bounds}) as loaded\n"
+            f"where {delta}._action = 'insert' and {_alike(self.model.group, 'loaded', delta)}\n"
+            f"    and {_older(delta, 'loaded', self.order)}"
+        )
+
     def retire(self) -> str:
-        """For chains: add the loaded versions of the touched members that the new chains do not have."""
-        delta, target = self.model.delta, self.model.table
-        durable, key = self.model.durable, self.model.key[0]
+        """For groups: add the loaded rows that the new state of their group has no more."""
+        delta, model = self.model.delta, self.model
         names = ", ".join(f"target.{name}" for name in self.names)
+        # What reserved members are called, a source may call its own: they are left out.
+        bounds = self._within("target") or f"target.{model.key[0]} > 0"
+        arrived = f"select 1 from {delta} where {delta}._action <> 'superseded' and"
         return (
             f"insert into {delta} ({', '.join(self.names)}, {STAGED}, _action)\n"
-            f"select {names}, false, 'delete'\nfrom {target} as target\n"
-            f"where target.{key} > 0 and target.{durable} in (select {delta}.{durable} from {delta})\n"
-            f"and not exists (select 1 from {delta} where {delta}.{key} = target.{key})"
+            f"select {names}, false, 'delete'\nfrom {model.table} as target\nwhere {bounds}\n"
+            f"    and exists ({arrived} {_alike(model.group, delta, 'target')})\n"
+            f"    and not exists ({arrived} {_alike(model.key, delta, 'target')})"
         )
 
     def count(self) -> str:
@@ -101,12 +121,30 @@ class Delta:
         )
 
     def delete(self) -> str:
-        """For chains: remove the versions that are no more."""
-        key, delta = self.model.key[0], self.model.delta
+        """For groups: remove the rows that are no more."""
+        delta, table = self.model.delta, self.model.table
         return (
-            f"delete from {self.model.table}\n"
-            f"where {key} in (select {delta}.{key} from {delta} where {delta}._action = 'delete')"
+            f"delete from {table}\nusing {delta}\nwhere {delta}._action = 'delete' and {self._matches(self.model.name)}"
         )
+
+    def expire(self, retention: Retention) -> str:
+        """Name the members and days that a retention lets go, as the table is by now."""
+        day, member, table = retention.day, retention.member, self.model.table
+        month = f"partition by held.{member}, date_trunc('month', held.{day})"
+        return (
+            f"insert into {self.model.delta} ({member}, {day}, {STAGED}, _action)\n"
+            f"select dated.{member}, dated.{day}, false, 'expire'\nfrom (\n"
+            f"    select held.{member}, held.{day}, max(held.{day}) over ({month}) as last_day\n"
+            f"    from (select distinct {member}, {day} from {table}) as held\n) as dated\n"
+            f"where dated.{day} < dated.last_day\n"
+            f"    and dated.{day} < (select dateadd(day, -{retention.days}, max({day})) from {table})"
+        )
+
+    def let_go(self, retention: Retention) -> str:
+        """Remove the rows of the members and days that a retention lets go."""
+        delta, model = self.model.delta, self.model
+        expired = _alike((retention.member, retention.day), model.name, delta)
+        return f"delete from {model.table}\nusing {delta}\nwhere {delta}._action = 'expire' and {expired}"
 
     def update(self) -> str:
         """Bring changed rows, and where unchanged ones were last seen, to the table."""
@@ -136,10 +174,11 @@ class Delta:
 
     def _matches(self, target: str, delta: str | None = None) -> str:
         delta = delta or self.model.delta
-        terms = [f"{target}.{name} = {delta}.{name}" for name in self.model.key]
-        if self.model.within:
-            terms.append(f"{target}.{self.model.within} between :within_from and :within_to")
-        return " and ".join(terms)
+        within = self._within(target)
+        return _alike(self.model.key, target, delta) + (f" and {within}" if within else "")
+
+    def _within(self, target: str) -> str:
+        return f"{target}.{self.model.within} between :within_from and :within_to" if self.model.within else ""
 
     def _same(self) -> str:
         fixed = {*self.model.key, *self.model.natural}
@@ -155,6 +194,10 @@ def delta_of(model: Model, version: tuple[str, ...] = ()) -> Delta:
     """Return the statements of a model."""
     columns = tuple(column for column in load_catalog()[model.table] if column.name != LOAD_COLUMN)
     return Delta(model, columns, version)
+
+
+def _alike(names: tuple[str, ...], one: str, other: str) -> str:
+    return " and ".join(f"{one}.{name} = {other}.{name}" for name in names)
 
 
 def _equal(one: str, other: str, column: Column) -> str:

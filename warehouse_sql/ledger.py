@@ -39,9 +39,9 @@ insert into audit.load_history (load_sequence, run_id, staged_by, started_at, co
 values (:load_sequence, :run_id, :staged_by, :started_at, :committed_at)
 """
 _FORGET_COUNTS = "delete from audit.load_count where load_sequence = :load_sequence"
-_COUNT_COLUMNS = ("copied", "inserted", "updated", "unchanged", "superseded")
+_COUNT_COLUMNS = ("copied", "inserted", "updated", "unchanged", "superseded", "deleted")
 _COUNTS = """
-select table_name, copied_count, inserted_count, updated_count, unchanged_count, superseded_count
+select table_name, copied_count, inserted_count, updated_count, unchanged_count, superseded_count, deleted_count
 from audit.load_count
 where load_sequence = :load_sequence
 order by table_name
@@ -52,8 +52,10 @@ order by table_name
 class Counts:
     """What a load did to a table, in rows.
 
-    ``copied`` is None for tables that are not filled from one staging table; for the others it is the sum of the rest.
-    Deleted versions of a chain are counted as superseded.
+    ``copied`` is None for tables that are not filled from one staging table; for the others it is the sum of
+    ``inserted``, ``updated``, ``unchanged`` and ``superseded``. ``deleted`` are rows that left the table, whichever
+    load had brought them: rows that the new state of their group has no more, rows that a retention let go, and rows of
+    the days that a stored mart made anew. Rows after a load are the rows before it + ``inserted`` - ``deleted``.
     """
 
     copied: int | None
@@ -61,6 +63,7 @@ class Counts:
     updated: int = 0
     unchanged: int = 0
     superseded: int = 0
+    deleted: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,11 +8,12 @@ from pathlib import Path
 
 HOME = Path(__file__).parent
 SCHEMAS = {"dimensions": "core", "facts": "core", "marts": "mart"}
-_FIELD = re.compile(r"-- (grain|key|natural|within|reads|load|refs|version|columns):\s*(.*)")
+_FIELD = re.compile(r"-- (grain|key|natural|group|within|reads|load|keep|refs|version|columns):\s*(.*)")
 _COLUMN = re.compile(r"--   (\w+)\s{2,}(\S.*)")
+_KEEP = re.compile(r"(\d+) days of (\w+), then the last of each (\w+) and month")
 _RULES = (
     r"(?P<kind>delta) of (?P<entity>\w+)",
-    r"(?P<kind>chain) by (?P<durable>\w+)",
+    r"(?P<kind>chain) by (?P<group>\w+)",
     r"(?P<kind>partitions) of (?P<sources>\S.*)",
     r"(?P<kind>members|view|calendar)",
 )
@@ -36,6 +37,21 @@ class Load(Enum):
 
 
 @dataclass(frozen=True, slots=True)
+class Retention:
+    """Which rows stay: all of the last days, and of the months before the last day of each member.
+
+    Attributes:
+        days: how many days before the newest day in the table stay whole.
+        day: the column that holds the day.
+        member: the column that names the member.
+    """
+
+    days: int
+    day: str
+    member: str
+
+
+@dataclass(frozen=True, slots=True)
 class Model:
     """A model as its header tells it.
 
@@ -45,11 +61,13 @@ class Model:
         grain: the sentence "one row per ...".
         key: columns that are unique together.
         natural: of a dimension, the columns from which the key is derived.
+        group: columns that rows share which are replaced together: of a delta whose records give several rows each, a
+            newer record replaces the rows of an older one whole; of a chain, all versions of a member.
         within: of a fact or a stored mart, the date key by which joins to it are bounded.
         reads: tables that the SQL reads.
         load: how the table is kept right.
         entity: of a delta, the entity whose staging table it merges.
-        durable: of a chain, the column that all versions of a member share.
+        retention: which rows stay; None where all do.
         sources: of a partitioned mart, the facts and their date keys, as ``schema.table.column``.
         refs: foreign keys and the dimensions that they point to; each dimension's key has the column's own name, or
             is ``date_key``.
@@ -63,11 +81,12 @@ class Model:
     grain: str
     key: tuple[str, ...]
     natural: tuple[str, ...]
+    group: tuple[str, ...]
     within: str | None
     reads: tuple[str, ...]
     load: Load
     entity: str | None
-    durable: str | None
+    retention: Retention | None
     sources: tuple[str, ...]
     refs: tuple[tuple[str, str], ...]
     version: int
@@ -116,11 +135,12 @@ def parse_model(schema: str, name: str, source: str) -> Model:
         grain=fields["grain"],
         key=_names(fields["key"]),
         natural=_names(fields.get("natural", "")),
+        group=_names(rule.get("group") or fields.get("group", "")),
         within=fields.get("within"),
         reads=() if fields["reads"] == "nothing" else _names(fields["reads"]),
         load=Load(rule["kind"]),
         entity=rule.get("entity"),
-        durable=rule.get("durable"),
+        retention=_retention(f"{schema}.{name}", fields["keep"]) if "keep" in fields else None,
         sources=_names(rule.get("sources", "")),
         refs=tuple(_pair(ref) for ref in _names(fields.get("refs", ""))),
         version=int(fields["version"]),
@@ -134,6 +154,13 @@ def _rule(table: str, text: str) -> dict[str, str]:
         if found := re.fullmatch(pattern, text):
             return found.groupdict()
     raise ValueError(f"{table}: unknown load rule {text!r}")
+
+
+def _retention(table: str, text: str) -> Retention:
+    found = _KEEP.fullmatch(text)
+    if found is None:
+        raise ValueError(f"{table}: unknown retention {text!r}")
+    return Retention(int(found[1]), found[2], found[3])
 
 
 def _pair(text: str) -> tuple[str, str]:

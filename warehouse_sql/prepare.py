@@ -1,6 +1,7 @@
 """Brings a warehouse to this release: migrations first, then what is made again whenever its definition changes.
 
-Views, staging tables and the calendar are remembered in ``audit.repeatable`` with the checksum of their definition.
+Views, staging tables, the calendar and stored marts are remembered in ``audit.repeatable`` with the checksum of their
+definition. A stored mart whose SELECT is new is made anew from the facts that are there, all its partitions.
 """
 
 import hashlib
@@ -10,8 +11,9 @@ from dataclasses import dataclass
 
 from extract.progress import Progress
 from spark.contracts import load_contracts
+from warehouse_sql.apply import refill, touch_table
 from warehouse_sql.checks import checks_of, run_checks
-from warehouse_sql.connection import Connection, Retryable, StatementRefused
+from warehouse_sql.connection import Connection, Parameters, Retryable, StatementRefused
 from warehouse_sql.delta import delta_of
 from warehouse_sql.migrate import apply_migration, load_migrations, pending_migrations
 from warehouse_sql.model import Load, Model
@@ -22,6 +24,8 @@ from warehouse_sql.staging import definition, extension, staging_table
 _DUPLICATES = ("42P07", "42P06", "23505")
 """Codes of "already exists"."""
 _KNOWN = "select name, checksum, definition from audit.repeatable"
+_EVERY_ROW = {"load_sequence": 0, "within_from": -1, "within_to": 99991231}
+"""Rows of every load and of every day, those of the reserved member -1 included."""
 _FORGET = "delete from audit.repeatable where name = :name"
 _RECORD = """
 insert into audit.repeatable (name, checksum, definition, applied_at)
@@ -38,12 +42,14 @@ class Repeatable:
         definition: what it is made from; when this changes it is made again.
         statements: how it is made, given the definition that it was made from before, if any.
         model: of what a model file defines, the model.
+        parameters: what its statements and checks are told; None where they ask for nothing.
     """
 
     name: str
     definition: str
     statements: Callable[[str | None], Iterator[str]]
     model: Model | None = None
+    parameters: Parameters | None = None
 
     @property
     def checksum(self) -> str:
@@ -87,7 +93,7 @@ def prepare(connection: Connection, lock: Callable[[], None], progress: Progress
 def repeatables() -> tuple[Repeatable, ...]:
     """Return the objects that follow their definition, in an order in which they can be made."""
     tables = [_staging(entity) for entity in load_contracts()]
-    return (*tables, *(_of_model(model) for model in build_order() if model.load in (Load.VIEW, Load.CALENDAR)))
+    return (*tables, *(_of_model(model) for model in build_order() if model.load in _MAKERS))
 
 
 def stale(connection: Connection) -> list[tuple[Repeatable, str | None]]:
@@ -107,9 +113,9 @@ def _apply(connection: Connection, progress: Progress) -> None:
         progress.event("load.migrated", file=migration.file)
     for item, previous in stale(connection):
         for statement in item.statements(previous):
-            connection.execute(statement)
-        if item.model and checks_of(item.model):
-            run_checks(connection, item.model, {"load_sequence": 0}, progress)
+            connection.execute(statement, item.parameters)
+        if item.model and item.parameters and checks_of(item.model):
+            run_checks(connection, item.model, item.parameters, progress)
         connection.execute(_FORGET, {"name": item.name})
         connection.execute(_RECORD, {"name": item.name, "checksum": item.checksum, "definition": item.definition})
         progress.event("load.defined", table=item.name)
@@ -126,8 +132,7 @@ def _staging(entity: str) -> Repeatable:
 
 def _of_model(model: Model) -> Repeatable:
     select = render(model.text)
-    make = _view if model.load is Load.VIEW else _calendar
-    return Repeatable(model.table, select, lambda _: make(model, select), model)
+    return Repeatable(model.table, select, lambda _: _MAKERS[model.load](model, select), model, _EVERY_ROW)
 
 
 def _view(model: Model, select: str) -> Iterator[str]:
@@ -139,3 +144,16 @@ def _calendar(model: Model, select: str) -> Iterator[str]:
     names = ", ".join(delta_of(model).names)
     yield f"delete from {model.table} where {model.key[0]} > 0"
     yield f"insert into {model.table} ({names}, _load_sequence)\nselect {names}, 0 from (\n{select}\n) as source"
+
+
+def _stored(model: Model, _: str) -> Iterator[str]:
+    columns = (source.rpartition(".") for source in model.sources)
+    every = "\nunion\n".join(f"select {column} from {table}" for table, _, column in columns)
+    yield touch_table(model)
+    yield f"insert into {model.touched} ({model.within})\n{every}"
+    yield f"delete from {model.table}"
+    yield refill(model)
+    yield f"drop table {model.touched}"
+
+
+_MAKERS = {Load.VIEW: _view, Load.CALENDAR: _calendar, Load.PARTITIONS: _stored}

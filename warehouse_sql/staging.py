@@ -96,7 +96,7 @@ def _counted(connection: Connection, lake: Lake, table: str, entry: EntityEntry)
     # Asked alone, because functions of the leader node do not go with tables of users ("Leader node-only functions").
     told = connection.rows("select pg_last_copy_count()")[0][0]
     held = connection.rows(f"select count(*) from {table}")[0][0]
-    expected = sum(file.rows for file in entry.files)
+    expected = entry.counts.rows
     if (told, held) != (expected, expected):
         raise DataRefused(
             f"{table}: the files of {lake.url(entry.copy_manifest)} hold {expected} rows, COPY says {told} and the "

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from sandbox.process import ALREADY_RUNNING, AlreadyRunning
 from sandbox.redshift.engine import DEFAULT_MEMORY, DatabaseRefused
-from sandbox.redshift.process import run
+from sandbox.redshift.process import Settings, run
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -17,15 +17,22 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--lake-root", type=Path, help="folder of the buckets that COPY reads (default: the home)")
     parser.add_argument("--idle", type=float, default=60.0, help="seconds without sessions until it ends; 0: never")
     parser.add_argument("--memory-limit", default=DEFAULT_MEMORY, help="of the engine, such as 4GB")
+    parser.add_argument("--host", default="127.0.0.1", help="the interface (default: loopback alone)")
+    parser.add_argument("--password-file", type=Path, help="a file with the password (default: everybody is trusted)")
+    parser.add_argument("--tls", action="store_true", help="offer TLS, with a certificate made in HOME/tls")
     asked = parser.parse_args(arguments)
     home = asked.home.resolve()
     lake_root = (asked.lake_root or home).resolve()
     try:
-        run(home, port=asked.port, lake_root=lake_root, idle=asked.idle, memory_limit=asked.memory_limit)
+        password = asked.password_file.read_text().rstrip("\n") if asked.password_file else None
+        run(
+            home,
+            Settings(lake_root, asked.host, asked.port, asked.idle, asked.memory_limit, password, asked.tls),
+        )
     except AlreadyRunning as running:
         sys.stderr.write(f"{running}\n")
         return ALREADY_RUNNING
-    except (DatabaseRefused, OSError) as problem:
+    except (DatabaseRefused, ModuleNotFoundError, OSError) as problem:
         sys.stderr.write(f"{problem}\n")
         return 2
     return 0

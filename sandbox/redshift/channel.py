@@ -1,7 +1,9 @@
 """The socket of one client: whole messages in, a buffer out, and a statement's rows on their way into it."""
 
 import contextlib
+import io
 import socket
+import ssl
 import struct
 from collections.abc import Sequence
 from typing import Any
@@ -24,7 +26,10 @@ class Channel:
 
     def __init__(self, client: socket.socket) -> None:
         self._client = client
-        self._reader = client.makefile("rb", buffering=1 << 16)
+        # Before the conversation begins nothing is read ahead: what follows a request for TLS is for TLS.
+        self._reader: io.BufferedReader | socket.SocketIO = client.makefile("rb", buffering=0)
+        self.protocol = 0
+        """Version of Redshift's additions to the protocol, as agreed with the client."""
         self._out = bytearray()
         self._sending = False
 
@@ -49,6 +54,18 @@ class Channel:
         size = self._size(frontend.MAX_STARTUP)
         return frontend.startup(self._exactly(size - 4)) if size is not None else None
 
+    def secure(self, context: ssl.SSLContext) -> None:
+        """Agrees to TLS and goes on within it."""
+        self.send(b"S")
+        self.flush()
+        self._reader.close()
+        self._client = context.wrap_socket(self._client, server_side=True)
+        self._reader = self._client.makefile("rb", buffering=0)
+
+    def begin(self) -> None:
+        """Reads ahead from here on."""
+        self._reader = io.BufferedReader(self._client.makefile("rb", buffering=0), 1 << 16)
+
     def message(self) -> frontend.Message | None:
         """The next message, or None if the client left."""
         kind = self._reader.read(1)
@@ -63,10 +80,14 @@ class Channel:
         """
         with contextlib.suppress(OSError):
             self._client.settimeout(TERMINATED_PATIENCE)  # holds for sends that begin after this line
-            self._client.shutdown(socket.SHUT_RDWR if self._sending else socket.SHUT_RD)
+            # Not the method of a TLS socket, which would go on in clear text.
+            socket.socket.shutdown(self._client, socket.SHUT_RDWR if self._sending else socket.SHUT_RD)
 
     def close(self) -> None:
-        """Closes the socket."""
+        """Closes the socket. What was not read is taken first: with it unread, TCP would drop the goodbye as well."""
+        with contextlib.suppress(OSError):
+            self._client.settimeout(0)
+            self._client.recv(1 << 16)
         self._reader.close()
         self._client.close()
 
@@ -99,10 +120,10 @@ class Answer:
         """Checks the columns against those described, or describes them if nothing was."""
         formats = expand_formats(self._formats, len(columns))
         if self._expected is None:
-            self._channel.send(backend.row_description(columns, formats))
+            self._channel.send(backend.row_description(columns, formats, self._channel.protocol))
         elif [column.oid for column in columns] != [column.oid for column in self._expected]:
             raise SqlError("0A000", "cached plan must not change result type")
-        self._encoders = encode.encoders(columns, formats)
+        self._encoders = encode.encoders(self._expected or columns, formats, self._channel.protocol)
 
     def rows(self, batch: Sequence[tuple[Any, ...]]) -> None:
         """Sends some rows."""

@@ -1,7 +1,6 @@
 """One client's conversation: messages in, messages out, until it leaves or breaks the protocol."""
 
 import contextlib
-import secrets
 import socket
 import traceback
 from collections.abc import Callable, Sequence
@@ -11,7 +10,7 @@ from typing import Any
 from sandbox.redshift import lexer, statements
 from sandbox.redshift.channel import Answer, Channel
 from sandbox.redshift.errors import TERMINATED, SqlError
-from sandbox.redshift.names import DATABASE
+from sandbox.redshift.greeting import Access, greet
 from sandbox.redshift.session import Session, Statement
 from sandbox.redshift.warehouse import Warehouse
 from sandbox.redshift.wire import backend, decode, frontend
@@ -27,8 +26,6 @@ _PARAMETERS = {
     "TimeZone": "UTC",
     "integer_datetimes": "on",
     "is_superuser": "on",
-    # Version 0 of Redshift's additions: numbers with a scale, dates and times travel as text.
-    "server_protocol_version": "0",
 }
 
 
@@ -54,10 +51,11 @@ class Portal:
 class Connection:
     """Serves one client. Nothing that it does can end another's session."""
 
-    def __init__(self, client: socket.socket, warehouse: Warehouse) -> None:
+    def __init__(self, client: socket.socket, warehouse: Warehouse, access: Access) -> None:
         client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._channel = Channel(client)
         self._warehouse = warehouse
+        self._access = access
         self._prepared: dict[str, Prepared] = {}
         self._portals: dict[str, Portal] = {}
         self._skipping = False
@@ -73,7 +71,7 @@ class Connection:
         """Speaks with the client until it leaves, is terminated, or sends what is no protocol."""
         session = None
         try:
-            user = self._greet()
+            user = greet(self._channel, self._access, self._warehouse.cancel)
             if user is not None:
                 session = Session(self._warehouse, user, self._channel.hang_up)
                 self._welcome(session)
@@ -89,29 +87,13 @@ class Connection:
                 session.close()
             self._channel.close()
 
-    def _greet(self) -> str | None:
-        """Handles the startup packet; returns the user, or None for a client that wanted something else."""
-        while (startup := self._channel.startup()) is not None:
-            if startup.code in (frontend.SSL_REQUEST, frontend.GSS_REQUEST):
-                self._channel.send(b"N")
-                self._channel.flush()
-                continue
-            if startup.code == frontend.CANCEL_REQUEST:
-                return None
-            if startup.code != frontend.PROTOCOL_3:
-                raise ProtocolError(f"unsupported protocol {startup.code}")
-            database = startup.parameters.get("database", DATABASE)
-            if database != DATABASE:
-                raise SqlError("3D000", f'database "{database}" does not exist')
-            return startup.parameters.get("user", "")
-        return None
-
     def _welcome(self, session: Session) -> None:
         send = self._channel.send
         send(backend.AUTHENTICATION_OK)
         for name, value in _PARAMETERS.items():
             send(backend.parameter_status(name, value))
-        send(backend.backend_key(session.pid, secrets.randbits(31)))
+        send(backend.parameter_status("server_protocol_version", str(self._channel.protocol)))
+        send(backend.backend_key(session.pid, session.secret))
         self._ready(session)
 
     def _ready(self, session: Session) -> None:
@@ -189,7 +171,7 @@ class Connection:
             self._channel.send(backend.NO_DATA)
         else:
             shown = expand_formats(formats, len(prepared.columns))
-            self._channel.send(backend.row_description(prepared.columns, shown))
+            self._channel.send(backend.row_description(prepared.columns, shown, self._channel.protocol))
 
     def _columns_of(self, session: Session, prepared: Prepared) -> None:
         if prepared.statement is not None and not prepared.described:

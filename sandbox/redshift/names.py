@@ -27,6 +27,11 @@ class TableName:
         return cls(parts[-2] if len(parts) > 1 else None, parts[-1])
 
     @property
+    def parts(self) -> tuple[str, str]:
+        """Schema and name, of a name that has both."""
+        return self.schema or DEFAULT_SCHEMA, self.name
+
+    @property
     def sql(self) -> str:
         """Quoted for DuckDB."""
         return quote(self.name) if self.schema is None else f"{quote(self.schema)}.{quote(self.name)}"

@@ -5,12 +5,15 @@ import signal
 import socket
 import struct
 import threading
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 from sandbox.process import Endpoint as Announced
 from sandbox.process import Idleness, Service, publish, sole_server
 from sandbox.process import ensure as ensure_process
 from sandbox.redshift.endpoint import USER, Endpoint
+from sandbox.redshift.engine import DEFAULT_MEMORY
 from sandbox.redshift.names import DATABASE
 from sandbox.redshift.wire.frontend import SSL_REQUEST
 
@@ -45,7 +48,7 @@ def _answers(found: Announced) -> bool:
     try:
         with socket.create_connection((_HOST, int(found["port"])), timeout=1) as client:
             client.sendall(struct.pack(">ii", 8, SSL_REQUEST))
-            return client.recv(1) == b"N" and _lives(int(found["pid"]))
+            return client.recv(1) in (b"N", b"S") and _lives(int(found["pid"]))
     except (OSError, KeyError, TypeError, ValueError, OverflowError):
         return False
 
@@ -58,29 +61,63 @@ def _lives(pid: int) -> bool:
     return True
 
 
-def run(home: Path, *, port: int, lake_root: Path, idle: float, memory_limit: str) -> None:
-    """Is the endpoint of a home until nobody has been connected for `idle` seconds (0: for ever), or SIGTERM.
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """How the endpoint of a home is served.
+
+    Attributes:
+        lake_root: the folder of the buckets.
+        host: the interface.
+        port: where to listen; 0 for any free port.
+        idle: seconds without sessions after which it ends; 0 for never.
+        memory_limit: of the engine, such as '4GB'.
+        password: what clients have to show; None trusts everybody.
+        tls: whether TLS is offered, with a certificate in `HOME/tls`.
+    """
+
+    lake_root: Path
+    host: str = "127.0.0.1"
+    port: int = 0
+    idle: float = 60.0
+    memory_limit: str = DEFAULT_MEMORY
+    password: str | None = None
+    tls: bool = False
+
+
+def run(home: Path, settings: Settings, started: Callable[[Endpoint], None] = lambda _: None) -> None:
+    """Is the endpoint of a home until nobody has been connected for long enough, or SIGTERM or SIGINT.
 
     It ends as well when DuckDB has given up, so that the next one opens the file anew.
+
+    Args:
+        home: its folder.
+        settings: how it is served.
+        started: called with its address once it listens.
 
     Raises:
         AlreadyRunning: another one is.
         DatabaseRefused: the database file cannot be used.
+        ModuleNotFoundError: TLS is asked for, and `cryptography` is not installed.
         OSError: the port is taken.
     """
+    from sandbox.redshift.greeting import Access
     from sandbox.redshift.server import Server
+    from sandbox.redshift.tls import certificate, server_context
     from sandbox.redshift.warehouse import Warehouse
 
     with sole_server(SERVICE, home):
-        warehouse = Warehouse(home / "warehouse.duckdb", lake_root, memory_limit)
+        access = Access(settings.password, server_context(home / "tls") if settings.tls else None)
+        warehouse = Warehouse(home / "warehouse.duckdb", settings.lake_root, settings.memory_limit)
         stop = warehouse.ended
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: stop.set())
         try:
-            idleness = Idleness(idle)
-            server = Server(warehouse, port, _HOST, idleness.at_work)
+            idleness = Idleness(settings.idle)
+            server = Server(warehouse, settings.port, settings.host, access, idleness.at_work)
             threading.Thread(target=server.serve, daemon=True).start()
             publish(SERVICE, home, {"port": server.port, "pid": os.getpid(), "database": DATABASE})
+            trusted = certificate(home / "tls") if settings.tls else None
+            started(Endpoint(server.host, server.port, pid=os.getpid(), certificate=trusted))
             idleness.wait_until_idle(stop)
             server.stop()
         finally:

@@ -8,6 +8,7 @@ from contextlib import AbstractContextManager, nullcontext
 
 from sandbox.process import Ending
 from sandbox.redshift.connection import Connection
+from sandbox.redshift.greeting import TRUST, Access
 from sandbox.redshift.warehouse import Warehouse
 
 _PATIENCE = 10.0
@@ -21,6 +22,7 @@ class Server:
         warehouse: what all sessions work on.
         port: where to listen; 0 for any free port.
         host: the interface, loopback unless told otherwise.
+        access: who may come in, everybody unless told otherwise.
         at_work: entered for as long as a session lasts; raises `Ending` once the server has decided to end.
     """
 
@@ -29,9 +31,11 @@ class Server:
         warehouse: Warehouse,
         port: int = 0,
         host: str = "127.0.0.1",
+        access: Access = TRUST,
         at_work: Callable[[], AbstractContextManager[None]] = nullcontext,
     ) -> None:
         self._warehouse = warehouse
+        self._access = access
         self._at_work = at_work
         self._listener = socket.create_server((host, port), backlog=128)
         self.host, self.port = self._listener.getsockname()[:2]
@@ -72,7 +76,7 @@ class Server:
     def _serve_client(self, client: socket.socket) -> None:
         try:
             with self._at_work():
-                Connection(client, self._warehouse).serve()
+                Connection(client, self._warehouse, self._access).serve()
         except Ending:
             client.close()
         finally:

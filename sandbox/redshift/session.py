@@ -1,6 +1,7 @@
 """One session: its transaction, its settings, its locks; statements run through it."""
 
 import datetime
+import secrets
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -10,11 +11,13 @@ from typing import Any, Protocol
 
 import duckdb
 
+from sandbox.redshift import catalog
+from sandbox.redshift.catalog import Catalog, Document, Key
 from sandbox.redshift.engine import session_connection, set_search_path
 from sandbox.redshift.errors import TERMINATED, SqlError, from_duckdb
 from sandbox.redshift.locks import Mode
 from sandbox.redshift.names import DATABASE, DEFAULT_SCHEMA, TableName
-from sandbox.redshift.translate.statement import ViewSet
+from sandbox.redshift.translate.shown import Shown, shown
 from sandbox.redshift.warehouse import Warehouse
 from sandbox.redshift.wire.decode import Value
 from sandbox.redshift.wire.types import Column
@@ -57,7 +60,7 @@ class _Before:
     """What a session had when its transaction began, and has again when that is rolled back."""
 
     temporary: frozenset[TableName]
-    views: ViewSet
+    catalog: Catalog
     settings: dict[str, str]
     search_path: list[str]
 
@@ -76,23 +79,26 @@ class Session:
         self.warehouse = warehouse
         self.user = user
         self.connection = session_connection(warehouse.root)
-        self.pid = warehouse.register(self.terminate)
+        self.pid = warehouse.register(self)
+        self.secret = secrets.randbits(31)
+        """What a request to cancel has to show."""
         self.settings: dict[str, str] = {}
         self.temporary: set[TableName] = set()
-        self.views = warehouse.views
+        self.catalog = warehouse.catalog
         self.in_transaction = False
         self.failed = False
         self.copy_count = 0
         self.copy_id = -1
         self.search_path = [DEFAULT_SCHEMA]
         self._open = False
+        self._busy = False
         self._before = self._now()
         self._deadline: float | None = None
         self._terminated = threading.Event()
         self._hang_up = hang_up
 
     def _now(self) -> _Before:
-        return _Before(frozenset(self.temporary), self.views, dict(self.settings), self.search_path)
+        return _Before(frozenset(self.temporary), self.catalog, dict(self.settings), self.search_path)
 
     @property
     def status(self) -> str:
@@ -124,8 +130,10 @@ class Session:
             text = "current transaction is aborted, commands ignored until end of transaction block"
             raise SqlError("25P02", text)
         try:
+            self._busy = True
             with self._timed():
                 yield
+            self._busy = False
             if not self.in_transaction:
                 self._end(commit=True)
         except duckdb.Error as problem:
@@ -142,6 +150,8 @@ class Session:
         except BaseException:
             self.fail()
             raise
+        finally:
+            self._busy = False
 
     @contextmanager
     def _timed(self) -> Iterator[None]:
@@ -183,7 +193,7 @@ class Session:
                 self._open = False
                 self.connection.execute("COMMIT" if commit else "ROLLBACK")
             if commit:
-                self.warehouse.publish_views(self._before.views, self.views)
+                self.warehouse.publish(self._before.catalog, self.catalog)
         except duckdb.Error:
             if commit:
                 commit = False
@@ -191,7 +201,7 @@ class Session:
         finally:
             if not commit:
                 self._restore()
-            self.views = self.warehouse.views
+            self.catalog = self.warehouse.catalog
             self._before = self._now()
             self.warehouse.locks.release(self.pid)
 
@@ -229,9 +239,37 @@ class Session:
         """Whether a name means one of this session's temporary tables."""
         return table.schema in (None, "pg_temp") and TableName(None, table.name) in self.temporary
 
-    def set_views(self, views: ViewSet) -> None:
-        """Replaces the late-binding views that this transaction sees."""
-        self.views = views
+    def record(self, key: Key, document: Document | None) -> None:
+        """Writes a document of the catalog in this transaction; None removes it."""
+        for sql, parameters in catalog.statements(key, document):
+            self.run(sql, dict(parameters))
+        self.catalog = self.catalog.changed({key: document})
+
+    def shown(self) -> Shown:
+        """What stands behind names in this transaction."""
+        return shown(self.catalog, self.search_path, frozenset(name.name for name in self.temporary))
+
+    def resolved(self, name: TableName) -> TableName:
+        """A name with its schema: that of the first schema searched which has it, else the first one."""
+        if name.schema is not None:
+            return name
+        places = [TableName(schema, name.name) for schema in self.search_path]
+        if len(places) > 1:
+            for place in places:
+                if self.catalog.get("view", *place.parts) or self.table_exists(place):
+                    return place
+        return places[0]
+
+    def table_exists(self, name: TableName) -> bool:
+        """Whether a permanent table of that name and schema exists."""
+        text = "SELECT count(*) FROM duckdb_tables() WHERE schema_name = $schema AND table_name = $name"
+        row = self.run(text, {"schema": name.schema, "name": name.name}).fetchone()
+        return bool(row and row[0])
+
+    def schema_exists(self, name: str) -> bool:
+        """Whether there is a schema of that name."""
+        row = self.run("SELECT count(*) FROM duckdb_schemas() WHERE schema_name = $name", {"name": name}).fetchone()
+        return bool(row and row[0])
 
     def set_search_path(self, schemas: list[str]) -> None:
         """Sets the schemas in which unqualified names are looked for."""
@@ -251,6 +289,12 @@ class Session:
             "s_schema": self.search_path[0],
             "s_version": VERSION_TEXT,
         }
+
+    def cancel(self) -> None:
+        """Stops what the session is doing, from another thread; one that does nothing is left alone."""
+        if self._busy:
+            self.warehouse.locks.cancel(self.pid)
+            self._interrupt()
 
     def terminate(self) -> None:
         """Ends the session from another thread: its waits and its running statement stop with an error."""

@@ -2,7 +2,10 @@
 CREATE SCHEMA IF NOT EXISTS sandbox_internal;
 CREATE SCHEMA IF NOT EXISTS public;
 CREATE SEQUENCE IF NOT EXISTS sandbox_internal.query_id START 1000;
-CREATE TABLE IF NOT EXISTS sandbox_internal.late_views (schema_name VARCHAR, view_name VARCHAR, definition VARCHAR);
+CREATE TABLE IF NOT EXISTS sandbox_internal.catalog (key VARCHAR, document VARCHAR);
+CREATE OR REPLACE VIEW sandbox_internal.views AS
+    SELECT key ->> '$[1]' AS schema_name, key ->> '$[2]' AS view_name, document
+    FROM sandbox_internal.catalog WHERE key ->> '$[0]' = 'view';
 CREATE TABLE IF NOT EXISTS sandbox_internal.grants (granted_at TIMESTAMP, statement VARCHAR);
 CREATE TABLE IF NOT EXISTS sandbox_internal.load_history (
     user_id INTEGER, query_id BIGINT, transaction_id BIGINT, session_id INTEGER, database_name VARCHAR,
@@ -30,11 +33,9 @@ CREATE OR REPLACE VIEW sandbox_internal.sys_query_history AS
 CREATE OR REPLACE VIEW sandbox_internal.relations AS
     SELECT schema_name, table_name, CASE WHEN temporary THEN 'LOCAL TEMPORARY' ELSE 'BASE TABLE' END AS table_type, comment AS remarks
     FROM duckdb_tables() WHERE schema_name <> 'sandbox_internal'
+        AND (schema_name, table_name) NOT IN (SELECT (schema_name, view_name) FROM sandbox_internal.views)
     UNION ALL
-    SELECT schema_name, view_name, 'VIEW', comment
-    FROM duckdb_views() WHERE NOT internal AND schema_name <> 'sandbox_internal'
-    UNION ALL
-    SELECT schema_name, view_name, 'VIEW', NULL FROM sandbox_internal.late_views;
+    SELECT schema_name, view_name, 'VIEW', document ->> '$.comment' FROM sandbox_internal.views;
 CREATE OR REPLACE VIEW sandbox_internal.svv_tables AS
     SELECT 'dev' AS table_catalog, schema_name AS table_schema, table_name, table_type, remarks
     FROM sandbox_internal.relations;
@@ -53,24 +54,42 @@ CREATE OR REPLACE VIEW sandbox_internal.byte_limits AS
         regexp_matches(constraint_text, 'rtrim') AS is_char,
         CAST(regexp_extract(constraint_text, '<= (\d+)', 1) AS INTEGER) AS bytes
     FROM duckdb_constraints() WHERE constraint_type = 'CHECK' AND constraint_text LIKE '%strlen(%';
-CREATE OR REPLACE VIEW sandbox_internal.svv_columns AS
-    SELECT 'dev' AS table_catalog, c.schema_name AS table_schema, c.table_name, c.column_name,
-        CAST(c.column_index AS INTEGER) AS ordinal_position, c.column_default,
-        CASE WHEN c.is_nullable THEN 'YES' ELSE 'NO' END AS is_nullable,
-        CASE
-            WHEN l.is_char THEN 'character'
-            WHEN c.data_type = 'VARCHAR' THEN 'character varying'
-            WHEN c.data_type LIKE 'DECIMAL%' THEN 'numeric'
-            WHEN c.data_type = 'DOUBLE' THEN 'double precision'
-            WHEN c.data_type = 'FLOAT' THEN 'real'
-            WHEN c.data_type = 'TIMESTAMP' THEN 'timestamp without time zone'
-            WHEN c.data_type = 'JSON' THEN 'super'
-            WHEN c.data_type = 'BLOB' THEN 'binary varying'
-            ELSE lower(c.data_type)
-        END AS data_type,
-        coalesce(l.bytes, CASE WHEN c.data_type = 'VARCHAR' THEN 65535 END) AS character_maximum_length,
-        c.numeric_precision, c.numeric_scale, c.comment AS remarks
+-- Columns of tables as DuckDB keeps them, and of views as they were when they were bound.
+CREATE OR REPLACE VIEW sandbox_internal.columns AS
+    SELECT c.schema_name, c.table_name, lower(c.column_name) AS column_name, CAST(c.column_index AS INTEGER) AS position,
+        c.column_default, c.is_nullable, c.data_type, l.is_char, l.bytes, c.comment AS remarks
     FROM duckdb_columns() AS c LEFT JOIN sandbox_internal.byte_limits AS l
         ON c.schema_name = l.schema_name AND c.table_name = l.table_name AND c.column_name = l.column_name
-    WHERE NOT c.internal AND c.schema_name <> 'sandbox_internal';
+    WHERE NOT c.internal AND c.schema_name <> 'sandbox_internal'
+    UNION ALL
+    SELECT schema_name, view_name, col ->> '$[0]', CAST(row_number() OVER (PARTITION BY schema_name, view_name) AS INTEGER),
+        NULL, TRUE, col ->> '$[1]', NULL, NULL, NULL
+    FROM (
+        SELECT schema_name, view_name, unnest(json_extract(document, '$.columns[*]')) AS col
+        FROM sandbox_internal.views WHERE NOT CAST(document -> '$.materialised' AS BOOLEAN)
+    );
+CREATE OR REPLACE VIEW sandbox_internal.typed_columns AS
+    SELECT *, CASE
+            WHEN is_char THEN 'character'
+            WHEN data_type = 'VARCHAR' THEN 'character varying'
+            WHEN data_type LIKE 'DECIMAL%' THEN 'numeric'
+            WHEN data_type = 'DOUBLE' THEN 'double precision'
+            WHEN data_type = 'FLOAT' THEN 'real'
+            WHEN data_type IN ('TIMESTAMP', 'TIME') THEN lower(data_type) || ' without time zone'
+            WHEN data_type = 'JSON' THEN 'super'
+            WHEN data_type = 'BLOB' THEN 'binary varying'
+            WHEN data_type = 'HUGEINT' THEN 'bigint'
+            ELSE lower(data_type)
+        END AS type_name,
+        CAST(coalesce(bytes, CASE WHEN data_type = 'VARCHAR' THEN 65535 END) AS INTEGER) AS length,
+        CASE data_type WHEN 'SMALLINT' THEN 16 WHEN 'INTEGER' THEN 32 WHEN 'BIGINT' THEN 64 ELSE
+            TRY_CAST(regexp_extract(data_type, 'DECIMAL\((\d+),(\d+)\)', 1) AS INTEGER) END AS numeric_precision,
+        CASE WHEN data_type IN ('SMALLINT', 'INTEGER', 'BIGINT') THEN 0 ELSE
+            TRY_CAST(regexp_extract(data_type, 'DECIMAL\((\d+),(\d+)\)', 2) AS INTEGER) END AS numeric_scale
+    FROM sandbox_internal.columns;
+CREATE OR REPLACE VIEW sandbox_internal.svv_columns AS
+    SELECT 'dev' AS table_catalog, schema_name AS table_schema, table_name, column_name, position AS ordinal_position,
+        column_default, CASE WHEN is_nullable THEN 'YES' ELSE 'NO' END AS is_nullable, type_name AS data_type,
+        length AS character_maximum_length, numeric_precision, numeric_scale, remarks
+    FROM sandbox_internal.typed_columns;
 CREATE OR REPLACE VIEW sandbox_internal.information_schema_columns AS SELECT * FROM sandbox_internal.svv_columns;

@@ -1,17 +1,28 @@
-"""What all sessions share: the database, the locks, the late-binding views, the objects of the lake."""
+"""What all sessions share: the database, the locks, the catalog, the objects of the lake."""
 
 import threading
-from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
+from typing import Protocol
 
 import duckdb
 
+from sandbox.redshift.catalog import Catalog, load
 from sandbox.redshift.engine import DEFAULT_MEMORY, open_database
 from sandbox.redshift.locks import LockTable
-from sandbox.redshift.names import TableName
 from sandbox.redshift.objects import DirectoryObjects, Objects
-from sandbox.redshift.translate.statement import ViewSet
+
+
+class Member(Protocol):
+    """A session as the others see it."""
+
+    secret: int
+
+    def cancel(self) -> None:
+        """Stops its statement."""
+
+    def terminate(self) -> None:
+        """Ends it."""
 
 
 class Warehouse:
@@ -34,16 +45,15 @@ class Warehouse:
         self.ended = threading.Event()
         """Set when it can serve no more: told to end, or DuckDB has given up (a full disk while it writes)."""
         self._guard = threading.Lock()
-        self._sessions: dict[int, Callable[[], None]] = {}
+        self._sessions: dict[int, Member] = {}
         self._last_pid = 1000
-        rows = self.root.execute("SELECT * FROM sandbox_internal.late_views").fetchall()
-        self.views = ViewSet({TableName(schema, name): text for schema, name, text in rows})
+        self.catalog = load(self.root)
 
-    def register(self, terminate: Callable[[], None]) -> int:
-        """Numbers a new session; `terminate` will end it."""
+    def register(self, session: "Member") -> int:
+        """Numbers a new session."""
         with self._guard:
             self._last_pid += 1
-            self._sessions[self._last_pid] = terminate
+            self._sessions[self._last_pid] = session
             return self._last_pid
 
     def unregister(self, pid: int) -> None:
@@ -54,27 +64,30 @@ class Warehouse:
     def terminate(self, pid: int) -> bool:
         """Ends a session; False where there is none of that number."""
         with self._guard:
-            end = self._sessions.get(pid)
-        if end is not None:
-            end()
-        return end is not None
+            session = self._sessions.get(pid)
+        if session is not None:
+            session.terminate()
+        return session is not None
+
+    def cancel(self, pid: int, secret: int) -> None:
+        """Stops what a session is doing, for whoever knows its secret."""
+        with self._guard:
+            session = self._sessions.get(pid)
+        if session is not None and session.secret == secret:
+            session.cancel()
 
     def terminate_all(self) -> None:
         """Ends all sessions."""
         with self._guard:
-            ends = list(self._sessions.values())
-        for end in ends:
-            end()
+            sessions = list(self._sessions.values())
+        for session in sessions:
+            session.terminate()
 
-    def publish_views(self, before: ViewSet, after: ViewSet) -> None:
-        """Makes one transaction's changes of late-binding views the state of all."""
-        if after is before:
-            return
-        with self._guard:
-            changed = {name: text for name, text in after.views.items() if before.views.get(name) != text}
-            dropped = before.views.keys() - after.views.keys()
-            kept = {name: text for name, text in self.views.views.items() if name not in dropped}
-            self.views = ViewSet(kept | changed)
+    def publish(self, before: Catalog, after: Catalog) -> None:
+        """Makes one transaction's changes of the catalog known to all."""
+        if after is not before:
+            with self._guard:
+                self.catalog = self.catalog.changed(after.since(before))
 
     def close(self) -> None:
         """Writes everything into the file and closes it; what a broken database had committed is in its log."""

@@ -57,11 +57,38 @@ class Shown(Protocol):
     """What the API shows of an account at an instant."""
 
     @property
+    def now(self) -> int:
+        """The instant."""
+
+    @property
+    def account(self) -> Document | None:
+        """What the account is called and how much it holds; None if that is not known."""
+
+    @property
+    def projects(self) -> list[Document]:
+        """The projects by id."""
+
+    @property
     def medias(self) -> list[Document]:
         """The medias by id."""
 
+    def account_stats(self) -> Document | None:
+        """Lifetime counters of the account; None if they are not known."""
+
+    def project_stats(self, project_id: str) -> Document | None:
+        """Lifetime counters by hashed or numeric id; None for an unknown project."""
+
     def media_stats(self, media_id: str) -> Document | None:
         """Lifetime counters by hashed or numeric id; None for an unknown media."""
+
+    def media_engagement(self, media_id: str) -> Document | None:
+        """How often each part was watched, by hashed or numeric id; None for an unknown media."""
+
+    def account_days(self, first: int, last: int) -> list[Document] | None:
+        """Counters of each day from the first to the last (days since 1970); None if they are not known."""
+
+    def media_days(self, media_id: str, first: int, last: int) -> list[Document] | None:
+        """Counters of each day, by hashed or numeric id; None for an unknown media."""
 
     def visitors(self, wanted: VisitorFilter) -> Listing:
         """The visitors, latest activity first."""

@@ -8,28 +8,60 @@ from typing import Any
 from sandbox.wistia.account import Document
 from sandbox.wistia.instants import data_time, seconds
 
+ACCOUNT_URL = "https://sandbox.wistia.com"
+
 #: The vendor touches all medias at once now and then; `updated` moves then, and not when somebody plays one.
 _TOUCHED = (seconds("2025-10-15T17:20:04Z"), seconds("2026-06-29T22:50:13Z"))
 
 
 @dataclass(frozen=True)
 class Project:
-    """The folder that a media lies in."""
+    """The folder that a media lies in; the later versions of the API call it so.
+
+    Attributes:
+        id: Numeric id; ids rise with `created`.
+        public: Whether anybody may look at it, under its `publicId` then.
+    """
 
     id: int
     hashed_id: str
     name: str
+    created: int
+    description: str | None = None
+    public: bool = False
+
+    def document(self, now: int) -> Document:
+        """The row that `GET /v1/projects` shows at an instant."""
+        return {
+            "id": self.id,
+            "name": self.name,
+            "description": self.description,
+            "mediaCount": sum(media.project is self and media.created <= now for media in MEDIAS),
+            "created": data_time(self.created),
+            "updated": data_time(_last(now, self.created, *_TOUCHED)),
+            "hashedId": self.hashed_id,
+            "public": self.public,
+            "publicId": self.hashed_id if self.public else None,
+            "anonymousCanUpload": False,
+            "anonymousCanDownload": self.public,
+        }
 
 
 @dataclass(frozen=True)
 class Quiet:
-    """Lifetime figures from before the two years of which visitors and events are kept."""
+    """Lifetime figures from before the two years of which visitors and events are kept.
+
+    Attributes:
+        watched: Sum of the shares that were watched, in whole plays.
+        undated: Loads and plays that the lifetime counters hold and no day does.
+    """
 
     loads: int = 0
     plays: int = 0
     unique_players: int = 0
     visitors: int = 0
     watched: float = 0.0
+    undated: tuple[int, int] = (0, 0)
 
 
 @dataclass(frozen=True)
@@ -40,6 +72,9 @@ class Media:
         id: Numeric id; ids rise with `created`.
         duration: Seconds; None for what does not play.
         has_duration: Whether the key is present at all.
+        status: What became of the upload, `progress` says how far it came.
+        project_key: How the nested project spells the name of its hashed id; the vendor's specification has
+            `hashedId`, real answers have `hashed_id`.
         section: None omits the key, as the API does.
         changes: Attributes from an instant on, in order of time.
         quiet: Old traffic.
@@ -55,6 +90,9 @@ class Media:
     type: str = "Video"
     has_duration: bool = True
     archived: bool = False
+    status: str = "ready"
+    progress: float = 1.0
+    project_key: str = "hashed_id"
     section: str | None = None
     description: str = ""
     tags: tuple[str, ...] = ()
@@ -79,14 +117,14 @@ class Media:
             **({"duration": self.duration} if self.has_duration else {}),
             "hashed_id": self.hashed_id,
             "description": self.description,
-            "progress": 1.0,
-            "status": "ready",
+            "progress": self.progress,
+            "status": self.status,
             "section": attributes["section"],
             "thumbnail": _thumbnail(self.hashed_id),
             "project": {
                 "id": self.project.id,
                 "name": self.project.name,
-                "hashed_id": self.project.hashed_id,
+                self.project_key: self.project.hashed_id,
             },
             "tags": [{"name": tag} for tag in self.tags],
             "assets": [_asset(self.hashed_id, self.type)],
@@ -103,8 +141,12 @@ class Media:
         return attributes
 
     def _updated(self, now: int) -> int:
-        moves = (self.created, *_TOUCHED, *(at for at, _ in self.changes))
-        return max(at for at in moves if self.created <= at <= max(now, self.created))
+        return _last(now, self.created, *_TOUCHED, *(at for at, _ in self.changes))
+
+
+def _last(now: int, created: int, *moves: int) -> int:
+    """The last of the instants from `created` to now."""
+    return max([created, *(at for at in moves if at <= now)])
 
 
 def delivery(hashed_id: str, what: str) -> str:
@@ -131,9 +173,12 @@ def _asset(hashed_id: str, kind: str) -> Document:
     }
 
 
-_FUNNEL = Project(8017828, "46xq1tb537", "Main Funnel - B2C")
-_LESSONS = Project(7402215, "k2m9c0r7hz", "Lessons & Replays")
-_ARCHIVE = Project(6120944, "p0q3vw81te", "Archiv 2022 — „alt“")
+_ARCHIVE = Project(6_120_944, "p0q3vw81te", "Archiv 2022 — „alt“", seconds("2022-06-03T15:10:22Z"), "<p>alt</p>")
+_LESSONS = Project(7_402_215, "k2m9c0r7hz", "Lessons & Replays", seconds("2022-09-14T07:58:40Z"), "", public=True)
+_FUNNEL = Project(8_017_828, "46xq1tb537", "Main Funnel - B2C", seconds("2024-03-20T22:14:03Z"))
+_DRAFTS = Project(8_530_117, "y4g8e2n6dk", "Drafts\t(nothing yet)", seconds("2025-11-30T13:45:00Z"))
+
+PROJECTS: tuple[Project, ...] = (_ARCHIVE, _LESSONS, _FUNNEL, _DRAFTS)
 
 MEDIAS: tuple[Media, ...] = (
     Media(
@@ -145,7 +190,7 @@ MEDIAS: tuple[Media, ...] = (
         duration=988.694,
         archived=True,
         section="Old Launch",
-        quiet=Quiet(117_151, 936, 881, 103_004, 236.8),
+        quiet=Quiet(117_151, 936, 881, 103_004, 236.8, undated=(5, 0)),
     ),
     Media(
         id=94_018_832,
@@ -184,7 +229,7 @@ MEDIAS: tuple[Media, ...] = (
         created=seconds("2023-01-26T02:19:57Z"),
         project=_LESSONS,
         duration=2194.54,
-        quiet=Quiet(932, 328, 301, 811, 151.9),
+        quiet=Quiet(932, 328, 301, 811, 151.9, undated=(19, 8)),
         weight=2,
         changes=(
             (seconds("2026-01-10T15:20:31Z"), {"name": "The Gap Lesson (2026 edition)"}),
@@ -214,6 +259,16 @@ MEDIAS: tuple[Media, ...] = (
         quiet=Quiet(120, 61, 58, 109, 20.1),
     ),
     Media(
+        id=112_490_668,
+        hashed_id="w1p7s4a9vd",
+        name='🎬 Bonus:\t"Behind the scenes" 🤫',
+        created=seconds("2023-11-19T21:08:17Z"),
+        project=_ARCHIVE,
+        duration=1260.5,
+        project_key="hashedId",
+        quiet=Quiet(388, 97, 90, 352, 41.3),
+    ),
+    Media(
         id=117_055_792,
         hashed_id="v08dlrgr7v",
         name="Sample VSL Facebook Paid Ads",
@@ -241,6 +296,15 @@ MEDIAS: tuple[Media, ...] = (
         duration=435.456,
         section="Paid Ads",
         weight=31,
+    ),
+    Media(
+        id=131_207_554,
+        hashed_id="q3l9o6y1zt",
+        name="Interview take 3 (upload broke off).mov",
+        created=seconds("2025-05-27T10:02:44Z"),
+        project=_FUNNEL,
+        status="failed",
+        progress=0.42,
     ),
     Media(
         id=133_971_305,
@@ -273,3 +337,8 @@ def find(media_id: str) -> int | None:
         if media_id in (media.hashed_id, str(media.id)):
             return position
     return None
+
+
+def find_project(project_id: str) -> Project | None:
+    """A project by hashed or numeric id."""
+    return next((each for each in PROJECTS if project_id in (each.hashed_id, str(each.id))), None)

@@ -96,6 +96,7 @@ class History:
         events: Numbers of the visits that have a row in the events list, by `at`; some stand in it twice.
         event_times: `at` of each of these.
         traffic: Per media, in the order of the catalogue.
+        deleted: Of the medias that were deleted since, only the plays.
     """
 
     def __init__(self, profile: Profile, seed: int, epoch: int) -> None:
@@ -112,6 +113,7 @@ class History:
         self.events: list[int] = []
         self.event_times: list[int] = []
         self.traffic = [Traffic() for _ in MEDIAS]
+        self.deleted = Traffic()
         self._draw_past(Random(f"{seed}/past"))
 
     def reach(self, now: int) -> None:
@@ -226,7 +228,9 @@ class History:
             self.visits.append(Visit(*play, loads, played))
             self.times.append(play.at)
             self.visitors.append(play.visitor)
-            if play.media != DELETED:
+            if play.media == DELETED:
+                self.deleted.plays.append(number)
+            else:
                 self._count(rng, number, play)
 
     def _created(self, at: int, rng: Random) -> int:

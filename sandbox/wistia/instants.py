@@ -2,7 +2,7 @@
 
 import re
 import time
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 DAY = 86_400
 
@@ -10,6 +10,7 @@ DAY = 86_400
 EARLIEST = int(datetime(2020, 1, 1, tzinfo=UTC).timestamp())
 LATEST = int(datetime(2036, 1, 1, tzinfo=UTC).timestamp())
 
+_FIRST_DAY = date(1970, 1, 1)
 _RETENTION_DAYS = 730
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
@@ -41,6 +42,11 @@ def data_time(instant: int) -> str:
     return time.strftime("%Y-%m-%dT%H:%M:%S+00:00", time.gmtime(instant))
 
 
+def day_text(day: int) -> str:
+    """`2026-01-07` of a day since 1970."""
+    return (_FIRST_DAY + timedelta(day)).isoformat()
+
+
 def horizon(now: int) -> int:
     """The oldest instant of which visitors and events are kept: midnight UTC, 730 days before today."""
     return (now // DAY - _RETENTION_DAYS) * DAY
@@ -55,4 +61,4 @@ def day_start(text: str) -> int:
     found = _DATE.match(text)
     if not found:
         raise ValueError(f"{text!r} is no date")
-    return (date.fromisoformat(found[0]) - date(1970, 1, 1)).days * DAY
+    return (date.fromisoformat(found[0]) - _FIRST_DAY).days * DAY

@@ -6,8 +6,10 @@ from collections.abc import Mapping
 from functools import cached_property
 
 from sandbox.wistia.account import Document, EventFilter, Listing, VisitorFilter
-from sandbox.wistia.catalogue import MEDIAS, find
+from sandbox.wistia.catalogue import ACCOUNT_URL, MEDIAS, PROJECTS, find, find_project
 from sandbox.wistia.counters import Counters
+from sandbox.wistia.curves import Curves
+from sandbox.wistia.daily import Daily
 from sandbox.wistia.history import CREATED_AFTER, SETTLED_AFTER, History
 from sandbox.wistia.instants import horizon
 from sandbox.wistia.profile import EPOCH, PUBLISHED, Profile
@@ -33,6 +35,8 @@ class InventedAccount:
         self.seed = seed
         self.history = History(profile, seed, self.epoch)
         self.counters = Counters(self.history, profile)
+        self._daily = Daily(self.history, self.counters, seed, profile.undated)
+        self._curves = Curves(self.history, self.counters)
         self._rows = Rows(self.history, seed)
         self._lock = threading.Lock()
         self._newest: tuple[int, InventedShown] | None = None
@@ -43,30 +47,79 @@ class InventedAccount:
             if self._newest is None or self._newest[0] != now:
                 self.history.reach(now)
                 self.counters.catch_up()
-                self._newest = now, InventedShown(now, self.history, self.counters, self._rows)
+                self._newest = now, self._shown(now)
             return self._newest[1]
+
+    def _shown(self, now: int) -> "InventedShown":
+        return InventedShown(now, self.history, self.counters, self._daily, self._curves, self._rows)
 
 
 class InventedShown:
     """What is shown of an invented account at an instant; the history may go on meanwhile."""
 
-    def __init__(self, now: int, history: History, counters: Counters, rows: Rows) -> None:
-        self._now = now
+    def __init__(
+        self, now: int, history: History, counters: Counters, daily: Daily, curves: Curves, rows: Rows
+    ) -> None:
+        self.now = now
         self._history = history
         self._counters = counters
+        self._daily = daily
+        self._curves = curves
         self._rows = rows
+
+    @property
+    def account(self) -> Document:
+        """What the account is called and how much it holds."""
+        return {
+            "id": 1_048_576,
+            "name": "Sandbox & Co.",
+            "url": ACCOUNT_URL,
+            "mediaCount": len(self.medias),
+            "videoLimit": None,
+            "projectCount": len(self.projects),
+            "channelCount": 0,
+        }
+
+    @cached_property
+    def projects(self) -> list[Document]:
+        """The projects by id."""
+        return [project.document(self.now) for project in PROJECTS if project.created <= self.now]
 
     @cached_property
     def medias(self) -> list[Document]:
         """The medias by id."""
-        return [media.document(self._now) for media in MEDIAS if media.created <= self._now]
+        return [media.document(self.now) for media in MEDIAS if media.created <= self.now]
+
+    def account_stats(self) -> Document:
+        """Lifetime counters of the account, deleted medias included: its visitors played those as well."""
+        return self._counters.account(self.now)
+
+    def project_stats(self, project_id: str) -> Document | None:
+        """Lifetime counters by hashed or numeric id; None for an unknown project."""
+        project = find_project(project_id)
+        if project is None or project.created > self.now:
+            return None
+        inside = [n for n, media in enumerate(MEDIAS) if media.project is project and media.created <= self.now]
+        return {**self._counters.together(inside, self.now), "number_of_videos": len(inside)}
 
     def media_stats(self, media_id: str) -> Document | None:
         """Lifetime counters by hashed or numeric id; None for an unknown media."""
-        position = find(media_id)
-        if position is None or MEDIAS[position].created > self._now:
-            return None
-        return self._counters.at(position, self._now)
+        position = self._find(media_id)
+        return None if position is None else self._counters.at(position, self.now)
+
+    def media_engagement(self, media_id: str) -> Document | None:
+        """How often each part was watched, by hashed or numeric id; None for an unknown media."""
+        position = self._find(media_id)
+        return None if position is None else self._curves.at(position, self.now)
+
+    def account_days(self, first: int, last: int) -> list[Document]:
+        """Counters of each day, deleted medias included."""
+        return self._daily.account(first, last, self.now)
+
+    def media_days(self, media_id: str, first: int, last: int) -> list[Document] | None:
+        """Counters of each day, by hashed or numeric id; None for an unknown media."""
+        position = self._find(media_id)
+        return None if position is None else self._daily.media(position, first, last, self.now)
 
     def visitors(self, wanted: VisitorFilter) -> Listing:
         """The visitors, latest activity first. Nobody is identified, as in the account that was measured."""
@@ -89,7 +142,7 @@ class InventedShown:
         if wanted.visitor is not None:
             visitor = self._rows.visitor_number(wanted.visitor)
             numbers = [number for number in numbers if self._history.visitors[number] == visitor]
-        return Listing(numbers[::-1], lambda number: self._rows.event(number, self._now))
+        return Listing(numbers[::-1], lambda number: self._rows.event(number, self.now))
 
     def event(self, key: str) -> bytes | None:
         """An event's JSON object; None if it is not listed."""
@@ -98,12 +151,17 @@ class InventedShown:
             return None
         position = bisect_left(self._events, number)
         listed = position < len(self._events) and self._events[position] == number
-        return self._rows.event(number, self._now) if listed else None
+        return self._rows.event(number, self.now) if listed else None
+
+    def _find(self, media_id: str) -> int | None:
+        """Position in the catalogue of a media that is there already."""
+        position = find(media_id)
+        return None if position is None or MEDIAS[position].created > self.now else position
 
     @cached_property
     def _latest(self) -> Mapping[int, int]:
         """The latest visit of each visitor who is listed."""
-        history, now = self._history, self._now
+        history, now = self._history, self.now
         first = bisect_left(history.times, horizon(now))
         last = bisect_right(history.times, now)
         latest = dict(zip(history.visitors[first:last], range(first, last), strict=True))
@@ -120,7 +178,7 @@ class InventedShown:
     @cached_property
     def _events(self) -> list[int]:
         """Events that are listed, by received_at."""
-        history, now = self._history, self._now
+        history, now = self._history, self.now
         first, settled, last = (
             bisect_left(history.event_times, instant) for instant in (horizon(now), now - SETTLED_AFTER, now + 1)
         )

@@ -54,7 +54,9 @@ _PLACES: tuple[tuple[int, str, str | None, str | None, Any, Any, str | None], ..
     (4, "IE", "Leinster", "Baile Trialach", 53.33, -6.25, None),
     (3, "BR", "São Paulo", "Exemplópolis", -23.5475, -46.6361, "Exemplo S.A."),
     (3, "IN", "Maharashtra", "Namoona", 19, 73, "Example Mobile"),
-    (4, "", "", "", "", "", ""),
+    (2, "", "", "", "", "", ""),
+    (1, "US", None, None, "", "", "Example Wireless"),
+    (1, "GB", "England", None, 51.5, "", ""),
 )
 
 _PAGES = (
@@ -134,6 +136,22 @@ def event_key(seed: int, visit: int, at: int) -> str:
 def public_token(seed: int, visit: int) -> str:
     """The token in an event's iframe_heatmap_url: a secret in the vendor's answers, so one here."""
     return "sandbox" + _digest(seed, "heatmap", visit)[:16].hex()
+
+
+def conversion(seed: int, visit: int) -> str:
+    """JSON members about what a viewer did besides watching: mostly nothing, which the API writes in two ways.
+
+    The type is text, a number or empty; the data are an object, that of a form, or empty text.
+    """
+    digest = _digest(seed, "conversion", visit)
+    kind = digest[0] << 8 | digest[1]
+    if kind < 600:
+        who = digest[2:6].hex()
+        form = {"email": f"viewer.{who}@example.com", "first_name": "Vera", "last_name": "Muster", "is_new_lead": True}
+        return compact({"conversion_type": 1 if kind < 200 else "pre-roll-email", "conversion_data": form})[1:-1]
+    if kind < 1200:
+        return '"conversion_type":"","conversion_data":""'
+    return '"conversion_type":"","conversion_data":{}'
 
 
 def _digest(seed: int, kind: str, number: int) -> bytes:

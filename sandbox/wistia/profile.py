@@ -60,6 +60,8 @@ class Profile:
         repeated: Share of events after the epoch that stand in the list twice.
         late: Share of events after the epoch that appear an hour to two days after they were received.
         revised: Share of events after the epoch whose percent_viewed grows within two days.
+        undated: How much of the old traffic that the catalogue calls undated is missing from the counters by date;
+            0 makes them add up to the lifetime counters, but for plays whose session has not arrived yet.
     """
 
     name: str
@@ -71,6 +73,7 @@ class Profile:
     repeated: float = 0.0015
     late: float = 0.02
     revised: float = 0.1
+    undated: float = 1.0
 
     @property
     def events(self) -> int:

@@ -1,28 +1,32 @@
 """An account made of recorded answers: it shows at an instant what had been seen by then."""
 
 from bisect import bisect_right
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
-from operator import itemgetter
-from typing import NamedTuple
+from operator import attrgetter, itemgetter
+from typing import Any, NamedTuple
 
 from sandbox.wistia.account import Document, EventFilter, Listing, VisitorFilter
-from sandbox.wistia.instants import seconds
+from sandbox.wistia.instants import day_text, seconds
 from sandbox.wistia.personas import compact
+
+#: Per media, instants and bodies in order of time.
+Answers = dict[str, list[tuple[int, Any]]]
 
 
 class RecordedStats(NamedTuple):
-    """An answer of `GET /stats/medias/{id}`.
+    """An answer of `GET /stats/medias/{id}`, or of a route below it.
 
     Attributes:
         media_id: The id that was asked for.
         at: When (with a time zone).
-        body: The answer.
+        body: The answer; of `by_date` the rows.
     """
 
     media_id: str
     at: datetime
-    body: Document
+    body: Any
 
 
 class RecordedAccount:
@@ -33,6 +37,9 @@ class RecordedAccount:
         visitors: Rows of the visitors list by the instant (with a time zone) at which they were pulled.
         media_stats: Answers with their instants.
         events: Rows of the events list, each shown from its `received_at` on.
+        media_engagement: Answers with their instants.
+        media_days: Answers of `by_date` with their instants; of each date the row in the newest one counts.
+        projects: Rows of the projects list, shown at every instant.
     """
 
     def __init__(
@@ -41,12 +48,16 @@ class RecordedAccount:
         visitors: Mapping[datetime, Sequence[Document]],
         media_stats: Iterable[RecordedStats] = (),
         events: Sequence[Document] = (),
+        media_engagement: Iterable[RecordedStats] = (),
+        media_days: Iterable[RecordedStats] = (),
+        projects: Sequence[Document] = (),
     ) -> None:
         self._medias = sorted(medias, key=itemgetter("id"))
+        self._projects = sorted(projects, key=itemgetter("id"))
         self._pulls = sorted(((int(at.timestamp()), rows) for at, rows in visitors.items()), key=itemgetter(0))
-        self._stats: dict[str, list[tuple[int, Document]]] = {}
-        for stats in sorted(media_stats, key=lambda each: each.at):
-            self._stats.setdefault(stats.media_id, []).append((int(stats.at.timestamp()), stats.body))
+        self._stats = _by_media(media_stats)
+        self._engagement = _by_media(media_engagement)
+        self._days = _by_media(media_days)
         self._events = sorted(events, key=itemgetter("received_at"), reverse=True)
 
         self._newest: tuple[int, RecordedShown] | None = None
@@ -67,52 +78,89 @@ class RecordedAccount:
         newest = {row["visitor_key"]: row for at, rows in self._pulls if at <= now for row in reversed(rows)}
         visitors = sorted(newest.values(), key=itemgetter("last_active_at"), reverse=True)
         events = [row for row in self._events if seconds(row["received_at"]) <= now]
-        return RecordedShown(self._medias, visitors, self._stats_at(now), events)
+        return RecordedShown(
+            now=now,
+            projects=self._projects,
+            medias=self._medias,
+            visitor_rows=visitors,
+            event_rows=events,
+            stats={media: answers[-1] for media, answers in _until(now, self._stats)},
+            engagement={media: answers[-1] for media, answers in _until(now, self._engagement)},
+            days={
+                media: {row["date"]: row for rows in answers for row in rows}
+                for media, answers in _until(now, self._days)
+            },
+        )
 
-    def _stats_at(self, now: int) -> dict[str, Document]:
-        """Of each media the newest answer; a media of which none was recorded yet is left out."""
-        shown = {}
-        for media_id, answers in self._stats.items():
-            known = bisect_right(answers, now, key=itemgetter(0))
-            if known:
-                shown[media_id] = answers[known - 1][1]
-        return shown
 
-
+@dataclass(frozen=True)
 class RecordedShown:
-    """What is shown of a recorded account at an instant."""
+    """What is shown of a recorded account at an instant; what was never recorded is not there."""
 
-    def __init__(
-        self,
-        medias: list[Document],
-        visitors: list[Document],
-        stats: Mapping[str, Document],
-        events: list[Document],
-    ) -> None:
-        self.medias = medias
-        self._visitors = visitors
-        self._stats = stats
-        self._events = events
+    now: int
+    projects: list[Document]
+    medias: list[Document]
+    visitor_rows: list[Document]
+    event_rows: list[Document]
+    stats: Mapping[str, Document]
+    engagement: Mapping[str, Document]
+    days: Mapping[str, Mapping[str, Document]]
+    account: None = None
+
+    def account_stats(self) -> None:
+        """Not recorded: sums over the medias would be invented."""
+
+    def project_stats(self, project_id: str) -> None:
+        """Not recorded."""
 
     def media_stats(self, media_id: str) -> Document | None:
         """The answer recorded last; None if none was, for zeros would be invented."""
-        return self._stats.get(media_id)
+        return self.stats.get(media_id)
+
+    def media_engagement(self, media_id: str) -> Document | None:
+        """The answer recorded last; None if none was."""
+        return self.engagement.get(media_id)
+
+    def account_days(self, first: int, last: int) -> None:
+        """Not recorded."""
+
+    def media_days(self, media_id: str, first: int, last: int) -> list[Document] | None:
+        """The recorded rows of these days; None for a media of which none was recorded."""
+        days = self.days.get(media_id)
+        if days is None:
+            return None
+        return [days[date] for date in sorted(days) if day_text(first) <= date <= day_text(last)]
 
     def visitors(self, wanted: VisitorFilter) -> Listing:
         """The visitors, latest activity first."""
-        return _listing([row for row in self._visitors if _is_wanted(row, wanted)])
+        return _listing([row for row in self.visitor_rows if _is_wanted(row, wanted)])
 
     def visitor(self, key: str) -> bytes | None:
         """A visitor's JSON object; None if it was not seen yet."""
-        return _one(self._visitors, "visitor_key", key)
+        return _one(self.visitor_rows, "visitor_key", key)
 
     def events(self, wanted: EventFilter) -> Listing:
         """The viewing sessions, latest first."""
-        return _listing([row for row in self._events if _is_within(row, wanted)])
+        return _listing([row for row in self.event_rows if _is_within(row, wanted)])
 
     def event(self, key: str) -> bytes | None:
         """An event's JSON object; None if it was not seen yet."""
-        return _one(self._events, "event_key", key)
+        return _one(self.event_rows, "event_key", key)
+
+
+def _by_media(answers: Iterable[RecordedStats]) -> Answers:
+    by_media: Answers = {}
+    for answer in sorted(answers, key=attrgetter("at")):
+        by_media.setdefault(answer.media_id, []).append((int(answer.at.timestamp()), answer.body))
+    return by_media
+
+
+def _until(now: int, by_media: Answers) -> Iterator[tuple[str, list[Any]]]:
+    """Of each media the answers that there were by an instant, the newest last; a media without is left out."""
+    for media_id, answers in by_media.items():
+        known = bisect_right(answers, now, key=itemgetter(0))
+        if known:
+            yield media_id, [body for _, body in answers[:known]]
 
 
 def _is_wanted(row: Document, wanted: VisitorFilter) -> bool:

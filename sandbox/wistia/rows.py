@@ -2,12 +2,11 @@
 
 import threading
 
-from sandbox.wistia.catalogue import MEDIAS, delivery
+from sandbox.wistia.catalogue import ACCOUNT_URL, MEDIAS, delivery
 from sandbox.wistia.history import History
 from sandbox.wistia.instants import stats_time
-from sandbox.wistia.personas import compact, event_key, persona, public_token, visitor_key
+from sandbox.wistia.personas import compact, conversion, event_key, persona, public_token, visitor_key
 
-_ACCOUNT_URL = "https://sandbox.wistia.com"
 _STATS_URL = "https://api.wistia.com/v1/stats"
 
 
@@ -87,7 +86,7 @@ class Rows:
         return (
             f'{{"received_at":"{stats_time(visit.at)}","event_key":"{key}","ip":"{who.ip}",{who.position}'
             f',"percent_viewed":{visit.watched if revised else visit.watched_at_first!r}'
-            f',"embed_url":{who.page},"conversion_type":"","conversion_data":{{}}'
+            f',"embed_url":{who.page},{conversion(self._seed, number)}'
             f',"iframe_heatmap_url":"{heatmap}","visitor_key":"{self._visitor_key(visit.visitor)}"'
             f',"user_agent_details":{who.agent},{self._media(visit.media, visit.at)}}}'
         ).encode()
@@ -113,7 +112,7 @@ def _media_members(hashed_id: str, name: str) -> str:
     members = {
         "media_id": hashed_id,
         "media_name": name,
-        "media_url": f"{_ACCOUNT_URL}/medias/{hashed_id}",
+        "media_url": f"{ACCOUNT_URL}/medias/{hashed_id}",
         "thumbnail": thumbnail,
     }
     return compact(members)[1:-1]

@@ -10,7 +10,7 @@ from importlib import resources
 from typing import Annotated, Literal, Self
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from extract.errors import ConfigurationError
 
@@ -34,11 +34,11 @@ class Column(_Part):
         type: ``varchar(n)`` (n bytes), ``bigint``, ``integer``, ``double``, ``boolean``, ``date`` or ``timestamp``
             (UTC, microseconds, no zone).
         path: where the value stands in a record, names separated by dots; of several the first that is not null.
-            Empty for the columns of lineage.
+            Empty for the columns of lineage and for those that a fan-out makes.
         required: a record without the value, or with white space alone, is quarantined.
         empty_is_null: an empty string means that there is no value.
         json_text: the value is kept as JSON text, whatever its kind.
-        range: smallest and largest value, both included.
+        range: smallest and largest value, both included; null where there is no bound.
         personal: the value identifies a person.
     """
 
@@ -49,7 +49,7 @@ class Column(_Part):
     required: bool = False
     empty_is_null: bool = False
     json_text: Annotated[bool, Field(alias="json")] = False
-    range: tuple[float, float] | None = None
+    range: tuple[float | None, float | None] | None = None
     personal: bool = False
 
     @field_validator("path", mode="before")
@@ -59,7 +59,7 @@ class Column(_Part):
 
     @field_validator("range", mode="before")
     @classmethod
-    def _list_as_tuple(cls, value: object) -> object:
+    def _bounds_as_tuple(cls, value: object) -> object:
         return tuple(value) if isinstance(value, list) else value
 
     @model_validator(mode="after")
@@ -72,6 +72,8 @@ class Column(_Part):
             raise ValueError(f"{self.name}: only a varchar can hold JSON text")
         if self.range and self.kind not in {"bigint", "integer", "double"}:
             raise ValueError(f"{self.name}: only a number has a range")
+        if self.range == (None, None):
+            raise ValueError(f"{self.name}: a range needs a bound")
         return self
 
     @property
@@ -96,6 +98,26 @@ LINEAGE = (
 """The columns that every staging table ends in."""
 
 
+def _list_as_tuple(value: object) -> object:
+    return tuple(value) if isinstance(value, list) else value
+
+
+class FanOut(_Part):
+    """How one record becomes several rows: its arrays are read side by side, and each place of theirs is a row.
+
+    A record whose arrays are not equally long is quarantined; one whose arrays are empty is good and has no rows.
+
+    Attributes:
+        arrays: columns whose values stand in an array of the record; the type of the column is that of an element.
+        position: the column for the place in the arrays, from 0.
+        length: the column for their length.
+    """
+
+    arrays: Annotated[tuple[str, ...], Field(min_length=1), BeforeValidator(_list_as_tuple)]
+    position: str
+    length: str
+
+
 class Contract(_Part):
     """What a staging table holds.
 
@@ -105,7 +127,8 @@ class Contract(_Part):
         grain: what one row is.
         key: columns that identify a row.
         version: columns that say which of two states of a key is newer (the greater one), before the lineage does.
-        mapped: the columns that are taken from the record, in order.
+        fan_out: how a record becomes several rows; None where it is one.
+        mapped: the columns before those of lineage, in order.
         unmapped: paths that are known and deliberately given no column; they stand in ``_extra``.
     """
 
@@ -114,13 +137,14 @@ class Contract(_Part):
     grain: Annotated[str, Field(pattern=r"^one row per ")]
     key: Annotated[tuple[str, ...], Field(min_length=1)]
     version: tuple[str, ...]
+    fan_out: FanOut | None = None
     mapped: Annotated[tuple[Column, ...], Field(alias="columns", min_length=1)]
     unmapped: tuple[str, ...] = ()
 
     @field_validator("key", "version", "mapped", "unmapped", mode="before")
     @classmethod
-    def _list_as_tuple(cls, value: object) -> object:
-        return tuple(value) if isinstance(value, list) else value
+    def _lists_as_tuples(cls, value: object) -> object:
+        return _list_as_tuple(value)
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
@@ -132,16 +156,44 @@ class Contract(_Part):
             if name not in names:
                 raise ValueError(f"{name}: named in key or version, and no column")
         for column in self.mapped:
-            if not column.path:
-                raise ValueError(f"{column.name}: has no path")
-            if column.name in self.key and not column.required:
+            if bool(column.path) == (column.name in self._made):
+                raise ValueError(f"{column.name}: {'has no path' if not column.path else 'is made, and has a path'}")
+            if column.name in self.record_key and not column.required:
                 raise ValueError(f"{column.name}: a column of the key must be required")
+        if self.fan_out:
+            self._check_fan_out(self.fan_out)
         return self
+
+    def _check_fan_out(self, fan_out: FanOut) -> None:
+        mapped = {column.name: column for column in self.mapped}
+        for name in (*fan_out.arrays, fan_out.position, fan_out.length):
+            if name not in mapped:
+                raise ValueError(f"{name}: named in fan_out, and no column")
+            if mapped[name].kind not in {"bigint", "integer"}:
+                raise ValueError(f"{name}: only whole numbers fan out")
+            if name in self.version or (name in self.key) != (name == fan_out.position):
+                raise ValueError(f"{name}: of the columns of fan_out the position is in the key, the others are not")
+        if not all(mapped[name].required for name in fan_out.arrays):
+            raise ValueError(f"{', '.join(fan_out.arrays)}: an array that fans out must be required")
+
+    @property
+    def _made(self) -> tuple[str, ...]:
+        return (self.fan_out.position, self.fan_out.length) if self.fan_out else ()
 
     @property
     def columns(self) -> tuple[Column, ...]:
         """All columns of the staging table, in order; the last are those of lineage."""
         return (*self.mapped, *LINEAGE)
+
+    @property
+    def record_columns(self) -> tuple[Column, ...]:
+        """The columns that a record has as a whole, in order: all but those that its fan-out makes."""
+        return tuple(column for column in self.columns if column.name not in self._made)
+
+    @property
+    def record_key(self) -> tuple[str, ...]:
+        """The columns that identify a record: the key, less the position of a fan-out."""
+        return tuple(name for name in self.key if name not in self._made)
 
     @property
     def table(self) -> str:

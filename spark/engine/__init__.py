@@ -64,6 +64,13 @@ class Engine(Protocol):
     def to_type(self, text: str, kind: Kind) -> Expression:
         """Return the value of the column named ``text``, which the grammar has accepted; null if it has none."""
 
+    def to_array(self, text: str, kind: Kind) -> Expression:
+        """Return the values of the JSON array in the column named ``text``, each as ``to_type`` has it.
+
+        Only where the grammar has accepted every element; the array is null, or an element of it, where one has no
+        value.
+        """
+
     def byte_length(self, text: str) -> Expression:
         """Return the number of bytes that the column named ``text`` has in UTF-8."""
 

@@ -108,6 +108,10 @@ class DuckDBEngine:
         """Return the value of the column named ``text``."""
         return duckdb_functions.expr(_TYPING[kind].format(text=text))
 
+    def to_array(self, text: str, kind: Kind) -> Expression:
+        """Return the values of the JSON array in the column named ``text``."""
+        return duckdb_functions.expr(f"try_cast({text} as array<{kind}>)")
+
     def byte_length(self, text: str) -> Expression:
         """Return the number of bytes that the column named ``text`` has in UTF-8."""
         return duckdb_functions.expr(f"strlen({text})")

@@ -97,8 +97,8 @@ def leaf_select(contract: Contract, lines: str) -> str:
     look = _Lookups()
     looked = looked_into(contract)
     items = [*POSITION, f"{_fault(looked, look)} as {FAULT}", f"{_unknown(looked, look)} as {UNKNOWN}"]
-    for column in contract.mapped:
-        items += _leaf(column, look)
+    for column in contract.record_columns:
+        items += _leaf(column, look) if column.path else []
     items += [f"{_object(looked[0], looked, look)} as {text_of('_extra')}", f"'string' as {kind_of('_extra')}"]
     items += _leaf(_EXTRACTED_AT, look)
     selected = ",\n  ".join(items)

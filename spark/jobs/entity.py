@@ -14,7 +14,7 @@ from spark.manifest import Counts
 from spark.quarantine import COLUMNS, ORDER, Refusals, refused_records
 from spark.raw import Backlog, Fetched
 from spark.transforms.registry import TRANSFORMS
-from spark.transforms.steps import REASON, good, newest
+from spark.transforms.steps import REASON, fan_out, good, newest, row_count
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +22,7 @@ class Outcome:
     """What became of the backlog of a stream.
 
     Attributes:
-        rows: files of the entity; none where no record was good.
+        rows: files of the entity; none where no record was good or the good ones have no rows.
         quarantined: files of the quarantine; none where every record was good.
     """
 
@@ -44,12 +44,11 @@ def normalise_entity(
     """
     engine.open_stream(backlog.stream, fetched)
     judged = engine.judged(contract, TRANSFORMS[contract.entity])
-    tally = _tally(engine, judged, contract)
+    kept = judged.transform(good).transform(newest(contract))
+    tally = _tally(engine, judged, kept, contract)
     rows = (
-        engine.write(
-            judged.transform(good).transform(newest(contract)), contract.columns, contract.key, folder / "rows"
-        )
-        if tally.good
+        engine.write(kept.transform(fan_out(contract)), contract.columns, contract.key, folder / "rows")
+        if tally.rows
         else []
     )
     quarantined = (
@@ -67,18 +66,34 @@ def normalise_entity(
 
 @dataclass(frozen=True, slots=True)
 class _Tally:
+    """What is to be expected of the files, counted apart from writing them.
+
+    Attributes:
+        good: records that can be loaded.
+        keys: distinct keys of those.
+        kept: records that are the newest of their key.
+        rows: rows that these become, by the lengths of their arrays.
+        reasons: the other records by reason.
+    """
+
     good: int
     keys: int
+    kept: int
+    rows: int
     reasons: dict[str, int]
 
 
-def _tally(engine: Engine, judged: DataFrame, contract: Contract) -> _Tally:
-    """Count the records of a judged frame by reason, and the keys of the good ones apart from the rows made of them."""
+def _tally(engine: Engine, judged: DataFrame, kept: DataFrame, contract: Contract) -> _Tally:
     counted = engine.rows(judged.groupBy(REASON).agg(F.count("*").alias("records")))
     reasons = dict(counted)
-    keys = judged.transform(good).select(*contract.key).distinct()
+    keys = judged.transform(good).select(*contract.record_key).distinct()
     ((distinct,),) = engine.rows(keys.agg(F.count("*").alias("keys")))
-    return _Tally(good=reasons.pop(None, 0), keys=distinct, reasons=reasons)
+    # Where a record is a row, the rows of the files are enough to tell whether the newest were found.
+    records = rows = distinct
+    if contract.fan_out:
+        lengths = kept.select(row_count(contract).alias("length"))
+        ((records, rows),) = engine.rows(lengths.agg(F.count("*").alias("records"), F.sum("length").alias("rows")))
+    return _Tally(good=reasons.pop(None, 0), keys=distinct, kept=records, rows=int(rows or 0), reasons=reasons)
 
 
 def _example(engine: Engine, judged: DataFrame, backlog: Backlog, tally: _Tally) -> str:
@@ -94,10 +109,16 @@ def _prove(backlog: Backlog, tally: _Tally, rows: Sequence[Written], quarantined
     """Count what the footers of the written files say, beside what the manifests of the raw objects say."""
     counts = Counts(
         landed=backlog.landed,
-        normalised=sum(file.rows for file in rows),
+        normalised=tally.kept,
         quarantined=sum(file.rows for file in quarantined),
         duplicates=tally.good - tally.keys,
+        rows=sum(file.rows for file in rows),
     )
+    if counts.rows != tally.rows:
+        raise DataRefused(
+            f"{backlog.stream}: {counts.normalised} records become {tally.rows} rows, but {counts.rows} were written. "
+            "Nothing was published; this is a fault of reelhouse: please report it with these numbers"
+        )
     if not counts.balanced:
         raise DataRefused(
             f"{backlog.stream}: {counts.landed} records landed, but {counts.normalised} were normalised, "

@@ -111,7 +111,7 @@ def _commit(lake: Lake, manifest: StagingManifest, progress: Progress) -> bool:
     if not staging_log(lake).commit(manifest):
         progress.event("normalise.overtaken", sequence=manifest.sequence)
         return False
-    rows = sum(entry.counts.normalised for entry in manifest.entities.values())
+    rows = sum(entry.counts.rows for entry in manifest.entities.values())
     progress.event("normalise.committed", sequence=manifest.sequence, rows=rows)
     return True
 

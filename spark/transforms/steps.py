@@ -14,7 +14,7 @@ from spark.grammar import EXTRA_LIMIT, GRAMMAR, NOT_BLANK
 from spark.leaves import FAULT, POSITION, UNKNOWN, kind_of, text_of
 
 REASON = "_reason"
-_RANK = "_rank"
+_RANK, _PLACE, _ELEMENT = "_rank", "_place", "_element"
 
 Step = Callable[[DataFrame], DataFrame]
 
@@ -34,36 +34,73 @@ def good(judged: DataFrame) -> DataFrame:
 
 
 def newest(contract: Contract) -> Step:
-    """Return the step that makes rows of the good records: the newest state of each key, in contract order.
+    """Return the step that keeps, of the good records, the newest state of each key, in contract order.
 
     Newer is what the version columns say, then what was asked for later, then what stands later in raw. Nulls are
     oldest.
     """
 
     def step(records: DataFrame) -> DataFrame:
-        columns = [column.name for column in contract.columns]
+        columns = [column.name for column in contract.record_columns]
         newest_first = [F.col(name).desc_nulls_last() for name in (*contract.version, "_extracted_at", *POSITION)]
-        states = W.partitionBy(*contract.key).orderBy(*newest_first)
+        states = W.partitionBy(*contract.record_key).orderBy(*newest_first)
         ranked = records.select(*columns, F.row_number().over(states).alias(_RANK))
         return ranked.where(F.col(_RANK) == 1).select(*columns)
 
     return step
 
 
+def fan_out(contract: Contract) -> Step:
+    """Return the step that makes rows of records: as many as their arrays are long, one where nothing fans out."""
+    fan = contract.fan_out
+    if fan is None:
+        return lambda records: records
+
+    def step(records: DataFrame) -> DataFrame:
+        first, *others = fan.arrays
+        # Under names of their own: what explodes stands beside the arrays that it comes from.
+        places = records.select("*", F.size(first).alias(fan.length), F.posexplode(first).alias(_PLACE, _ELEMENT))
+        made = {
+            fan.position: F.col(_PLACE),
+            first: F.col(_ELEMENT),
+            **{name: F.element_at(name, F.col(_PLACE) + 1) for name in others},
+        }
+        names = [column.name for column in contract.columns]
+        return places.select(*(made[name].alias(name) if name in made else F.col(name) for name in names))
+
+    return step
+
+
+def row_count(contract: Contract) -> Expression:
+    """Return the number of rows that a record becomes, told from its arrays and not from the rows."""
+    return F.size(contract.fan_out.arrays[0]) if contract.fan_out else F.lit(1)
+
+
+def cut_to_date(column: str) -> Step:
+    """Return the step that cuts the text of an instant in UTC down to its date, before it is judged as one."""
+    date = text_of(column)
+
+    def step(leaves: DataFrame) -> DataFrame:
+        cut = F.substring(F.col(date), 1, 10).alias(date)
+        return leaves.select(*(cut if name == date else F.col(name) for name in leaves.columns))
+
+    return step
+
+
 def _judged_columns(contract: Contract) -> list[Column]:
     """The columns that are made from leaves: all but the position, which the engine knows itself."""
-    return [column for column in contract.columns if column.name not in POSITION]
+    return [column for column in contract.record_columns if column.name not in POSITION]
 
 
 def _type(contract: Contract) -> Step:
     def step(leaves: DataFrame) -> DataFrame:
-        columns = _judged_columns(contract)
+        columns, arrays = _judged_columns(contract), _arrays(contract)
         return leaves.select(
             *POSITION,
             FAULT,
             UNKNOWN,
             *(_present(column).alias(text_of(column.name)) for column in columns),
-            *(_value(column).alias(column.name) for column in columns),
+            *((_array if column.name in arrays else _value)(column).alias(column.name) for column in columns),
         )
 
     return step
@@ -93,10 +130,34 @@ def _value(column: Column) -> Expression:
         measured = F.year(value) if column.kind in {"date", "timestamp"} else value
         accepted = accepted & measured.between(rule.low, rule.high)
     if column.range is not None:
-        accepted = accepted & value.between(*column.range)
+        accepted = accepted & _within(value, column.range)
     if column.length is not None:
         accepted = accepted & (current().byte_length(text_of(column.name)) <= _limit(column))
     return F.when(accepted, value)
+
+
+def _array(column: Column) -> Expression:
+    """The typed elements of an array; null where there is no array or where the grammar refuses an element.
+
+    Numbers hold no comma and no bracket, so a text that is cut at its commas is cut into its elements.
+    """
+    text = text_of(column.name)
+    pattern = rf"^(?:{GRAMMAR[column.kind].pattern})\z"
+    elements = F.filter(F.split(F.expr(f"substr({text}, 2, length({text}) - 2)"), ","), lambda element: element != "")
+    values = current().to_array(text, column.kind)
+    accepted = (F.col(kind_of(column.name)) == "array") & _all(elements, lambda element: element.rlike(pattern))
+    return F.when(accepted & _all(values, lambda value: value.isNotNull()), values)
+
+
+def _all(array: Expression, holds: Callable[[Expression], Expression]) -> Expression:
+    return F.size(F.filter(array, holds)) == F.size(array)
+
+
+def _within(value: Expression, bounds: tuple[float | None, float | None]) -> Expression:
+    low, high = bounds
+    if low is None:
+        return value <= high
+    return value >= low if high is None else value.between(low, high)
 
 
 def _limit(column: Column) -> int:
@@ -107,12 +168,14 @@ def _find_reasons(contract: Contract) -> Step:
     """The first reason in contract order; what is wrong with the whole line comes before all."""
 
     def step(typed: DataFrame) -> DataFrame:
-        columns = _judged_columns(contract)
+        columns, arrays = _judged_columns(contract), _arrays(contract)
+        reasons = [(_array_reason if column.name in arrays else _reason)(column) for column in columns]
+        unequal = [F.when(F.size(arrays[0]) != F.size(name), F.lit(f"unequal_length:{name}")) for name in arrays[1:]]
         return typed.select(
             *POSITION,
             UNKNOWN,
             *(column.name for column in columns),
-            F.coalesce(F.col(FAULT), *map(_reason, columns)).alias(REASON),
+            F.coalesce(F.col(FAULT), *reasons, *unequal).alias(REASON),
         )
 
     return step
@@ -129,6 +192,19 @@ def _reason(column: Column) -> Expression:
         )
     if column.range is not None:
         value = current().to_type(text_of(name), column.kind)
-        reason = reason.when(refused & ~value.between(*column.range), F.lit(f"out_of_range:{name}"))
+        reason = reason.when(refused & ~_within(value, column.range), F.lit(f"out_of_range:{name}"))
     reason = reason.when(refused, F.lit(f"not_{column.kind}:{name}"))
     return reason.when(text.isNull(), F.lit(f"missing:{name}")) if column.required else reason
+
+
+def _array_reason(column: Column) -> Expression:
+    name, text, bounds = column.name, F.col(text_of(column.name)), column.range
+    reason = F.when(text.isNull(), F.lit(f"missing:{name}"))
+    reason = reason.when(F.col(name).isNull(), F.lit(f"not_array_of_{column.kind}:{name}"))
+    if bounds is None:
+        return reason
+    return reason.when(~_all(F.col(name), lambda element: _within(element, bounds)), F.lit(f"out_of_range:{name}"))
+
+
+def _arrays(contract: Contract) -> tuple[str, ...]:
+    return contract.fan_out.arrays if contract.fan_out else ()

@@ -18,7 +18,8 @@ import redshift_connector
 
 from sandbox.redshift import Endpoint
 from sandbox.redshift.process import ensure
-from sandbox.redshift.translate.statement import ViewSet, translate
+from sandbox.redshift.translate.shown import NOTHING_SHOWN
+from sandbox.redshift.translate.statement import translate
 
 Result = tuple[str, str, str]
 
@@ -169,7 +170,7 @@ def _load(folder: Path, session: Any) -> list[Result]:
 
 
 def _translation() -> list[Result]:
-    views = ViewSet({})
+    views = NOTHING_SHOWN
 
     unseen = (f"{_QUERY} limit {number}" for number in itertools.count())
 

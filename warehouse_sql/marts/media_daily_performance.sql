@@ -1,4 +1,4 @@
--- grain:   one row per media and UTC day with a session or a snapshot
+-- grain:   one row per media and UTC day with a session, a daily count or a snapshot
 -- key:     media_id, activity_date
 -- reads:   mart.media_daily_total, core.dim_media, core.dim_channel, core.dim_date
 -- load:    view
@@ -9,6 +9,9 @@
 --   media_name              Its present title.
 --   project_name            Its present project.
 --   channel_name            Its channel.
+--   load_count              Player loads of that day as the vendor counts them; null where the day was not read.
+--   play_count              Plays of that day as the vendor counts them; null where the day was not read.
+--   hours_watched           Hours watched on that day as the vendor counts them; null where it told none.
 --   session_count           Viewing sessions received on that day; a session is a page view with a play.
 --   visitor_count           Distinct visitors of these sessions; never sum it over days or medias.
 --   average_percent_viewed  Mean share of the media that these sessions viewed, 0 to 1.
@@ -20,8 +23,9 @@
 --   lifetime_hours_watched  Hours watched since the media was made, as snapshotted on that day.
 --   lifetime_engagement     Average share watched since the media was made, as snapshotted on that day.
 --
--- What happened per day stands beside what had happened altogether by that day. Columns named lifetime are never summed
--- over days, and may fall.
+-- What happened on a day stands beside what had happened altogether by that day. The vendor counts days and lists sessions
+-- apart, so plays and sessions of a day differ (media_reconciliation). Columns named lifetime are never summed over days,
+-- and may fall.
 with total as (
     select * from mart.media_daily_total
 ),
@@ -46,6 +50,9 @@ final as (
         media.media_name,
         media.project_name,
         channel.channel_name,
+        total.load_count,
+        total.play_count,
+        total.hours_watched,
         total.session_count,
         total.visitor_count,
         total.average_percent_viewed,
@@ -68,6 +75,9 @@ select
     media_name,
     project_name,
     channel_name,
+    load_count,
+    play_count,
+    hours_watched,
     session_count,
     visitor_count,
     average_percent_viewed,

@@ -1,16 +1,21 @@
--- grain:   one row per media and UTC day with a session or a snapshot
+-- grain:   one row per media and UTC day with a session, a daily count or a snapshot
 -- key:     media_id, activity_date_key
 -- within:  activity_date_key
--- reads:   core.fct_viewing_session, core.fct_media_snapshot
--- load:    partitions of core.fct_viewing_session.received_date_key, core.fct_media_snapshot.snapshot_date_key
+-- reads:   core.fct_viewing_session, core.fct_media_day, core.fct_media_snapshot
+-- load:    partitions of core.fct_viewing_session.received_date_key, core.fct_media_day.activity_date_key, core.fct_media_snapshot.snapshot_date_key
 -- refs:    activity_date_key core.dim_date
 -- version: 1
 -- columns:
 --   media_id                The hashed id of the media.
 --   activity_date_key       The UTC day.
+--   load_count              Player loads of that day as the vendor counts them; null where the day was not read.
+--   play_count              Plays of that day as the vendor counts them; null where the day was not read.
+--   hours_watched           Hours watched on that day as the vendor counts them; null where it told none.
 --   session_count           Viewing sessions received on that day.
 --   visitor_count           Distinct visitors of these sessions; sessions without a visitor are not counted.
 --   average_percent_viewed  Mean share of the media that these sessions viewed, 0 to 1.
+--   measured_session_count  Sessions whose percent viewed is known; null without sessions.
+--   percent_viewed_total    The sum of their percent viewed, from which means over medias are made.
 --   watch_hours             Hours that these sessions watched.
 --   lifetime_load_count     Player loads since the media was made, as snapshotted on that day.
 --   lifetime_play_count     Plays since the media was made, as snapshotted on that day.
@@ -19,9 +24,9 @@
 --   lifetime_hours_watched  Hours watched since the media was made, as snapshotted on that day.
 --   lifetime_engagement     Average share watched since the media was made, as snapshotted on that day.
 --
--- Stored by day: a load makes the days anew whose sessions or snapshots it changed. What describes the media is added by
--- media_daily_performance, so that a new title does not leave old ones behind. Columns named lifetime are totals since
--- the beginning: never sum them over days. Sorted by day, distributed by media.
+-- Stored by day: a load makes the days anew whose sessions, counts or snapshots it changed. What describes the media is
+-- added by media_daily_performance, so that a new title does not leave old ones behind. Columns named lifetime are totals
+-- since the beginning: never sum them over days. Sorted by day, distributed by media.
 with touched as (
     select activity_date_key from touched_media_daily_total
 ),
@@ -31,6 +36,13 @@ viewing_session as (
     where
         received_date_key between :within_from and :within_to
         and received_date_key in (select touched.activity_date_key from touched)
+),
+
+counted_day as (
+    select * from core.fct_media_day
+    where
+        activity_date_key between :within_from and :within_to
+        and activity_date_key in (select touched.activity_date_key from touched)
 ),
 
 media_snapshot as (
@@ -46,8 +58,8 @@ session_day as (
         viewing_session.received_date_key as activity_date_key,
         count(*) as session_count,
         count(distinct case when viewing_session.visitor_key > 0 then viewing_session.visitor_key end) as visitor_count,
-        {{ exact_sum('viewing_session.percent_viewed') }}
-        / nullif(count(viewing_session.percent_viewed), 0) as average_percent_viewed,
+        count(viewing_session.percent_viewed) as measured_session_count,
+        {{ exact_sum('viewing_session.percent_viewed') }} as percent_viewed_total,
         {{ exact_sum('viewing_session.watch_seconds') }} / 3600 as watch_hours
     from viewing_session
     group by viewing_session.media_id, viewing_session.received_date_key
@@ -56,6 +68,8 @@ session_day as (
 media_day as (
     select session_day.media_id, session_day.activity_date_key from session_day
     union
+    select counted_day.media_id, counted_day.activity_date_key from counted_day
+    union
     select media_snapshot.media_id, media_snapshot.snapshot_date_key from media_snapshot
 ),
 
@@ -63,9 +77,14 @@ final as (
     select
         media_day.media_id,
         media_day.activity_date_key,
+        counted_day.load_count,
+        counted_day.play_count,
+        counted_day.hours_watched,
         nvl(session_day.session_count, 0) as session_count,
         nvl(session_day.visitor_count, 0) as visitor_count,
-        session_day.average_percent_viewed,
+        {{ share_of('session_day.percent_viewed_total', 'session_day.measured_session_count') }} as average_percent_viewed,
+        session_day.measured_session_count,
+        session_day.percent_viewed_total,
         session_day.watch_hours,
         media_snapshot.load_count as lifetime_load_count,
         media_snapshot.play_count as lifetime_play_count,
@@ -78,6 +97,10 @@ final as (
         on
             media_day.media_id = session_day.media_id
             and media_day.activity_date_key = session_day.activity_date_key
+    left join counted_day
+        on
+            media_day.media_id = counted_day.media_id
+            and media_day.activity_date_key = counted_day.activity_date_key
     left join media_snapshot
         on
             media_day.media_id = media_snapshot.media_id
@@ -87,9 +110,14 @@ final as (
 select
     media_id,
     activity_date_key,
+    load_count,
+    play_count,
+    hours_watched,
     session_count,
     visitor_count,
     average_percent_viewed,
+    measured_session_count,
+    percent_viewed_total,
     watch_hours,
     lifetime_load_count,
     lifetime_play_count,

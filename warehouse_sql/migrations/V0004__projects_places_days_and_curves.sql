@@ -25,7 +25,7 @@ create table core.dim_geo (
 ) diststyle all sortkey (geo_key);
 
 -- Sessions that were loaded before places were kept have the unknown one until they are read again.
-alter table core.fct_viewing_session add column geo_key bigint not null default -1;
+alter table core.fct_viewing_session add column geo_key bigint default -1 not null;
 
 create table core.fct_media_day (
     media_id varchar(64) not null,
@@ -86,7 +86,7 @@ create table core.visitor_media_day (
 ) distkey (visitor_key) sortkey (activity_date_key);
 
 -- Rows that left a table: rows after a load = rows before it + inserted - deleted.
-alter table audit.load_count add column deleted_count bigint not null default 0;
+alter table audit.load_count add column deleted_count bigint default 0 not null;
 
 -- Reserved members: -1 the source sent nothing or nothing usable, -2 does not apply, -3 has not happened yet.
 insert into core.dim_project

@@ -13,6 +13,7 @@ from sandbox.redshift.statements.drop import drop
 from sandbox.redshift.statements.query import Translated
 from sandbox.redshift.statements.settings import Set, Show
 from sandbox.redshift.statements.transaction import Begin, End, Lock, Truncate
+from sandbox.redshift.statements.views import Refresh
 
 _BY_WORD: dict[str, Callable[[str], Statement]] = {
     "ABORT": End,
@@ -27,6 +28,7 @@ _BY_WORD: dict[str, Callable[[str], Statement]] = {
     "END": End,
     "GRANT": Accepted,
     "LOCK": Lock,
+    "REFRESH": Refresh,
     "RESET": Set,
     "REVOKE": Accepted,
     "ROLLBACK": End,
@@ -38,7 +40,7 @@ _BY_WORD: dict[str, Callable[[str], Statement]] = {
 }
 _TRANSLATED = frozenset({"SELECT", "WITH", "INSERT", "UPDATE", "DELETE", "MERGE", "("})
 _NOT_IMITATED = frozenset(
-    {"CALL", "CANCEL", "CLOSE", "DEALLOCATE", "DECLARE", "EXECUTE", "EXPLAIN", "FETCH", "PREPARE", "REFRESH", "UNLOAD"}
+    {"CALL", "CANCEL", "CLOSE", "DEALLOCATE", "DECLARE", "EXECUTE", "EXPLAIN", "FETCH", "PREPARE", "UNLOAD"}
 )
 
 

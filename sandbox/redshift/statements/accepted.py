@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from sandbox.redshift.cursor import TokenCursor
 from sandbox.redshift.errors import SqlError
-from sandbox.redshift.names import literal, quote
+from sandbox.redshift.names import TableName, literal, quote
 from sandbox.redshift.session import Session, Sink
 from sandbox.redshift.statements.base import Command
 from sandbox.redshift.wire.decode import Value
@@ -42,13 +42,23 @@ class Comment(Command):
         if self._kind == "CONSTRAINT":
             words.expect("ON")
             words.table()
-        self._name = ".".join(quote(part) for part in parts)
+        self._parts = parts
         words.expect("IS")
-        self._text = "NULL" if words.take("NULL") else literal(words.string())
+        self._text = None if words.take("NULL") else words.string()
         words.end()
 
     def run(self, session: Session, values: Sequence[Value], sink: Sink) -> str:  # noqa: ARG002
         """Writes it into the catalog."""
-        if self._kind in ("TABLE", "COLUMN", "VIEW"):
-            session.run(f"COMMENT ON {self._kind} {self._name} IS {self._text}")
+        if self._kind == "VIEW":
+            self._of_view(session)
+        elif self._kind in ("TABLE", "COLUMN"):
+            text = "NULL" if self._text is None else literal(self._text)
+            session.run(f"COMMENT ON {self._kind} {'.'.join(map(quote, self._parts))} IS {text}")
         return "COMMENT"
+
+    def _of_view(self, session: Session) -> None:
+        name = session.resolved(TableName.of(self._parts))
+        view = session.catalog.get("view", *name.parts)
+        if view is None:
+            raise SqlError("42P01", f'relation "{name.name}" does not exist')
+        session.record(("view", *name.parts), view | {"comment": self._text})

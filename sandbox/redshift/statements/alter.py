@@ -1,6 +1,6 @@
 """ALTER TABLE and ALTER SCHEMA."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from sandbox.redshift.cursor import TokenCursor
 from sandbox.redshift.errors import SqlError, not_imitated
@@ -10,6 +10,7 @@ from sandbox.redshift.session import Session, Sink, Statement
 from sandbox.redshift.statements.base import Command
 from sandbox.redshift.statements.create import copied_columns
 from sandbox.redshift.statements.table_definition import ColumnDefinition, TableDefinition, take_column_attribute
+from sandbox.redshift.statements.views import column_dropped, column_renamed, relation_renamed
 from sandbox.redshift.types import take_type
 from sandbox.redshift.wire.decode import Value
 
@@ -29,6 +30,8 @@ class AlterTable(Command):
     def __init__(self, words: TokenCursor) -> None:
         self._table = words.table()
         self._added: ColumnDefinition | None = None
+        self._new_name: str | None = None
+        self._followed_by: Callable[[Session, TableName], None] = lambda *_: None
         self._actions = self._read(words)
         words.end()
 
@@ -69,27 +72,43 @@ class AlterTable(Command):
             return []
         _ = words.take("COLUMN")
         name = words.name()
-        _ = words.take("CASCADE") or words.take("RESTRICT")
+        cascade = words.take("CASCADE")
+        _ = words.take("RESTRICT")
+        self._followed_by = lambda session, table: column_dropped(session, table, name, cascade=cascade)
         return [f"DROP COLUMN {quote(name)}"]
 
     def _read_rename(self, words: TokenCursor) -> list[str]:
         if words.take("TO"):
-            return [f"RENAME TO {quote(words.name())}"]
+            self._new_name = words.name()
+            return [f"RENAME TO {quote(self._new_name)}"]
         _ = words.take("COLUMN")
         old = words.name()
         words.expect("TO")
-        return [f"RENAME COLUMN {quote(old)} TO {quote(words.name())}"]
+        new = words.name()
+        self._followed_by = lambda session, table: column_renamed(session, table, old, new)
+        return [f"RENAME COLUMN {quote(old)} TO {quote(new)}"]
 
     def run(self, session: Session, values: Sequence[Value], sink: Sink) -> str:  # noqa: ARG002
         """Changes the table under an exclusive lock."""
         session.lock(self._table, Mode.EXCLUSIVE)
-        for action in self._actions:
-            session.run(f"ALTER TABLE {self._table.sql} {action}")
-            if action.startswith("RENAME TO") and session.is_temporary(self._table):
-                session.temporary.add(TableName(None, action.split('"')[1]))
+        table = self._table if session.is_temporary(self._table) else session.resolved(self._table)
+        if not session.is_temporary(table):
+            self._followed_by(session, table)
+        view = session.catalog.get("view", *table.parts)
+        for action in self._actions if view is None or view["materialised"] else ():
+            session.run(f"ALTER TABLE {table.sql} {action}")
+        if self._new_name is not None:
+            self._rename(session, table, self._new_name)
         if self._added is not None:
             self._rebuild(session, self._added)
         return "ALTER TABLE"
+
+    def _rename(self, session: Session, table: TableName, new: str) -> None:
+        if session.is_temporary(table):
+            session.temporary.discard(TableName(None, table.name))
+            session.temporary.add(TableName(None, new))
+        else:
+            relation_renamed(session, table, TableName(table.schema, new))
 
     def _rebuild(self, session: Session, added: ColumnDefinition) -> None:
         """Adds a column with a length, that is, a CHECK, which DuckDB cannot add to a table that exists."""

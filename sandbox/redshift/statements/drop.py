@@ -2,14 +2,14 @@
 
 from collections.abc import Sequence
 
+from sandbox.redshift.catalog import Document
 from sandbox.redshift.cursor import TokenCursor
 from sandbox.redshift.errors import SqlError, not_imitated
 from sandbox.redshift.locks import Mode
 from sandbox.redshift.names import TableName, quote
 from sandbox.redshift.session import Session, Sink, Statement
 from sandbox.redshift.statements.base import Command
-from sandbox.redshift.statements.create import remove_late_view
-from sandbox.redshift.translate.statement import ViewSet
+from sandbox.redshift.statements.views import remove_relation
 from sandbox.redshift.wire.decode import Value
 
 
@@ -18,6 +18,9 @@ def drop(sql: str) -> Statement:
     words = TokenCursor(sql)
     words.expect("DROP")
     kind = words.next().upper
+    if kind == "MATERIALIZED":
+        words.expect("VIEW")
+        return DropRelation("MATERIALIZED VIEW", words)
     if kind in ("TABLE", "VIEW"):
         return DropRelation(kind, words)
     if kind == "SCHEMA":
@@ -34,7 +37,8 @@ class DropRelation(Command):
         self._names = [words.table()]
         while words.take(","):
             self._names.append(words.table())
-        _ = words.take("CASCADE") or words.take("RESTRICT")
+        self._cascade = words.take("CASCADE")
+        _ = words.take("RESTRICT")
         words.end()
 
     def run(self, session: Session, values: Sequence[Value], sink: Sink) -> str:  # noqa: ARG002
@@ -45,14 +49,23 @@ class DropRelation(Command):
         return f"DROP {self._kind}"
 
     def _drop(self, session: Session, name: TableName) -> None:
-        late = TableName(name.schema or session.search_path[0], name.name)
-        if self._kind == "VIEW" and late in session.views.views:
-            remove_late_view(session, late)
-            return
-        condition = "IF EXISTS " if self._if_exists else ""
-        session.run(f"DROP {self._kind} {condition}{name.sql}")
         if session.is_temporary(name):
+            session.run(f"DROP TABLE {name.sql}")
             session.temporary.discard(TableName(None, name.name))
+            return
+        found = session.resolved(name)
+        view = session.catalog.get("view", *found.parts)
+        kind = self._kind_of(view) if view else "TABLE" if session.table_exists(found) else None
+        if kind == self._kind:
+            remove_relation(session, found, cascade=self._cascade)
+        elif kind is not None:
+            raise SqlError("42809", f'"{name.name}" is not a {self._kind.lower()}')
+        elif not self._if_exists:
+            raise SqlError("42P01", f'{self._kind.capitalize()} "{name}" does not exist')
+
+    @staticmethod
+    def _kind_of(view: Document) -> str:
+        return "MATERIALIZED VIEW" if view["materialised"] else "VIEW"
 
 
 class DropSchema(Command):
@@ -71,14 +84,21 @@ class DropSchema(Command):
         """Drops them; without CASCADE only empty ones."""
         for name in self._names:
             session.lock(TableName("schema", name), Mode.EXCLUSIVE)
-            inside = [view for view in session.views.views if view.schema == name]
-            if inside and not self._cascade:
-                raise SqlError("2BP01", f"cannot drop schema {name} because other objects depend on it")
-            for view in inside:
-                session.run(
-                    "DELETE FROM sandbox_internal.late_views WHERE schema_name = $schema", {"schema": view.schema}
-                )
-            session.set_views(ViewSet({view: text for view, text in session.views.views.items() if view not in inside}))
-            condition = "IF EXISTS " if self._if_exists else ""
-            session.run(f"DROP SCHEMA {condition}{quote(name)}{' CASCADE' if self._cascade else ''}")
+            self._drop(session, name)
         return "DROP SCHEMA"
+
+    def _drop(self, session: Session, name: str) -> None:
+        if not session.schema_exists(name):
+            if self._if_exists:
+                return
+            raise SqlError("3F000", f'Schema "{name}" does not exist')
+        tables = session.run("SELECT table_name FROM duckdb_tables() WHERE schema_name = $name", {"name": name})
+        inside = {TableName(name, str(row[0])) for row in tables.fetchall()}
+        inside |= {TableName(name, key[0]) for key, _ in session.catalog.under("view", name)}
+        if inside and not self._cascade:
+            raise SqlError("2BP01", f"cannot drop schema {name} because other objects depend on it")
+        for relation in sorted(inside, key=str):
+            if session.catalog.get("view", *relation.parts) or session.table_exists(relation):
+                session.lock(relation, Mode.EXCLUSIVE)
+                remove_relation(session, relation, cascade=True)
+        session.run(f"DROP SCHEMA {quote(name)}")

@@ -5,9 +5,11 @@ from typing import Any
 
 import duckdb
 
+from sandbox.redshift.errors import SqlError
 from sandbox.redshift.locks import Mode
 from sandbox.redshift.session import Session, Sink
-from sandbox.redshift.translate.statement import Translation, ViewSet, translate
+from sandbox.redshift.translate.shown import Shown
+from sandbox.redshift.translate.statement import Translation, translate
 from sandbox.redshift.wire.decode import Value, samples
 from sandbox.redshift.wire.types import CAST_BY_OID, Column, column
 
@@ -24,7 +26,7 @@ class Translated:
         self._sql = sql
         self._casts = tuple(CAST_BY_OID.get(oid) for oid in oids)
         self._samples = samples(oids)
-        self._last: tuple[ViewSet, Translation] | None = None
+        self._last: tuple[Shown, Translation] | None = None
 
     def columns(self, session: Session) -> Sequence[Column] | None:
         """Asks DuckDB to describe a query, which it does without running it."""
@@ -41,6 +43,7 @@ class Translated:
     def run(self, session: Session, values: Sequence[Value], sink: Sink) -> str:
         """Runs it under its locks."""
         found = self._translated(session)
+        _refuse_target(session, found)
         _take_locks(session, found)
         cursor = session.run(found.sql, _parameters(session, found, values), alone=True)
         if found.kind != "select":
@@ -50,14 +53,25 @@ class Translated:
 
     def _translated(self, session: Session) -> Translation:
         """Once for a statement while its views stay: one too long to be remembered is described, then run."""
-        if self._last is None or self._last[0] is not session.views:
-            self._last = session.views, translate(self._sql, self._casts, session.views)
+        shown = session.shown()
+        if self._last is None or self._last[0] is not shown:
+            self._last = shown, translate(self._sql, self._casts, shown)
         return self._last[1]
 
 
 def result_columns(cursor: duckdb.DuckDBPyConnection) -> list[Column]:
     """The columns of a result that DuckDB is about to give."""
     return [column(item[0], str(item[1])) for item in cursor.description or ()]
+
+
+def _refuse_target(session: Session, found: Translation) -> None:
+    """Only tables are changed."""
+    if found.target is None or session.is_temporary(found.target):
+        return
+    view = session.catalog.get("view", *session.resolved(found.target).parts) if session.catalog.documents else None
+    if view is not None:
+        kind = "materialized view" if view["materialised"] else "view"
+        raise SqlError("0A000", f'cannot {found.kind} {kind} "{found.target.name}"')
 
 
 def _take_locks(session: Session, found: Translation) -> None:

@@ -2,22 +2,28 @@
 
 import datetime
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from sqlglot import exp
 from sqlglot.dialects.duckdb import DuckDB
 
 from sandbox.redshift.errors import SqlError, syntax_error
-from sandbox.redshift.names import DEFAULT_SCHEMA, INTERNAL_SCHEMA, TableName, literal
+from sandbox.redshift.names import INTERNAL_SCHEMA, TableName, literal
 from sandbox.redshift.translate import functions
 from sandbox.redshift.translate.dialect import parse
 from sandbox.redshift.translate.functions import call, cast
+from sandbox.redshift.translate.shown import Shown
 from sandbox.redshift.wire.decode import Value
+
+if TYPE_CHECKING:
+    from sandbox.redshift.translate.statement import Translation
 
 SYSTEM_VIEWS = frozenset(
     {"svv_tables", "svv_columns", "svv_all_tables", "sys_load_history", "sys_load_error_detail", "sys_query_history"}
 )
 _MAX_VIEW_DEPTH = 32
+_ITSELF = "reelhouse_itself"
 
 
 def to_duckdb(tree: exp.Expr) -> str:
@@ -51,9 +57,10 @@ def outside_statements(tree: exp.Expr) -> exp.Expr:
     return tree
 
 
-def with_session_literals(sql: str, names: Iterable[str], values: Mapping[str, Value]) -> str:
-    """Text whose session values are written out, for statements in which DuckDB takes no parameters."""
-    for name in names:
+def with_session_literals(found: "Translation", values: Mapping[str, Value]) -> str:
+    """A text whose session values are written out, for statements in which DuckDB takes no parameters."""
+    sql = found.sql
+    for name in found.parameters:
         if name not in values:
             raise SqlError("42P02", f"there is no parameter ${name.removeprefix('p')}")
         value = values[name]
@@ -63,25 +70,42 @@ def with_session_literals(sql: str, names: Iterable[str], values: Mapping[str, V
     return sql
 
 
-def expand_views(tree: exp.Expr, views: Mapping[TableName, str], depth: int = 0) -> exp.Expr:
-    """Puts the text of late-binding views in place of their names: they are bound when they are used."""
+def expand_views(tree: exp.Expr, shown: Shown, depth: int = 0) -> exp.Expr:
+    """Puts what stands behind names in their place: views are bound when they are used."""
     if depth > _MAX_VIEW_DEPTH:
         raise SqlError("42P17", "infinite recursion detected in rules for a view")
-    shadowed = _cte_names(tree)
-    for table in list(tree.find_all(exp.Table)) if views else ():
+    hidden, target = cte_names(tree), target_table(tree)
+    for table in list(tree.find_all(exp.Table)) if shown else ():
         name = table_name(table)
-        text = views.get(TableName(name.schema or DEFAULT_SCHEMA, name.name))
-        if text is None or (name.schema is None and name.name in shadowed) or table is target_table(tree):
+        body = None if (name.schema is None and name.name in hidden) or table is target else shown.body(name)
+        if body is None or table.meta.get(_ITSELF):
             continue
-        body = expand_views(parse(text), views, depth + 1)
-        alias = table.alias or name.name
-        table.replace(exp.Subquery(this=body, alias=exp.TableAlias(this=exp.to_identifier(alias, quoted=True))))
+        query = parse(body.text)
+        for inner in query.find_all(exp.Table) if body.itself else ():
+            inner.meta[_ITSELF] = table_name(inner) == body.itself
+        alias = exp.TableAlias(
+            this=exp.to_identifier(table.alias or name.name, quoted=True),
+            columns=[exp.to_identifier(column, quoted=True) for column in body.columns] or None,
+        )
+        expanded = exp.Subquery(this=expand_views(query, shown, depth + 1), alias=alias)
+        expanded.set("joins", table.args.get("joins"))
+        table.replace(expanded)
+        if name.schema is not None:
+            _without_schema(tree, name)
     return tree
+
+
+def _without_schema(tree: exp.Expr, name: TableName) -> None:
+    """A column named with the schema of what is a subquery now."""
+    for column in tree.find_all(exp.Column):
+        if (column.db.lower(), column.table.lower()) == (name.schema, name.name):
+            column.set("db", None)
+            column.set("catalog", None)
 
 
 def tables_read(tree: exp.Expr) -> frozenset[TableName]:
     """Tables that a statement reads, without its CTEs and its target."""
-    hidden = _cte_names(tree)
+    hidden = cte_names(tree)
     target = target_table(tree)
     names = [table_name(table) for table in tree.find_all(exp.Table) if table is not target]
     return frozenset(name for name in names if name.schema is not None or name.name not in hidden)
@@ -120,7 +144,8 @@ def take_terminations(tree: exp.Expr) -> tuple[int, ...]:
     return tuple(found)
 
 
-def _cte_names(tree: exp.Expr) -> set[str]:
+def cte_names(tree: exp.Expr) -> set[str]:
+    """Names of common tables, which hide tables without a schema."""
     return {cte.alias.lower() for cte in tree.find_all(exp.CTE)}
 
 
@@ -134,6 +159,11 @@ def _cast_parameters(tree: exp.Expr, casts: Sequence[str | None]) -> None:
             to = "TEXT"
         if to:
             node.replace(exp.Cast(this=node.copy(), to=exp.DataType.build(to, dialect="redshift")))
+
+
+def is_system_view(name: TableName) -> bool:
+    """Whether a name means a view of the system."""
+    return name.schema == "information_schema" or (name.name in SYSTEM_VIEWS and name.schema in (None, "pg_catalog"))
 
 
 def _identifier(node: exp.Expr) -> exp.Expr:

@@ -1,6 +1,6 @@
 """One query or change, translated: the text for DuckDB and what the session must know of it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlglot import exp
@@ -12,6 +12,7 @@ from sandbox.redshift.translate import correlation, refusals, rewrites, unknown
 from sandbox.redshift.translate.dialect import parse
 from sandbox.redshift.translate.names import name_columns
 from sandbox.redshift.translate.scopes import fold_names
+from sandbox.redshift.translate.shown import Shown
 
 _KINDS: dict[type[exp.Expr], str] = {
     exp.Select: "select",
@@ -25,9 +26,6 @@ _KINDS: dict[type[exp.Expr], str] = {
     exp.Merge: "merge",
 }
 
-Views = Mapping[TableName, str]
-"""Late-binding views, by name with schema: the text of each query."""
-
 
 @dataclass(frozen=True, slots=True)
 class Translation:
@@ -37,7 +35,8 @@ class Translation:
         sql: DuckDB SQL with named parameters.
         kind: select, insert, update, delete or merge.
         parameters: names of the parameters that the text uses: `p1`… of the client, `s_…` of the session.
-        reads: tables that it reads.
+        reads: tables that it reads, those behind views too.
+        named: relations that it names in order to read them.
         target: the table that it changes, if any.
         terminates: positions of result columns that end sessions (PG_TERMINATE_BACKEND).
     """
@@ -46,41 +45,35 @@ class Translation:
     kind: str
     parameters: frozenset[str]
     reads: frozenset[TableName]
+    named: frozenset[TableName]
     target: TableName | None
     terminates: tuple[int, ...] = ()
 
 
-class ViewSet:
-    """An immutable set of late-binding views that is hashed by identity, to be part of a cache key."""
-
-    def __init__(self, views: Views) -> None:
-        self.views = dict(views)
-
-
-_Key = tuple[str, tuple[str | None, ...], ViewSet]
+_Key = tuple[str, tuple[str | None, ...], Shown]
 _KEPT: Remembered[_Key, Translation] = Remembered(total=8_000_000, single=200_000)
 
 
-def translate(sql: str, casts: Sequence[str | None], view_set: ViewSet) -> Translation:
-    """Translates a query or change; remembered by text, parameter types and views unless it is very long.
+def translate(sql: str, casts: Sequence[str | None], shown: Shown) -> Translation:
+    """Translates a query or change; remembered by text, parameter types and what is shown unless it is very long.
 
     Args:
         sql: one statement.
         casts: per parameter, the type to cast it to (None: leave it as it comes).
-        view_set: the late-binding views, which are put in where they are named.
+        shown: what stands behind names, to be put in where they are used.
 
     Raises:
         SqlError: what Redshift would answer to a statement that it cannot read or does not take.
     """
-    key = (sql, tuple(casts), view_set)
+    key = (sql, tuple(casts), shown)
     found = _KEPT.get(key)
     if found is None:
-        found = translate_tree(parse(sql), casts, view_set.views)
+        found = translate_tree(parse(sql), casts, shown)
         _KEPT.put(key, found, len(sql) + len(found.sql))
     return found
 
 
-def translate_tree(tree: exp.Expr, casts: Sequence[str | None], views: Views) -> Translation:
+def translate_tree(tree: exp.Expr, casts: Sequence[str | None], shown: Shown) -> Translation:
     """Translates a parsed statement, which is changed in doing so."""
     kind = _KINDS.get(type(tree))
     if kind is None:
@@ -90,7 +83,8 @@ def translate_tree(tree: exp.Expr, casts: Sequence[str | None], views: Views) ->
         refusals.refuse_merge(tree)
     if kind == "select":
         name_columns(tree)
-    tree = rewrites.expand_views(tree, views)
+    named = rewrites.tables_read(tree)
+    tree = rewrites.expand_views(tree, shown)
     fold_names(tree)
     unknown.refuse(tree)
     correlation.refuse(tree)
@@ -99,7 +93,7 @@ def translate_tree(tree: exp.Expr, casts: Sequence[str | None], views: Views) ->
     terminates = rewrites.take_terminations(tree)
     tree = rewrites.rewrite(tree, casts)
     names = frozenset(node.name for node in tree.find_all(exp.Placeholder))
-    return Translation(rewrites.to_duckdb(tree), kind, names, reads, target, terminates)
+    return Translation(rewrites.to_duckdb(tree), kind, names, reads, named, target, terminates)
 
 
 def translate_expression(sql: str) -> str:

@@ -23,6 +23,17 @@ NO_DATA = _message(b"n")
 EMPTY_QUERY = _message(b"I")
 
 
+def authentication_md5(salt: bytes) -> bytes:
+    """Asks for the password hashed with four bytes of salt."""
+    return _message(b"R", struct.pack(">i", 5) + salt)
+
+
+def authentication_digest(salt: bytes, nonce: bytes) -> bytes:
+    """Asks for Redshift's digest of the password; algorithm 0 is SHA-256."""
+    fields = (struct.pack(">i", len(item)) + item for item in (salt, nonce))
+    return _message(b"R", struct.pack(">ii", 13, 0) + b"".join(fields))
+
+
 def parameter_status(name: str, value: str) -> bytes:
     """One server setting that the client should know."""
     return _message(b"S", _text(name) + _text(value))
@@ -48,10 +59,15 @@ def parameter_description(oids: Sequence[int]) -> bytes:
     return _message(b"t", struct.pack(f">h{len(oids)}i", len(oids), *oids))
 
 
-def row_description(columns: Sequence[Column], formats: Sequence[int]) -> bytes:
-    """Columns of a result. Protocol 0 of Redshift: the fields of PostgreSQL and nothing more."""
+# Schema, table, column and catalog, then flags: nullable, and searchable.
+_EXTENDED = b"\0" * 4 + struct.pack(">h", 0x1001)
+
+
+def row_description(columns: Sequence[Column], formats: Sequence[int], protocol: int) -> bytes:
+    """Columns of a result. From Redshift's protocol 1 on, more fields follow; where they are unknown they are empty."""
+    more = _EXTENDED if protocol else b""
     fields = [
-        _text(column.name) + struct.pack(">ihihih", 0, 0, column.oid, column.size, column.modifier, form)
+        _text(column.name) + struct.pack(">ihihih", 0, 0, column.oid, column.size, column.modifier, form) + more
         for column, form in zip(columns, formats, strict=True)
     ]
     return _message(b"T", struct.pack(">h", len(columns)) + b"".join(fields))

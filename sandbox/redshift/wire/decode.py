@@ -42,7 +42,8 @@ def _value(raw: bytes | None, form: int, oid: int) -> Value:
 
 def samples(oids: Sequence[int]) -> list[Value]:
     """Values with which a statement can be described before it has any: NULL where a cast says the type."""
-    return [Decimal("0.00") if oid == types.NUMERIC else None for oid in oids]
+    # Its scale is what the client is told, and binary numbers are sent with: wide enough for what it may get.
+    return [Decimal("0E-10") if oid == types.NUMERIC else None for oid in oids]
 
 
 def _text(raw: bytes) -> str:

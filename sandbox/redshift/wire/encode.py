@@ -3,7 +3,7 @@
 import datetime
 import struct
 from collections.abc import Callable, Iterable, Sequence
-from decimal import Decimal
+from decimal import Context, Decimal
 from typing import Any
 
 from sandbox.redshift.errors import SqlError
@@ -18,11 +18,22 @@ _EPOCH = datetime.datetime(2000, 1, 1)  # noqa: DTZ001 - the wire's epoch has no
 _EPOCH_UTC = datetime.datetime(2000, 1, 1, tzinfo=datetime.UTC)
 _MICROSECOND = datetime.timedelta(microseconds=1)
 _LENGTH = struct.Struct(">i")
+_WIDE = Context(prec=60)
+BINARY_PROTOCOL = 2
 
 
-def encoders(columns: Sequence[Column], formats: Sequence[int]) -> list[Encoder]:
-    """One encoder per column, by its type and the format that the client asked for."""
-    return [(_BINARY if form else _TEXT).get(column.oid, _plain) for column, form in zip(columns, formats, strict=True)]
+def encoders(columns: Sequence[Column], formats: Sequence[int], protocol: int) -> list[Encoder]:
+    """One encoder per column, by its type, the format that the client asked for and Redshift's protocol version."""
+    return [_encoder(column, form, protocol) for column, form in zip(columns, formats, strict=True)]
+
+
+def _encoder(column: Column, form: int, protocol: int) -> Encoder:
+    if form and protocol >= BINARY_PROTOCOL:
+        if column.oid == types.NUMERIC:
+            return _scaled(column)
+        if column.oid in _BINARY_2:
+            return _BINARY_2[column.oid]
+    return (_BINARY if form else _TEXT).get(column.oid, _plain)
 
 
 def data_rows(rows: Sequence[tuple[Any, ...]], column_encoders: Sequence[Encoder]) -> bytes:
@@ -62,6 +73,19 @@ def _timestamps(epoch: datetime.datetime) -> Encoder:
     return encode
 
 
+def _dates(values: Sequence[Any]) -> list[bytes]:
+    pack, first = struct.Struct(">ii").pack, _EPOCH.toordinal()
+    return [_NULL if value is None else pack(4, value.toordinal() - first) for value in values]
+
+
+def _times(values: Sequence[Any]) -> list[bytes]:
+    pack = struct.Struct(">iq").pack
+    return [
+        _NULL if v is None else pack(8, ((v.hour * 60 + v.minute) * 60 + v.second) * 1_000_000 + v.microsecond)
+        for v in values
+    ]
+
+
 def _intervals(values: Sequence[Any]) -> list[bytes]:
     pack = struct.Struct(">iqhh").pack
     return [_NULL if v is None else pack(12, v // _MICROSECOND, 0, 0) for v in values]
@@ -81,6 +105,27 @@ def _strings(values: Iterable[str | None]) -> list[bytes]:
 
 def _plain(values: Sequence[Any]) -> list[bytes]:
     return _strings(value if value is None or isinstance(value, str) else str(value) for value in values)
+
+
+def _scaled(column: Column) -> Encoder:
+    """Numbers as scaled integers of 8 bytes, or 16 where the precision is above 18 digits."""
+    precision, scale = column.precision_and_scale
+    size = 8 if precision <= 18 else 16
+    head = _LENGTH.pack(size)
+
+    def encode(values: Sequence[Any]) -> list[bytes]:
+        try:
+            return [
+                _NULL
+                if value is None
+                else head
+                + int(_WIDE.to_integral_value(_WIDE.scaleb(Decimal(value), scale))).to_bytes(size, signed=True)
+                for value in values
+            ]
+        except OverflowError:
+            raise SqlError("22003", "Numeric data overflow") from None
+
+    return encode
 
 
 def _bool(value: bool) -> str:
@@ -142,3 +187,9 @@ _BINARY: dict[int, Encoder] = _TEXT | {
     types.TIMESTAMPTZ: _timestamps(_EPOCH_UTC),
     types.INTERVAL: _intervals,
 }
+
+_BINARY_2: dict[int, Encoder] = {
+    types.DATE: _dates,
+    types.TIME: _times,
+}
+"""What travels in binary from protocol 2 on, beside numbers (core.py, `_enable_protocol_based_conversion_funcs`)."""

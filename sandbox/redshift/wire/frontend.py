@@ -7,6 +7,8 @@ from dataclasses import dataclass
 MAX_MESSAGE = 64 * 1024 * 1024
 """Bytes of one message. Redshift's own limit for a statement is 16 MB (Database Developer Guide, "Quotas")."""
 MAX_STARTUP = 10_000
+NEWEST_PROTOCOL = 2
+"""Of Redshift's additions: 0 base, 1 result columns say more of themselves, 2 numbers and dates in binary."""
 PROTOCOL_3 = 196608
 SSL_REQUEST = 80877103
 GSS_REQUEST = 80877104
@@ -144,6 +146,9 @@ class _Reader:
         size = self.int32()
         return None if size == -1 else self.raw(size)
 
+    def rest(self) -> bytes:
+        return self.raw(len(self._body) - self._at)
+
     def end(self) -> None:
         if self._at != len(self._body):
             raise ProtocolError("message is longer than its fields")
@@ -160,6 +165,18 @@ def startup(body: bytes) -> Startup:
         parameters[key] = reader.text()
     reader.end()
     return Startup(code, parameters, b"")
+
+
+def digest_answer(body: bytes) -> tuple[bytes, bytes]:
+    """The digest and the client's nonce in the answer to AUTH_REQ_DIGEST.
+
+    Raises:
+        ProtocolError: the body is none.
+    """
+    reader = _Reader(body)
+    digest, nonce = reader.value(), reader.value()
+    reader.end()
+    return digest or b"", nonce or b""
 
 
 def message(kind: bytes, body: bytes) -> Message:
@@ -202,6 +219,10 @@ def _password(reader: _Reader) -> Password:
     return Password(reader.text().encode())
 
 
+def _digest(reader: _Reader) -> Password:
+    return Password(reader.rest())
+
+
 _DECODERS: dict[bytes, Callable[[_Reader], Message]] = {
     b"P": _parse,
     b"B": _bind,
@@ -213,4 +234,5 @@ _DECODERS: dict[bytes, Callable[[_Reader], Message]] = {
     b"H": lambda _: Flush(),
     b"X": lambda _: Terminate(),
     b"p": _password,
+    b"d": _digest,
 }

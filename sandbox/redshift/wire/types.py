@@ -20,7 +20,6 @@ _BY_NAME = {
     "BIGINT": (BIGINT, 8),
     # DuckDB widens SUM of integers to 128 bits; in Redshift it is BIGINT ("SUM function").
     "HUGEINT": (BIGINT, 8),
-    "UBIGINT": (NUMERIC, -1),
     "FLOAT": (REAL, 4),
     "DOUBLE": (DOUBLE, 8),
     "VARCHAR": (VARCHAR, -1),
@@ -64,6 +63,11 @@ class Column:
     size: int
     modifier: int
 
+    @property
+    def precision_and_scale(self) -> tuple[int, int]:
+        """Of a NUMERIC, out of its modifier."""
+        return (self.modifier - 4) >> 16, (self.modifier - 4) & 0xFFFF
+
 
 @lru_cache(maxsize=4096)
 def column(name: str, engine_type: str) -> Column:
@@ -71,6 +75,8 @@ def column(name: str, engine_type: str) -> Column:
     decimal = re.fullmatch(r"DECIMAL\((\d+),(\d+)\)", engine_type)
     if decimal:
         return Column(name, NUMERIC, -1, (int(decimal[1]) << 16 | int(decimal[2])) + 4)
+    if engine_type == "UBIGINT":
+        return Column(name, NUMERIC, -1, (20 << 16) + 4)
     # Lists and structs exist in expressions only; Redshift would show them as SUPER.
     oid, size = _BY_NAME.get(engine_type, (SUPER, -1))
     return Column(name, oid, size, -1)

@@ -6,18 +6,9 @@ as well as rise, because sessions are revised: nothing here may expect them to g
 
 from spark.contracts import Contract
 from spark.engine import DataFrame
-from spark.engine import functions as F
-from spark.leaves import text_of
-from spark.transforms.steps import judge
+from spark.transforms.steps import cut_to_date, judge
 
 
 def normalise_media_snapshot(leaves: DataFrame, contract: Contract) -> DataFrame:
     """Judge snapshots; the latest of a day wins."""
-    return leaves.transform(_date_of_request).transform(judge(contract))
-
-
-def _date_of_request(leaves: DataFrame) -> DataFrame:
-    """Cut the instant of the request, which the extractor writes in UTC, down to its date."""
-    date = text_of("snapshot_date")
-    cut = F.substring(F.col(date), 1, 10).alias(date)
-    return leaves.select(*(cut if name == date else F.col(name) for name in leaves.columns))
+    return leaves.transform(cut_to_date("snapshot_date")).transform(judge(contract))

@@ -4,7 +4,7 @@ import gzip
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +23,16 @@ Row = dict[str, Any]
 
 TOKEN = "t0ken-of-nobody"
 AS_OF = datetime(2026, 1, 8, 2, tzinfo=UTC)
-STREAMS = ("wistia/medias", "wistia/media_stats", "wistia/visitors", "wistia/events")
+STREAMS = (
+    "wistia/medias",
+    "wistia/projects",
+    "wistia/account_stats",
+    "wistia/media_stats",
+    "wistia/media_engagement",
+    "wistia/media_by_date",
+    "wistia/visitors",
+    "wistia/events",
+)
 
 
 def data_time(instant: datetime) -> str:
@@ -42,12 +51,25 @@ def event(number: int, received: datetime, **fields: Any) -> Row:
     return row | {"percent_viewed": 0.5, "media_id": "m1"} | fields
 
 
+def media(number: int, created: str = "2026-01-01T09:00:00+00:00") -> Row:
+    return {"id": number, "hashed_id": f"m{number}", "created": created}
+
+
+def curve(*views: int) -> Row:
+    return {"engagement": 0.5, "engagement_data": list(views), "rewatch_data": [0] * len(views)}
+
+
 @dataclass
 class Account:
     """Rows that a test may change between requests."""
 
-    medias: list[Row] = field(default_factory=lambda: [{"id": 1, "hashed_id": "m1"}, {"id": 2, "hashed_id": "m2"}])
+    medias: list[Row] = field(default_factory=lambda: [media(1), media(2)])
+    projects: list[Row] = field(default_factory=lambda: [{"id": 9, "hashedId": "p1", "name": "Funnel"}])
+    account_stats: Row = field(default_factory=lambda: {"load_count": 12, "play_count": 4, "hours_watched": 0.75})
     stats: dict[str, Row] = field(default_factory=lambda: {"m1": {"load_count": 5}, "m2": {"load_count": 7}})
+    curves: dict[str, Row] = field(default_factory=lambda: {"m1": curve(3, 2, 1), "m2": curve(1, 1)})
+    days: dict[str, dict[str, int]] = field(default_factory=lambda: {"m1": {"2026-01-05": 3}, "m2": {"2026-01-07": 1}})
+    """Plays by media and date; a day that is not there is a quiet one."""
     visitors: list[Row] = field(default_factory=list)
     events: list[Row] = field(default_factory=list)
     token: str = TOKEN
@@ -61,26 +83,48 @@ class Account:
         path = asked.path.removeprefix("/v1")
         if path in self.broken:
             return self.broken[path](asked)
-        match path.strip("/").split("/"):
+        rows = self._rows(path.strip("/").split("/"), asked)
+        return Answered(b"", 404, content_type="") if rows is None else Answered(json.dumps(rows, indent=1).encode())
+
+    def _rows(self, path: list[str], asked: Asked) -> Row | list[Row] | None:
+        match path:
             case ["medias"]:
-                return self._page(self.medias, asked)
-            case ["stats", "medias", key] if key in self.stats:
-                return Answered(json.dumps(self.stats[key]).encode())
+                return page(self.medias, asked)
+            case ["projects"]:
+                return page(self.projects, asked)
             case ["stats", "visitors"]:
-                return self._page(newest_first(self.visitors, "last_active_at"), asked)
+                return page(newest_first(self.visitors, "last_active_at"), asked)
             case ["stats", "events"]:
-                return self._page(self._in_window(asked), asked)
-        return Answered(b"", 404, content_type="")
+                return page(self._in_window(asked), asked)
+            case ["stats", "account"]:
+                return self.account_stats
+            case ["stats", "medias", key]:
+                return self.stats.get(key)
+            case ["stats", "medias", key, "engagement"]:
+                return self.curves.get(key)
+            case ["stats", "medias", key, "by_date"] if key in self.days:
+                return days(self.days[key], asked)
+        return None
 
     def _in_window(self, asked: Asked) -> list[Row]:
         start, end = asked.parameters.get("start_date", ""), asked.parameters.get("end_date", "9")
         rows = [row for row in self.events if start <= row["received_at"][:10] <= end]
         return newest_first(rows, "received_at")
 
-    def _page(self, rows: list[Row], asked: Asked) -> Answered:
-        size = min(100, int(asked.parameters.get("per_page", 10)))
-        start = (int(asked.parameters.get("page", 1)) - 1) * size
-        return Answered(json.dumps(rows[start : start + size], indent=1).encode())
+
+def page(rows: list[Row], asked: Asked) -> list[Row]:
+    size = min(100, int(asked.parameters.get("per_page", 10)))
+    start = (int(asked.parameters.get("page", 1)) - 1) * size
+    return rows[start : start + size]
+
+
+def days(plays: dict[str, int], asked: Asked) -> list[Row]:
+    """Return a row a day, quiet days too, in no order at all; yesterday and today where no dates are given."""
+    end = date.fromisoformat(asked.parameters.get("end_date", f"{AS_OF:%Y-%m-%d}"))
+    start = date.fromisoformat(asked.parameters.get("start_date", f"{end - timedelta(days=1)}"))
+    dates = [str(start + timedelta(days=number)) for number in range((end - start).days + 1)]
+    rows = [{"date": day, "load_count": 10, "play_count": plays.get(day, 0), "hours_watched": 0} for day in dates]
+    return sorted(rows, key=lambda row: str(row["date"])[::-1])
 
 
 def newest_first(rows: list[Row], field_name: str) -> list[Row]:

@@ -104,10 +104,10 @@ def test_a_row_from_the_future_does_not_hide_the_rows_that_come_after_it(here: B
 
 
 def test_no_number_of_pages_is_enough_to_stop(here: Bench, account: Account) -> None:
-    here.per_page = 2
-    account.visitors = [visitor(number, AS_OF - timedelta(minutes=number + 1)) for number in range(1203)]
+    here.per_page = 20
+    account.visitors = [visitor(number, AS_OF - timedelta(minutes=number + 1)) for number in range(12_003)]
     here.extract()
-    assert here.keys(VISITORS, "visitor_key") == {f"v{number}" for number in range(1203)}
+    assert here.keys(VISITORS, "visitor_key") == {f"v{number}" for number in range(12_003)}
 
 
 def test_a_page_that_is_short_is_not_the_end(here: Bench, account: Account, server: Served) -> None:
@@ -148,3 +148,43 @@ def test_neither_the_token_nor_the_public_token_of_a_heatmap_is_kept(here: Bench
         assert TOKEN.encode() not in text
         assert b"heatmap-s3cret" not in text
     assert here.records(EVENTS)[0]["iframe_heatmap_url"].endswith("?public_token=redacted")
+
+
+def test_days_are_never_asked_for_without_both_dates(here: Bench, account: Account) -> None:
+    """Without dates the source answers with yesterday and today alone."""
+    account.days["m1"] = {"2026-01-02": 6, "2026-01-07": 1}
+    for day in range(3):
+        here.extract(AS_OF + day * DAY)
+        for key in ("m1", "m2"):
+            (asked,) = here.asked(f"/stats/medias/{key}/by_date")
+            assert set(asked) == {"start_date", "end_date"}
+            assert asked["end_date"] == f"{AS_OF + day * DAY:%Y-%m-%d}"
+    assert {row["play_count"] for row in here.records("wistia/media_by_date")} == {0, 1, 6}
+
+
+def test_lifetime_counters_that_fall_are_kept_as_they_are_and_days_are_not_made_of_them(
+    here: Bench, account: Account
+) -> None:
+    """Hours watched and engagement go down as well as up: a difference between two snapshots is not a day."""
+    states = [{"play_count": 44_053, "hours_watched": 2653.652}, {"play_count": 44_068, "hours_watched": 2652.397}]
+    for day, state in enumerate(states):
+        account.stats["m1"] = account.account_stats = state
+        here.extract(AS_OF + day * DAY)
+    snapshots = [row for row in here.records("wistia/media_stats") if "hours_watched" in row]
+    assert snapshots == here.records("wistia/account_stats") == states
+    assert all(row["hours_watched"] >= 0 for row in here.records("wistia/media_by_date"))
+
+
+def test_a_day_without_a_change_leaves_the_evidence_that_it_was_asked_for(here: Bench) -> None:
+    """Who skips what is equal cannot tell a quiet day from one on which nobody asked."""
+    here.extract()
+    here.extract(AS_OF + DAY)
+    for stream in ("wistia/media_stats", "wistia/account_stats"):
+        first, second = here.manifests(stream)
+        assert first.landed == second.landed > 0
+    _, quiet = here.manifests("wistia/media_engagement")
+    assert (quiet.objects, quiet.received, quiet.landed, quiet.unchanged) == ((), 2, 0, 2)
+    assert (quiet.cursor_after["date"], quiet.requests) == ("2026-01-09", {"200": 2})
+    assert quiet.committed_at.startswith("2026-01-09")
+    here.extract(AS_OF + DAY)
+    assert len(here.manifests("wistia/media_engagement")) == 2

@@ -1,5 +1,6 @@
 """Whole extractions: what lands, what is committed, and what a killed or raced run leaves."""
 
+import json
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from datetime import timedelta
@@ -15,7 +16,7 @@ from extract.land import verify
 from tests.integration.extract.account import AS_OF, STREAMS, Account, Bench, bench, event, visitor
 from tests.integration.extract.server import Answered, Served, served
 
-VISITORS, EVENTS, MEDIAS, MEDIA_STATS = "wistia/visitors", "wistia/events", "wistia/medias", "wistia/media_stats"
+MEDIAS, PROJECTS, ACCOUNT_STATS, MEDIA_STATS, ENGAGEMENT, BY_DATE, VISITORS, EVENTS = STREAMS
 
 
 class Killed(BaseException):
@@ -66,19 +67,28 @@ def test_a_first_run_lands_everything_that_there_is(here: Bench, account: Accoun
     assert here.records(MEDIAS) == account.medias
     assert here.keys(VISITORS, "visitor_key") == {f"v{number}" for number in range(250)}
     assert here.keys(EVENTS, "event_key") == {f"e{number}" for number in range(230)}
+    assert here.records(PROJECTS) == account.projects
+    assert here.records(ACCOUNT_STATS) == [account.account_stats]
     assert here.records(MEDIA_STATS) == [{"load_count": 5}, {"load_count": 7}]
+    assert here.records(ENGAGEMENT) == [account.curves["m1"], account.curves["m2"]]
+    assert {row["date"] for row in here.records(BY_DATE)} == {f"2026-01-{day:02d}" for day in range(1, 9)}
     assert all(report.complete and report.sequence == 1 for report in reports.values())
-    assert [reports[stream].landed for stream in STREAMS] == [2, 2, 250, 230]
+    assert [reports[stream].landed for stream in STREAMS] == [2, 1, 1, 2, 2, 16, 250, 230]
 
 
 def test_a_line_says_where_its_record_came_from(here: Bench) -> None:
     here.extract()
     line = list(here.lines(VISITORS))[101]
     assert line["_meta"].pop("sent_at").startswith("2026-01-08T02:00:0")
-    assert line["_meta"] == {"path": "/stats/visitors", "params": {"page": 2, "per_page": 100}, "page": 2, "index": 1}
+    assert line["_meta"] == {"path": "/stats/visitors", "params": {"page": 2, "per_page": 97}, "page": 2, "index": 4}
     line = list(here.lines(MEDIA_STATS))[1]
     del line["_meta"]["sent_at"]
     assert line["_meta"] == {"path": "/stats/medias/m2", "params": {"media_id": "m2"}, "page": None, "index": 0}
+    line = list(here.lines(BY_DATE))[9]
+    del line["_meta"]["sent_at"]
+    days = {"media_id": "m2", "start_date": "2026-01-01", "end_date": "2026-01-08"}
+    assert line["_meta"] == {"path": "/stats/medias/m2/by_date", "params": days, "page": None, "index": 1}
+    assert next(here.lines(ACCOUNT_STATS))["_meta"]["params"] == {}
 
 
 def test_manifests_vouch_for_what_lies_there_and_the_counts_agree(here: Bench) -> None:
@@ -114,7 +124,11 @@ def test_another_day_without_news_commits_the_snapshots_of_that_day_only(here: B
     reports = here.extract(AS_OF + timedelta(days=1))
     assert {stream: report.sequence for stream, report in reports.items()} == {
         MEDIAS: 2,
+        PROJECTS: 2,
+        ACCOUNT_STATS: 2,
         MEDIA_STATS: 2,
+        ENGAGEMENT: 2,
+        BY_DATE: 2,
         VISITORS: None,
         EVENTS: None,
     }
@@ -129,10 +143,10 @@ def test_counters_that_change_within_a_day_are_committed_again(here: Bench, acco
 
 
 def test_an_empty_account_is_a_success_without_a_commit(here: Bench, account: Account) -> None:
-    account.medias, account.visitors, account.events = [], [], []
+    account.medias, account.projects, account.visitors, account.events = [], [], [], []
     reports = here.extract()
-    assert here.objects() == {}
-    assert all(report.sequence is None for report in reports.values())
+    assert {stream for stream, report in reports.items() if report.sequence} == {ACCOUNT_STATS}
+    assert here.records(ACCOUNT_STATS) == [account.account_stats]
     account.visitors = [visitor(1, AS_OF + timedelta(minutes=5))]
     assert here.extract(AS_OF + timedelta(hours=1))[VISITORS].landed == 1
 
@@ -214,7 +228,7 @@ def test_a_media_without_a_key_lands_and_is_not_asked_for(here: Bench, account: 
     account.medias += [{"id": 3}, {"id": 4, "hashed_id": None}, {"id": 5, "hashed_id": ""}]
     assert here.extract()[MEDIAS].landed == 5
     asked = {asked.path for asked in here.server.asked if "/stats/medias" in asked.path}
-    assert asked == {"/v1/stats/medias/m1", "/v1/stats/medias/m2"}
+    assert {path.split("/")[4] for path in asked} == {"m1", "m2"}
 
 
 def test_the_key_of_a_media_cannot_lead_to_another_path(here: Bench, account: Account) -> None:
@@ -263,7 +277,9 @@ def test_a_record_that_is_not_json_lands_with_its_bytes(here: Bench, account: Ac
 def test_a_source_that_answers_every_page_with_the_same_rows_does_not_go_on_for_ever(
     here: Bench, account: Account
 ) -> None:
-    account.broken["/medias"] = lambda _: Answered(b'[{"hashed_id":"m1"}]')
+    account.broken["/medias"] = lambda _: Answered(
+        json.dumps([{"hashed_id": f"m{number}"} for number in range(100)]).encode()
+    )
     with pytest.raises(SourceRefused, match="10 pages in a row"):
         here.extract()
     assert len(here.asked("/medias")) < 40
@@ -272,9 +288,9 @@ def test_a_source_that_answers_every_page_with_the_same_rows_does_not_go_on_for_
 @pytest.fixture
 def long(here: Bench, monkeypatch: pytest.MonkeyPatch) -> Bench:
     """A bench whose pages are so small that a pull is long, with a partial manifest every few pages."""
-    here.per_page = 5
+    here.per_page = 20
     monkeypatch.setattr(extract.newest_first, "PARTIAL_PAGES", 4)
-    monkeypatch.setattr(extract.newest_first, "BATCH", 3)
+    monkeypatch.setattr(extract.fetch, "BATCH", 3)
     return here
 
 
@@ -282,7 +298,7 @@ def test_a_long_pull_commits_partial_manifests(long: Bench) -> None:
     long.extract()
     manifests = long.manifests(VISITORS)
     *partial, last = manifests
-    assert len(partial) > 5
+    assert len(partial) > 2
     assert not any(manifest.complete for manifest in partial)
     assert last.complete
     watermarks = {manifest.cursor_after["walk"]["watermark"] for manifest in partial}
@@ -291,13 +307,13 @@ def test_a_long_pull_commits_partial_manifests(long: Bench) -> None:
     reached = [manifest.cursor_after["walk"]["reached"] for manifest in partial]
     assert reached == sorted(reached, reverse=True)
     assert last.total_rows == sum(manifest.landed for manifest in manifests)
-    assert any(proof["still"] for manifest in manifests for proof in manifest.proof)
+    assert any(proof["windows"] > 1 for manifest in manifests for proof in manifest.proof)
 
 
 def test_killed_at_each_commit_and_run_again_the_same_content_lands(
     long: Bench, server: Served, tmp_path: Path, account: Account
 ) -> None:
-    calm = bench(tmp_path / "calm", server, per_page=5)
+    calm = bench(tmp_path / "calm", server, per_page=20)
     calm.extract()
     seen: set[tuple[str, object, object]] = set()
 

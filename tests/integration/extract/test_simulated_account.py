@@ -17,9 +17,10 @@ from sandbox.wistia.invented import InventedAccount
 from sandbox.wistia.profile import small
 from sandbox.wistia.server import serve
 from sandbox.wistia.simulator import Simulator
-from tests.integration.extract.account import lines
+from tests.integration.extract.account import STREAMS, lines
 
 FIRST = datetime(2026, 1, 8, 2, tzinfo=UTC)
+DAY = timedelta(days=1)
 
 
 @pytest.fixture(scope="module")
@@ -41,18 +42,36 @@ def final_states(lake: DirectoryLake, stream: str, key: str) -> dict[str, str]:
     return {line["record"][key]: str(line["record"]) for line in lines(lake, stream)}
 
 
+def final_states_of_medias(lake: DirectoryLake, stream: str) -> dict[tuple[str, str | None], str]:
+    """Return what was landed last of each media, and of each of its days where it has some."""
+    return {
+        (line["_meta"]["params"]["media_id"], line["record"].get("date")): str(line["record"])
+        for line in lines(lake, stream)
+    }
+
+
 def test_daily_runs_hold_what_one_full_pull_holds(simulator: Simulator, tmp_path: Path) -> None:
     daily, at_once = DirectoryLake(tmp_path, "daily"), DirectoryLake(tmp_path, "at-once")
     for day in range(6):
-        reports = extract(simulator, daily, FIRST + timedelta(days=day))
+        reports = extract(simulator, daily, FIRST + day * DAY)
         if day:
             assert reports["wistia/visitors"].requests <= 3
             assert reports["wistia/events"].requests <= 4
-    extract(simulator, at_once, FIRST + timedelta(days=5))
+    extract(simulator, at_once, FIRST + 5 * DAY)
     for stream, key in (("wistia/visitors", "visitor_key"), ("wistia/events", "event_key")):
         landed, shown = final_states(daily, stream, key), final_states(at_once, stream, key)
         assert len(shown) > 1000
         assert {known: state for known, state in landed.items() if known in shown} == shown
+    for stream in ("wistia/media_stats", "wistia/media_engagement", "wistia/media_by_date"):
+        assert final_states_of_medias(daily, stream) == final_states_of_medias(at_once, stream)
+
+
+def test_a_second_run_at_the_same_instant_commits_nothing(simulator: Simulator, tmp_path: Path) -> None:
+    lake = DirectoryLake(tmp_path, "lake")
+    for day in (0, 1):
+        assert all(report.sequence == day + 1 for report in extract(simulator, lake, FIRST + day * DAY).values())
+        again = extract(simulator, lake, FIRST + day * DAY)
+        assert {stream: report.sequence for stream, report in again.items()} == dict.fromkeys(STREAMS)
 
 
 def test_what_the_simulator_counts_is_what_the_report_says(simulator: Simulator, tmp_path: Path) -> None:

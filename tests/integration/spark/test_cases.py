@@ -38,13 +38,15 @@ def lines(entity: str, case: dict[str, Any]) -> list[str | bytes]:
 
 def line(base: dict[str, Any], changes: dict[str, Any], case: dict[str, Any]) -> str:
     document = {"_meta": copy.deepcopy(base["meta"]), "record": copy.deepcopy(base["record"])}
-    *path, name = base["key"].split(".") if base["key"].startswith("_meta") else ("record", base["key"])
-    holder = document
-    for step in path:
-        holder = holder[step]
-    holder[name] = case["name"]
+    if "key" in base:
+        *path, name = base["key"].split(".") if base["key"].startswith("_meta") else ("record", base["key"])
+        holder = document
+        for step in path:
+            holder = holder[step]
+        holder[name] = case["name"]
     merge(document["_meta"], case.get("meta", {}))
-    merge(document["record"], changes)
+    merge(document["_meta"], changes.get("$meta", {}))
+    merge(document["record"], {name: value for name, value in changes.items() if name != "$meta"})
     return json.dumps(document, ensure_ascii=False, separators=(",", ":"))
 
 
@@ -55,6 +57,8 @@ def merge(target: dict[str, Any], changes: dict[str, Any]) -> None:
         elif isinstance(value, dict) and "$repeat" in value:
             text, times = value["$repeat"]
             target[name] = text * times
+        elif isinstance(value, dict) and "$range" in value:
+            target[name] = list(range(*value["$range"]))
         elif isinstance(value, dict) and isinstance(target.get(name), dict):
             merge(target[name], value)
         else:
@@ -108,7 +112,8 @@ def test_case(entity: str, case: dict[str, Any]) -> None:
     found = results(entity)[case["name"]]
     expected = case.get("rows", [])
     shown = [{name: row[name] for name in want} for row, want in zip(found.rows, expected, strict=False)]
-    assert (shown, len(found.rows)) == (expected, len(expected)), found.reasons
+    assert (shown, len(found.rows)) == (expected, case.get("count", len(expected))), found.reasons
+    assert {name: found.rows[-1][name] for name in case.get("last", {})} == case.get("last", {})
     assert found.reasons == case.get("quarantine", [])
     assert found.drift == sorted(case.get("drift", []))
 

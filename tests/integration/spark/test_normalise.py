@@ -16,8 +16,10 @@ from extract.lake import DirectoryLake
 from extract.manifest import RawManifest, raw_log
 from extract.progress import Silent
 from extract.settings import Settings
-from spark.contracts import load_contracts
+from spark.contracts import Contract, load_contracts
+from spark.engine import functions
 from spark.manifest import Counts, staging_log
+from spark.transforms.steps import Step, fan_out
 from tests.integration.spark.lakes import (
     TOLERANT,
     land,
@@ -33,6 +35,7 @@ from tests.integration.spark.lakes import (
 
 VISITORS, VISITOR = "wistia/visitors", "wistia__visitor"
 EVENTS, SESSION = "wistia/events", "wistia__viewing_session"
+ENGAGEMENTS, ENGAGEMENT = "wistia/media_engagement", "wistia__media_engagement"
 
 
 def visitor(key: str, plays: Any = 1, sent_at: str = "2026-01-08T00:00:00.000001Z", **more: Any) -> str:
@@ -44,6 +47,11 @@ def session(key: str, percent: float = 0.5) -> str:
     return raw_line(
         {"event_key": key, "received_at": "2026-01-06T10:00:00.000Z", "media_id": "m", "percent_viewed": percent}
     )
+
+
+def curve(media_id: str, views: Any, rewatches: Any, sent_at: str = "2026-01-08T00:00:00.000001Z") -> str:
+    meta = {"params": {"media_id": media_id}, "sent_at": sent_at}
+    return json.dumps({"_meta": meta, "record": {"engagement_data": views, "rewatch_data": rewatches}})
 
 
 @pytest.fixture
@@ -64,6 +72,20 @@ def test_an_account_without_records_is_nothing_to_do(lake: DirectoryLake) -> Non
     assert newest(lake).consumed == {VISITORS: 2}
 
 
+def test_manifests_without_records_are_consumed_with_the_next_load_of_others(lake: DirectoryLake) -> None:
+    """As a stream leaves them whose answers repeat what is stored."""
+    land(lake, ENGAGEMENTS, [curve("m", [2, 1], [0, 0])])
+    run(lake)
+    land(lake, ENGAGEMENTS)
+    land(lake, ENGAGEMENTS)
+    assert run(lake).sequence is None
+    land(lake, VISITORS, [visitor("v")])
+    report = run(lake)
+    assert (report.sequence, set(report.entities)) == (2, {VISITOR})
+    assert newest(lake).consumed == {ENGAGEMENTS: 3, VISITORS: 1}
+    assert set(newest(lake).entities) == {VISITOR}
+
+
 def test_all_streams_are_one_load_and_the_next_takes_what_landed_since(lake: DirectoryLake) -> None:
     land(lake, VISITORS, [visitor("a"), visitor("b")], [visitor("c")], complete=False)
     land(lake, VISITORS, [visitor("d"), visitor("a", plays=2)])
@@ -71,8 +93,8 @@ def test_all_streams_are_one_load_and_the_next_takes_what_landed_since(lake: Dir
     report = run(lake)
     assert report.sequence == 1
     assert report.entities == {
-        VISITOR: Counts(landed=5, normalised=4, duplicates=1),
-        SESSION: Counts(landed=1, normalised=1),
+        VISITOR: Counts(landed=5, normalised=4, duplicates=1, rows=4),
+        SESSION: Counts(landed=1, normalised=1, rows=1),
     }
     first = newest(lake)
     assert first.consumed == {VISITORS: 2, EVENTS: 1}
@@ -83,7 +105,7 @@ def test_all_streams_are_one_load_and_the_next_takes_what_landed_since(lake: Dir
 
     assert run(lake).sequence is None
     land(lake, VISITORS, [visitor("a", plays=3)])
-    assert run(lake).entities == {VISITOR: Counts(landed=1, normalised=1)}
+    assert run(lake).entities == {VISITOR: Counts(landed=1, normalised=1, rows=1)}
     second = newest(lake)
     assert (second.sequence, second.consumed) == (2, {VISITORS: 3, EVENTS: 1})
     assert set(second.entities) == {VISITOR}
@@ -103,10 +125,11 @@ def test_what_copy_reads_is_what_the_manifest_says(lake: DirectoryLake) -> None:
     assert "/load=000000000001/" in file.key
 
 
-@pytest.mark.parametrize("entity", [VISITOR, SESSION])
+@pytest.mark.parametrize("entity", [VISITOR, SESSION, ENGAGEMENT])
 def test_parquet_has_the_columns_of_the_contract_by_position_and_type(lake: DirectoryLake, entity: str) -> None:
     land(lake, VISITORS, [visitor("a")])
     land(lake, EVENTS, [session("s")])
+    land(lake, ENGAGEMENTS, [curve("m", [1], [0])])
     run(lake)
     types = {"varchar": "VARCHAR", "bigint": "BIGINT", "integer": "INTEGER", "double": "DOUBLE", "boolean": "BOOLEAN"}
     types |= {"date": "DATE", "timestamp": "TIMESTAMP"}
@@ -244,6 +267,86 @@ class TestBytesThatAreNotThoseOfTheManifest:
         assert raw_log(lake, VISITORS).commit(empty.model_copy(update={"objects": (entry,), "landed": claimed}))
         with pytest.raises(DataRefused, match=f"holds 2 lines and its manifest says {claimed}"):
             run(lake)
+
+
+class TestRecordsThatFanOut:
+    """Records are counted and deduplicated as a whole; rows are counted beside them."""
+
+    def test_counts_are_those_of_records_and_rows_stand_beside_them(self, lake: DirectoryLake) -> None:
+        later = "2026-01-08T09:00:00Z"
+        land(lake, ENGAGEMENTS, [curve("a", [3, 2, 1], [0, 0, 0]), curve("b", [5, 4], [1, 1]), curve("c", [], [])])
+        land(lake, ENGAGEMENTS, [curve("a", [7], [1], later), curve("d", [1], []), "{torn"])
+        report = run(lake)
+        expected = Counts(landed=6, normalised=3, quarantined=2, duplicates=1, rows=3)
+        assert report.entities == {ENGAGEMENT: expected}
+        entry = newest(lake).entities[ENGAGEMENT]
+        assert entry.counts == expected
+        assert sum(file.rows for file in entry.files) == 3
+        rows = staged(lake, newest(lake), ENGAGEMENT)
+        assert [(row["media_id"], row["bucket"], row["view_count"]) for row in rows] == [
+            ("a", 0, 7),
+            ("b", 0, 5),
+            ("b", 1, 4),
+        ]
+
+    def test_good_records_without_rows_are_no_files(self, lake: DirectoryLake) -> None:
+        land(lake, ENGAGEMENTS, [curve("a", [], []), curve("b", [], [])])
+        report = run(lake)
+        assert report.entities == {ENGAGEMENT: Counts(landed=2, normalised=2, rows=0)}
+        assert (newest(lake).entities, newest(lake).consumed) == ({}, {ENGAGEMENTS: 1})
+        assert run(lake).sequence is None
+
+    @pytest.mark.parametrize("lost", [0, 3])
+    def test_rows_other_than_the_arrays_promise_stop_the_batch(
+        self, lake: DirectoryLake, monkeypatch: pytest.MonkeyPatch, lost: int
+    ) -> None:
+        def losing(contract: Contract) -> Step:
+            return lambda records: records.transform(fan_out(contract)).where(functions.col("bucket") != lost)
+
+        monkeypatch.setattr("spark.jobs.entity.fan_out", losing)
+        land(lake, ENGAGEMENTS, [curve("a", [3, 2, 1, 0], [0, 0, 0, 0])])
+        with pytest.raises(DataRefused, match="1 records become 4 rows, but 3 were written"):
+            run(lake)
+        assert not list(lake.list_after("staging/"))
+
+    @settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+    @given(
+        curves=st.lists(
+            st.tuples(
+                st.sampled_from("ab"),
+                st.integers(0, 2),
+                st.lists(st.tuples(st.integers(0, 2**63 - 1), st.integers(0, 9)), max_size=4),
+            ),
+            min_size=1,
+            max_size=8,
+        )
+    )
+    def test_rows_are_the_buckets_of_the_newest_record_of_each_media(
+        self, tmp_path_factory: pytest.TempPathFactory, curves: list[tuple[str, int, list[tuple[int, int]]]]
+    ) -> None:
+        lines = [
+            curve(media, [view for view, _ in pairs], [again for _, again in pairs], f"2026-01-08T00:00:0{second}Z")
+            for media, second, pairs in curves
+        ]
+        winners = {
+            media: max((second, number) for number, (found, second, _) in enumerate(curves) if found == media)[1]
+            for media in {media for media, _, _ in curves}
+        }
+        lake = new_lake(tmp_path_factory.mktemp("lake"))
+        land(lake, ENGAGEMENTS, lines)
+        counts = run(lake).entities[ENGAGEMENT]
+        rows = staged(lake, newest(lake), ENGAGEMENT)
+        assert [
+            (row["media_id"], row["bucket_count"], row["bucket"], row["view_count"], row["rewatch_count"])
+            for row in rows
+        ] == [
+            (media, len(curves[number][2]), bucket, view, again)
+            for media, number in sorted(winners.items())
+            for bucket, (view, again) in enumerate(curves[number][2])
+        ]
+        assert counts == Counts(
+            landed=len(curves), normalised=len(winners), duplicates=len(curves) - len(winners), rows=len(rows)
+        )
 
 
 class Killed(BaseException):

@@ -58,9 +58,7 @@ class House:
                 key = f"{table.partition('.dim_')[2]}_key"
                 if key in {column.name for column in load_catalog()[table]} and table != "core.dim_date":
                     connection.execute(f"delete from {table} where {key} > 0")
-                elif table.startswith(
-                    ("core.fct", "core.dim_media_o", "core.visitor_media_day", "mart.", "audit.load")
-                ):
+                elif not table.startswith(("core.dim_date", "audit.migration", "audit.repeatable")):
                     connection.execute(f"delete from {table}")
             connection.commit()
 

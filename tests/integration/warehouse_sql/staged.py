@@ -38,7 +38,7 @@ def stage_selects(
         run_id=f"stage-{sequence}",
         committed_at="2026-01-01T00:00:00.000000Z",
         consumed={},
-        entities={name: entry for name, entry in entries.items() if entry.counts.normalised},
+        entities={name: entry for name, entry in entries.items() if entry.counts.rows},
         quarantine={},
         drift=(),
         total_quarantined={},
@@ -82,5 +82,5 @@ def _write(
     return EntityEntry(
         copy_manifest=f"{folder}/copy.manifest",
         files=(ObjectEntry(key=key, bytes=len(data), rows=rows, sha256=hashlib.sha256(data).hexdigest()),),
-        counts=Counts(landed=rows, normalised=rows, quarantined=0, duplicates=0, forgotten=0),
+        counts=Counts(landed=rows, normalised=rows, rows=rows),
     )

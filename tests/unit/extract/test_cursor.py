@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from extract.cursor import Cursor, Seen, Walk, Window, later, newest_known, plan_walk, read_cursor, write_cursor
 from extract.manifest import RawManifest
 from extract.page import Page
-from extract.pagination import PageView, Reached
+from extract.pagination import Reached
 from extract.records import Element
 from extract.stream import NewestFirst, instant_of
 
@@ -90,7 +90,7 @@ def test_the_later_of_two_instants() -> None:
 
 def page(rows: list[tuple[str, datetime | None]]) -> Page:
     elements = [Element(text, None) for text, _ in rows]
-    return Page(b"", elements, [at for _, at in rows], [], PageView(len(rows), None, b"", b""))
+    return Page([], elements, [at for _, at in rows], [None] * len(rows))
 
 
 @given(

@@ -61,6 +61,56 @@ def test_what_is_wrong_is_told_with_its_place(change: str, to: str, says: str) -
     assert says in str(refused.value)
 
 
+CURVES = """\
+entity: shop__price
+stream: shop/prices
+grain: one row per order and minute
+key: [order_id, minute]
+version: []
+fan_out: {arrays: [price, volume], position: minute, length: minute_count}
+columns:
+  - {name: order_id, type: varchar(64), path: id, required: true, about: The order.}
+  - {name: minute_count, type: integer, about: The minutes.}
+  - {name: minute, type: integer, about: The minute.}
+  - {name: price, type: bigint, path: prices, required: true, range: [0, null], about: The price.}
+  - {name: volume, type: integer, path: volumes, required: true, about: The volume.}
+"""
+
+
+def test_of_a_fan_out_the_record_has_a_key_and_columns_of_its_own() -> None:
+    contract = parse_contract("shop__price.yaml", CURVES)
+    assert contract.record_key == ("order_id",)
+    assert contract.record_columns == tuple(
+        column for column in contract.columns if column.name not in {"minute", "minute_count"}
+    )
+    assert contract.column("price").range == (0, None)
+    plain = parse_contract("shop__order.yaml", GOOD)
+    assert (plain.record_key, plain.record_columns) == (plain.key, plain.columns)
+
+
+@pytest.mark.parametrize(
+    ("change", "to", "says"),
+    [
+        ("position: minute,", "position: hour,", "hour: named in fan_out, and no column"),
+        ("key: [order_id, minute]", "key: [order_id]", "minute: of the columns of fan_out"),
+        ("key: [order_id, minute]", "key: [order_id, minute, price]", "price: of the columns of fan_out"),
+        ("version: []", "version: [price]", "price: of the columns of fan_out"),
+        ("minute_count, type: integer,", "minute_count, type: integer, path: n,", "minute_count: is made"),
+        ("volumes, required: true,", "volumes,", "must be required"),
+        ("volume, type: integer", "volume, type: double", "volume: only whole numbers fan out"),
+        ("arrays: [price, volume]", "arrays: []", "fan_out.arrays"),
+        ("fan_out: {", "fan_out: {step: 1, ", "fan_out.step"),
+        ("range: [0, null]", "range: [null, null]", "price: a range needs a bound"),
+        ("fan_out: {arrays: [price, volume], position: minute, length: minute_count}", "", "minute_count: has no path"),
+    ],
+)
+def test_what_is_wrong_with_a_fan_out_is_told_with_its_place(change: str, to: str, says: str) -> None:
+    assert change in CURVES
+    with pytest.raises(ConfigurationError, match=r"contract shop__price\.yaml") as refused:
+        parse_contract("shop__price.yaml", CURVES.replace(change, to))
+    assert says in str(refused.value)
+
+
 @pytest.mark.parametrize("contract", load_contracts().values(), ids=lambda contract: contract.entity)
 def test_our_contracts_map_no_field_twice(contract: Contract) -> None:
     paths = [path for column in contract.mapped for path in column.path]

@@ -55,9 +55,14 @@ def _delta(model: Model) -> Iterator[tuple[str, str]]:
     yield "insert", delta.insert()
     if model.within:
         yield "bounds", delta.bounds()
-    if model.load is Load.CHAIN:
+    if model.group:
         yield "retire", delta.retire()
         yield "delete", delta.delete()
+    if model.group and delta.is_ordered:
+        yield "supersede", delta.supersede()
+    if model.retention:
+        yield "expire", delta.expire(model.retention)
+        yield "let go", delta.let_go(model.retention)
 
 
 def _fixed() -> Iterator[tuple[str, str]]:

@@ -69,7 +69,7 @@ def test_a_model_ends_in_the_columns_of_final_and_says_why(model: Model) -> None
     assert isinstance(source, exp.Table)
     assert source.name == "final"
     assert model.grain.startswith("one row per ")
-    folder = {"core": "facts" if model.name.startswith("fct_") else "dimensions", "mart": "marts"}[model.schema]
+    folder = {"core": "dimensions" if model.name.startswith("dim_") else "facts", "mart": "marts"}[model.schema]
     prose = (HOME / folder / f"{model.name}.sql").read_text(encoding="utf-8").partition("--\n")[2]
     assert prose.startswith("-- ")
 

@@ -9,6 +9,8 @@ import pytest
 import yaml
 from redshift_connector.error import Error
 
+from sandbox.redshift import lexer
+
 _FOLDER = Path(__file__).parents[3] / "cases" / "redshift"
 _KEYS = {"name", "source", "given", "sql", "columns", "rows", "error"}
 
@@ -27,7 +29,8 @@ def _cases() -> list[Any]:
 @pytest.mark.parametrize("case", _cases())
 def test_case(case: dict[str, Any], cursor: Any) -> None:
     *before, last = [case["sql"]] if isinstance(case["sql"], str) else case["sql"]
-    for statement in [*case.get("given", ()), *before]:
+    given = case.get("given", ())
+    for statement in [*(lexer.split(given) if isinstance(given, str) else given), *before]:
         cursor.execute(statement)
     if "error" in case:
         with pytest.raises(Error) as refused:

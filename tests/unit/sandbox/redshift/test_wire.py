@@ -77,7 +77,7 @@ CELLS: dict[int, st.SearchStrategy[Any]] = {
 def test_rows_are_whole_messages(oid: int, form: int, data: st.DataObject) -> None:
     values = data.draw(st.lists(st.none() | CELLS[oid], min_size=1, max_size=4))
     columns = [types.Column("a", oid, -1, -1), types.Column("b", types.INTEGER, 4, -1)]
-    sent = encode.data_rows([(value, 7) for value in values], encode.encoders(columns, [form, 1]))
+    sent = encode.data_rows([(value, 7) for value in values], encode.encoders(columns, [form, 1], 0))
     for value in values:
         kind, size, count, length = struct.unpack(">cihi", sent[:11])
         assert (kind, count) == (b"D", 2)
@@ -94,7 +94,7 @@ BINARY = [types.BIGINT, types.SMALLINT, types.INTEGER, types.BOOLEAN, types.DOUB
 @given(data=st.data())
 def test_binary_values_come_back(oid: int, data: st.DataObject) -> None:
     value = data.draw(st.floats(allow_nan=False) if oid == types.DOUBLE else CELLS[oid])
-    (field,) = encode.encoders([types.Column("a", oid, -1, -1)], [1])[0]([value])
+    (field,) = encode.encoders([types.Column("a", oid, -1, -1)], [1], 0)[0]([value])
     assert decode.parameters([field[4:]], [1], [oid]) == [value]
 
 
@@ -115,7 +115,7 @@ def test_numbers_of_values_and_formats_are_checked() -> None:
 
 def test_an_integer_that_does_not_fit_is_out_of_range() -> None:
     with pytest.raises(SqlError) as refused:
-        encode.data_rows([(2**63,)], encode.encoders([types.Column("a", types.BIGINT, 8, -1)], [1]))
+        encode.data_rows([(2**63,)], encode.encoders([types.Column("a", types.BIGINT, 8, -1)], [1], 0))
     assert refused.value.code == "22003"
 
 
@@ -131,10 +131,36 @@ def test_an_integer_that_does_not_fit_is_out_of_range() -> None:
     ],
 )
 def test_values_as_text(oid: int, value: Any, text: bytes) -> None:
-    (field,) = encode.encoders([types.Column("a", oid, -1, -1)], [0])[0]([value])
+    (field,) = encode.encoders([types.Column("a", oid, -1, -1)], [0], 0)[0]([value])
     assert field == struct.pack(">i", len(text)) + text
 
 
 def test_an_error_carries_its_fields() -> None:
     sent = backend.error(SqlError("42601", "no", "because"))
     assert sent == b"E" + struct.pack(">i", len(sent) - 1) + b"SERROR\0C42601\0Mno\0Dbecause\0\0"
+
+
+@given(st.decimals(allow_nan=False, allow_infinity=False, places=5, min_value=-(10**12), max_value=10**12))
+@pytest.mark.parametrize(("precision", "size"), [(18, 8), (38, 16)])
+def test_numbers_in_binary_are_scaled_integers(precision: int, size: int, value: Decimal) -> None:
+    column = types.column("a", f"DECIMAL({precision},5)")
+    (field,) = encode.encoders([column], [1], 2)[0]([value])
+    assert field[:4] == struct.pack(">i", size)
+    assert Decimal(int.from_bytes(field[4:], signed=True)).scaleb(-5) == value
+
+
+@given(st.dates(), st.times())
+def test_dates_and_times_in_binary(day: datetime.date, at: datetime.time) -> None:
+    columns = [types.column("a", "DATE"), types.column("b", "TIME")]
+    (date,), (time,) = (
+        encode_one([value]) for encode_one, value in zip(encode.encoders(columns, [1, 1], 2), (day, at), strict=True)
+    )
+    assert datetime.date(2000, 1, 1) + datetime.timedelta(days=struct.unpack(">i", date[4:])[0]) == day
+    passed = datetime.timedelta(microseconds=struct.unpack(">q", time[4:])[0])
+    assert (datetime.datetime(2000, 1, 1) + passed).time() == at  # noqa: DTZ001
+
+
+@given(st.binary(max_size=40))
+def test_any_digest_is_read_or_a_protocol_error(body: bytes) -> None:
+    with contextlib.suppress(frontend.ProtocolError):
+        frontend.digest_answer(body)

@@ -203,11 +203,22 @@ def test_sessions_come_late_are_revised_repeated_and_purged() -> None:
     assert gone - {row["event_key"] for row in rows(ACCOUNT.at(EPOCH + 200 * DAY).events(EventFilter()))}
 
 
-def test_positions_are_numbers_or_empty_text() -> None:
+def test_the_traps_of_real_rows_are_there() -> None:
     found = rows(InventedAccount(small(), seed=7).at(EPOCH).events(EventFilter()))
-    kinds = {type(row["lat"]) for row in found} | {type(row["lon"]) for row in found}
-    assert kinds == {float, int, str}
-    assert {row["lat"] for row in found if isinstance(row["lat"], str)} == {""}
+
+    def seen(name: str) -> set[Any]:
+        """Types of a field; of text also whether it is empty."""
+        return {row[name] if row[name] in ("", None) else type(row[name]) for row in found}
+
+    assert seen("lat") == seen("lon") == {float, int, ""}
+    assert {(bool(row["lat"]), bool(row["lon"])) for row in found} == {(True, True), (False, False), (True, False)}
+    assert seen("org") == seen("region") == seen("city") == {str, "", None}
+    assert seen("country") == {str, ""}
+    assert seen("conversion_type") == {str, int, ""}
+    assert {row["conversion_data"] for row in found if isinstance(row["conversion_data"], str)} == {""}
+    filled = [row["conversion_data"] for row in found if row["conversion_type"] != ""]
+    assert all(data["email"].endswith("@example.com") for data in filled)
+    assert 0 < len(filled) < len(found) / 50
 
 
 @settings(max_examples=25, deadline=None)

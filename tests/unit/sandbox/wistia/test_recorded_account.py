@@ -5,7 +5,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sandbox.wistia.account import EventFilter, VisitorFilter
+from sandbox.wistia.instants import DAY, seconds
 from sandbox.wistia.recorded import RecordedAccount, RecordedShown, RecordedStats
+from sandbox.wistia.routes import answer
 
 FIRST = datetime(2026, 7, 29, 21, 50, tzinfo=UTC)
 SECOND = FIRST + timedelta(hours=6)
@@ -34,8 +36,14 @@ STATS = [
     RecordedStats("m", FIRST, {"play_count": 2}),
 ]
 MEDIAS = [{"id": 2, "hashed_id": "n"}, {"id": 1, "hashed_id": "m"}]
+PROJECTS = [{"id": 2, "hashedId": "q"}, {"id": 1, "hashedId": "p"}]
+CURVES = [RecordedStats("m", FIRST, {"engagement": 0.5}), RecordedStats("m", SECOND, {"engagement": 0.4})]
+DAYS = [
+    RecordedStats("m", SECOND, [{"date": "2026-07-29", "play_count": 2}, {"date": "2026-07-30", "play_count": 1}]),
+    RecordedStats("m", FIRST, [{"date": "2026-07-28", "play_count": 7}, {"date": "2026-07-29", "play_count": 1}]),
+]
 EVENTS = [event("old", "2026-07-28"), event("new", "2026-07-29"), event("other", "2026-07-29", media="n")]
-ACCOUNT = RecordedAccount(MEDIAS, PULLS, STATS, EVENTS)
+ACCOUNT = RecordedAccount(MEDIAS, PULLS, STATS, EVENTS, CURVES, DAYS, PROJECTS)
 
 
 def at(instant: datetime) -> RecordedShown:
@@ -76,8 +84,38 @@ def test_stats_are_the_newest_answer_and_none_where_none_was_recorded() -> None:
     assert at(SECOND).media_stats("n") is None
 
 
-def test_medias_are_listed_by_id() -> None:
+def test_curves_are_the_newest_answer_and_none_where_none_was_recorded() -> None:
+    assert at(FIRST - timedelta(seconds=1)).media_engagement("m") is None
+    assert at(FIRST).media_engagement("m") == {"engagement": 0.5}
+    assert at(SECOND).media_engagement("m") == {"engagement": 0.4}
+    assert at(SECOND).media_engagement("n") is None
+
+
+def test_days_are_those_of_the_window_as_they_were_seen_last() -> None:
+    def days(instant: datetime, first: str, last: str) -> list[tuple[str, int]] | None:
+        window = (seconds(f"{day}T00:00:00Z") // DAY for day in (first, last))
+        rows = at(instant).media_days("m", *window)
+        return None if rows is None else [(row["date"][-2:], row["play_count"]) for row in rows]
+
+    assert days(FIRST - timedelta(seconds=1), "2026-07-01", "2026-07-31") is None
+    assert days(FIRST, "2026-07-01", "2026-07-31") == [("28", 7), ("29", 1)]
+    assert days(SECOND, "2026-07-01", "2026-07-31") == [("28", 7), ("29", 2), ("30", 1)]
+    assert days(SECOND, "2026-07-29", "2026-07-29") == [("29", 2)]
+    assert days(SECOND, "2026-08-01", "2026-08-02") == []
+    assert at(SECOND).media_days("n", 0, 99_999) is None
+
+
+def test_what_was_not_recorded_is_not_there() -> None:
+    for path in ("/account", "/stats/account", "/stats/account/by_date", "/stats/projects/p"):
+        assert answer(path, {}, at(SECOND)).status == 404
+    for path in ("", "/by_date", "/engagement"):
+        assert answer(f"/stats/medias/n{path}", {}, at(SECOND)).status == 404
+        assert answer(f"/stats/medias/m{path}", {}, at(SECOND)).status == 200
+
+
+def test_projects_and_medias_are_listed_by_id() -> None:
     assert [media["id"] for media in at(FIRST).medias] == [1, 2]
+    assert [project["id"] for project in at(FIRST).projects] == [1, 2]
 
 
 def test_events_are_shown_from_their_instant_and_filtered() -> None:

@@ -1,0 +1,87 @@
+"""The members of a list, and asking for each of them: the failure of one stays its own."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from extract.fetch import Fetcher
+from extract.http import NotFound, Parameters, Unanswered
+from extract.page import Page
+from extract.progress import Progress
+from extract.stream import Stream
+from extract.writer import StreamWriter
+
+MOST_UNANSWERED = 3
+"""So many members may be without an answer, or a tenth of them if that is more, before the stream is refused."""
+MOST_NAMED = 10
+"""So many keys are named in a note."""
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """What a stream is asked for."""
+
+    key: str
+    created: datetime | None = None
+    """Since when it exists; None where the list does not say."""
+
+
+ACCOUNT = Member("")
+"""The one member of a stream that is not asked for by the key of anything."""
+
+
+def choose(existing: Sequence[Member], wanted: Literal["all"] | Iterable[str], writer: StreamWriter) -> list[Member]:
+    """Return the members to ask for: those that are wanted and exist. One that does not exist is noted."""
+    if wanted == "all":
+        return list(existing)
+    known = {member.key: member for member in existing}
+    keys = list(dict.fromkeys(wanted))
+    for key in keys:
+        if key not in known:
+            writer.note(f"{key}, named in wistia.medias, does not exist in the account and is skipped")
+    return [known[key] for key in keys if key in known]
+
+
+def ask_each(
+    stream: Stream, queries: Mapping[str, Parameters], fetcher: Fetcher, writer: StreamWriter, progress: Progress
+) -> Iterator[tuple[str, Page]]:
+    """Ask once for each member and yield its key and its answer; one without an answer is noted and skipped.
+
+    Args:
+        stream: what is asked for.
+        queries: the parameters of each request by the member's key.
+        fetcher: asks.
+        writer: counts and notes; the answers are for the caller to hand over.
+        progress: told how far it is.
+
+    Raises:
+        SourceRefused: the source refused, or left all or many members without an answer.
+    """
+    missing: list[str] = []
+    unanswered: list[str] = []
+    with closing(fetcher.each(stream, queries, writer.tally)) as answers:
+        for done, (key, answer) in enumerate(answers, start=1):
+            if isinstance(answer, NotFound) and stream.of:
+                missing.append(key)
+            elif isinstance(answer, Unanswered):
+                unanswered.append(key)
+                if _too_many(len(unanswered), len(queries)):
+                    raise answer
+            else:
+                yield key, answer
+            progress.advance(stream.name, done, "answers", len(queries))
+    if missing:
+        writer.note(f"not found (404) and skipped: {_listed(missing)}")
+    if unanswered:
+        writer.note(f"not answered, although asked for again, and skipped: {_listed(unanswered)}")
+
+
+def _too_many(unanswered: int, members: int) -> bool:
+    return unanswered == members or unanswered > max(MOST_UNANSWERED, members // 10)
+
+
+def _listed(keys: Sequence[str]) -> str:
+    more = len(keys) - MOST_NAMED
+    return ", ".join(keys[:MOST_NAMED]) + (f" and {more} more" if more > 0 else "")

@@ -1,0 +1,92 @@
+"""Pulling days: for each member one answer with a row a day, from where it was read up to today."""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from datetime import UTC, date, datetime, time
+from typing import Any
+
+from extract.cursor import Seen, Window
+from extract.fetch import Fetcher
+from extract.manifest import RawManifest
+from extract.members import Member, ask_each
+from extract.page import Page
+from extract.progress import Progress
+from extract.stream import DailyWindow, Stream
+from extract.writer import StreamWriter
+
+
+def plan_window(method: DailyWindow, member: Member, until: date | None, today: date) -> Window:
+    """Say which days to ask for: up to today, which is never over, from what may have been restated since.
+
+    A member that was not read before is read from the day on which it came into being. No window begins before that
+    day, for whether the source shows the days before as empty ones or not at all must not look like news.
+
+    Args:
+        method: how far to go back.
+        member: what is asked for.
+        until: the newest day that was read of it; None where there is none.
+        today: the UTC date of the run.
+    """
+    created = member.created.date() if member.created else None
+    first = created or today - method.horizon
+    start = max(until - method.overlap, created or date.min) if until else first
+    return Window(min(start, today), today)
+
+
+def newest_day(page: Page, window: Window, until: date | None) -> date | None:
+    """Return the newest day that was read of a member: a day of the data, never a clock's, and never one to come."""
+    days = [instant.date() for instant in page.instants if instant and instant.date() <= window.end]
+    return max([*days, *([until] if until else [])], default=None)
+
+
+def read_days(head: RawManifest | None) -> dict[str, date]:
+    """Read the newest day that was read of each member."""
+    return {key: date.fromisoformat(day) for key, day in head.cursor_after["until"].items()} if head else {}
+
+
+def write_days(until: Mapping[str, date], seen: Mapping[str, str]) -> dict[str, Any]:
+    """Write a cursor as it stands in a manifest.
+
+    Args:
+        until: the newest day that was read of each member that was ever read.
+        seen: of each member of this walk the fingerprint of what the next one will see again if nothing is new.
+    """
+    content = "\n".join(f"{key} {seen[key]}" for key in sorted(seen))
+    return {
+        "content": hashlib.sha256(content.encode()).hexdigest(),
+        "until": {key: until[key].isoformat() for key in sorted(until)},
+    }
+
+
+def pull_windows(
+    stream: Stream,
+    method: DailyWindow,
+    members: Sequence[Member],
+    fetcher: Fetcher,
+    writer: StreamWriter,
+    today: date,
+    progress: Progress,
+) -> None:
+    """Pull the days of each member; those of one that is not answered stay where they were, for the next run.
+
+    Raises:
+        SourceRefused: the source refused, or left all or many members without an answer.
+        HeadMoved: another run committed first.
+    """
+    until = read_days(writer.head)
+    windows = {member.key: plan_window(method, member, until.get(member.key), today) for member in members}
+    queries = {key: window.parameters for key, window in windows.items()}
+    seen: dict[str, str] = {}
+    for key, page in ask_each(stream, queries, fetcher, writer, progress):
+        writer.land(page)
+        if newest := newest_day(page, windows[key], until.get(key)):
+            until[key] = newest
+        seen[key] = seen_again(method, page, newest)
+    writer.commit_if_moved(write_days(until, seen))
+
+
+def seen_again(method: DailyWindow, page: Page, newest: date | None) -> str:
+    """Digest the days that the next window shows again."""
+    seen = Seen(datetime.combine(newest - method.overlap, time(), UTC) if newest else None)
+    seen.add(page)
+    return seen.fingerprint()

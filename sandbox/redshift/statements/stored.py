@@ -1,0 +1,48 @@
+"""Queries whose rows are stored: CREATE TABLE AS and materialised views."""
+
+from collections.abc import Sequence
+
+from sandbox.redshift.errors import SqlError, syntax_error
+from sandbox.redshift.locks import Mode
+from sandbox.redshift.names import quote
+from sandbox.redshift.session import Session
+from sandbox.redshift.translate import rewrites
+from sandbox.redshift.translate.statement import translate
+
+_STORED = {
+    "HUGEINT": "BIGINT",
+    '"NULL"': "VARCHAR",
+    "UBIGINT": "BIGINT",
+    "UINTEGER": "BIGINT",
+    "TINYINT": "SMALLINT",
+}
+
+
+def stored_query(session: Session, query: str, names: Sequence[str]) -> str:
+    """The query for DuckDB, with columns in types that a Redshift table can have; its tables are locked for reading.
+
+    Raises:
+        SqlError: another number of names than columns, or columns without distinct names.
+    """
+    found = translate(query, (), session.shown())
+    if found.kind != "select":
+        raise syntax_error(query.split(None, 1)[0])
+    for name in sorted(found.reads, key=str):
+        session.lock(name, Mode.READ)
+    text = rewrites.with_session_literals(found, session.session_values())
+    rows = session.run(f"DESCRIBE {text}").fetchall()
+    names = names or tuple(str(row[0]).lower() for row in rows)
+    if len(names) != len(rows):
+        raise SqlError("42601", "CREATE TABLE AS specifies another number of column names than its query has")
+    if "?column?" in names or len(set(names)) != len(names):
+        raise SqlError("42701", "CREATE TABLE AS needs one distinct name for each column")
+    inner = ", ".join(quote(f"c{i}") for i in range(len(names)))
+    columns = ", ".join(
+        f"{_stored(quote(f'c{i}'), str(row[1]))} AS {quote(name)}"
+        for i, (name, row) in enumerate(zip(names, rows, strict=True))
+    )
+    return f"SELECT {columns} FROM ({text}) AS q ({inner})"
+
+
+def _stored(column: str, engine_type: str) -> str:
+    return f"CAST({column} AS {_STORED[engine_type]})" if engine_type in _STORED else column

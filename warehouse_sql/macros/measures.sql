@@ -1,0 +1,23 @@
+{#- A part of a whole as a double; null where the whole is nothing. -#}
+{%- macro share_of(part, whole) -%}
+cast({{ part }} as double precision) / nullif({{ whole }}, 0)
+{%- endmacro -%}
+
+{#- How much more than before, as a share of before. -#}
+{%- macro change_share(present, before) -%}
+cast({{ present }} - {{ before }} as double precision) / nullif({{ before }}, 0)
+{%- endmacro -%}
+
+{#- What was counted beside what was told. The vendor's lists are known to fall up to 4 % short of its counters; where
+    4 % is less than one, one may be missing. late: how much more may have been counted, because it went on after the
+    counter was read. In whole numbers, so that the bound is exact. -#}
+{%- macro reconciliation_status(counted, told, late='0') -%}
+case
+    when {{ counted }} is null or {{ told }} is null then 'unknown'
+    when {{ counted }} = {{ told }} then 'equal'
+    when {{ counted }} > {{ told }} + {{ late }} then 'over'
+    when {{ counted }} > {{ told }} then 'expected'
+    when {{ told }} - {{ counted }} <= 1 or ({{ told }} - {{ counted }}) * 25 <= {{ told }} then 'expected'
+    else 'short'
+end
+{%- endmacro -%}
