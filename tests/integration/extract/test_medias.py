@@ -120,7 +120,14 @@ class TestTheAccountItself:
         assert here.extract(AS_OF + DAY)[ACCOUNT_STATS].sequence == 3
         assert [row["load_count"] for row in here.records(ACCOUNT_STATS)] == [12, 13, 13]
 
-    @pytest.mark.parametrize("status", [404, 422, 500])
+    def test_is_skipped_with_a_note_where_the_source_has_no_statistics_of_it(
+        self, here: Bench, account: Account
+    ) -> None:
+        account.broken["/stats/account"] = answering(404)
+        report = here.extract()[ACCOUNT_STATS]
+        assert (report.sequence, report.notes) == (None, ("not found (404) and skipped: /stats/account",))
+
+    @pytest.mark.parametrize("status", [422, 500])
     def test_without_an_answer_is_a_failure_after_the_other_streams(
         self, here: Bench, account: Account, status: int
     ) -> None:
