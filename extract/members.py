@@ -63,10 +63,10 @@ def ask_each(
     unanswered: list[str] = []
     with closing(fetcher.each(stream, queries, writer.tally)) as answers:
         for done, (key, answer) in enumerate(answers, start=1):
-            if isinstance(answer, NotFound) and stream.of:
-                missing.append(key)
+            if isinstance(answer, NotFound):
+                missing.append(key or stream.path)
             elif isinstance(answer, Unanswered):
-                unanswered.append(key)
+                unanswered.append(key or stream.path)
                 if _too_many(len(unanswered), len(queries)):
                     raise answer
             else:

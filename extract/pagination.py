@@ -141,7 +141,7 @@ class Walker:
         self._batch = LARGEST_BATCH if eager else SMALLEST_BATCH
         self._tail: View | None = None
         self._holds_rows = False
-        self._edge = 0
+        self._edge = self._furthest = 0
         self._overlap = self._least_overlap
         self._back = self._least_overlap
         self._end: _End | None = None
@@ -230,8 +230,9 @@ class Walker:
         if descends:
             self._standstill = 0
             self._lowest = oldest or self._lowest
-        else:
+        elif self._edge > self._furthest:
             self._count_standstill()
+        self._furthest = max(self._furthest, self._edge)
         self._singles = max(0, self._singles - 1)
         if view.newest:
             self.reached = Reached(window.start, view.newest)
@@ -293,13 +294,14 @@ class Walker:
         return ties if ties <= min(self._most_overlap, len(view.rows) - 1) else 0
 
     def _go_back(self, window: Window, view: View) -> bool:
-        """Ask again from above the gap, twice as far each time, and let windows overlap more."""
+        """Ask again from above the gap, further each time, and let windows overlap more."""
         self._count_standstill()
         self.proof.append({"rows": [window.start, window.start + len(view.rows)], "gap": self._edge})
         self._singles = max(self._singles, 1)
         self._batch = max(SMALLEST_BATCH, len(self._asked) // 2)
         self._overlap = min(2 * self._overlap, self._most_overlap)
-        return self._look_from(2 * self._back)
+        # Rows that are the wrong ones tell of a shift, no rows at all more of a source in trouble.
+        return self._look_from(2 * self._back if view.rows else self._back + self._per_page // 2)
 
     def _count_standstill(self) -> None:
         self._standstill += 1

@@ -59,7 +59,7 @@ class Statement(Protocol):
 class _Before:
     """What a session had when its transaction began, and has again when that is rolled back."""
 
-    temporary: frozenset[TableName]
+    temporary: dict[str, dict[str, bool]]
     catalog: Catalog
     settings: dict[str, str]
     search_path: list[str]
@@ -83,7 +83,8 @@ class Session:
         self.secret = secrets.randbits(31)
         """What a request to cancel has to show."""
         self.settings: dict[str, str] = {}
-        self.temporary: set[TableName] = set()
+        self.temporary: dict[str, dict[str, bool]] = {}
+        """Temporary tables, and their identity columns: whether each is ALWAYS."""
         self.catalog = warehouse.catalog
         self.in_transaction = False
         self.failed = False
@@ -98,7 +99,7 @@ class Session:
         self._hang_up = hang_up
 
     def _now(self) -> _Before:
-        return _Before(frozenset(self.temporary), self.catalog, dict(self.settings), self.search_path)
+        return _Before(dict(self.temporary), self.catalog, dict(self.settings), self.search_path)
 
     @property
     def status(self) -> str:
@@ -207,7 +208,7 @@ class Session:
 
     def _restore(self) -> None:
         """Undoes what DuckDB's rollback does not know of: SET is undone with its transaction, as in PostgreSQL."""
-        self.temporary = set(self._before.temporary)
+        self.temporary = dict(self._before.temporary)
         self.settings = dict(self._before.settings)
         if self.search_path != self._before.search_path:
             self.set_search_path(self._before.search_path)
@@ -237,7 +238,7 @@ class Session:
 
     def is_temporary(self, table: TableName) -> bool:
         """Whether a name means one of this session's temporary tables."""
-        return table.schema in (None, "pg_temp") and TableName(None, table.name) in self.temporary
+        return table.schema in (None, "pg_temp") and table.name in self.temporary
 
     def record(self, key: Key, document: Document | None) -> None:
         """Writes a document of the catalog in this transaction; None removes it."""
@@ -247,7 +248,7 @@ class Session:
 
     def shown(self) -> Shown:
         """What stands behind names in this transaction."""
-        return shown(self.catalog, self.search_path, frozenset(name.name for name in self.temporary))
+        return shown(self.catalog, self.search_path, frozenset(self.temporary))
 
     def resolved(self, name: TableName) -> TableName:
         """A name with its schema: that of the first schema searched which has it, else the first one."""
@@ -259,6 +260,24 @@ class Session:
                 if self.catalog.get("view", *place.parts) or self.table_exists(place):
                     return place
         return places[0]
+
+    def first_place(self, name: TableName) -> TableName:
+        """A name with its schema for something new: that of the first schema searched."""
+        return name if name.schema is not None else TableName(self.search_path[0], name.name)
+
+    def identities(self, table: TableName) -> dict[str, bool]:
+        """The identity columns of a table: whether each is ALWAYS, so that it cannot be given a value."""
+        if self.is_temporary(table):
+            return self.temporary[table.name]
+        document = self.catalog.get("table", *self.resolved(table).parts)
+        found: dict[str, bool] = document.get("identities", {}) if document else {}
+        return found
+
+    def relation_exists(self, name: TableName) -> bool:
+        """Whether there is a table or view of that name and schema, or a temporary table."""
+        if self.is_temporary(name):
+            return True
+        return self.catalog.get("view", *name.parts) is not None or self.table_exists(name)
 
     def table_exists(self, name: TableName) -> bool:
         """Whether a permanent table of that name and schema exists."""
@@ -287,6 +306,7 @@ class Session:
             "s_user_id": 100,
             "s_database": DATABASE,
             "s_schema": self.search_path[0],
+            "s_search_path": ",".join(self.search_path),
             "s_version": VERSION_TEXT,
         }
 

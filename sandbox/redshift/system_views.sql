@@ -93,3 +93,56 @@ CREATE OR REPLACE VIEW sandbox_internal.svv_columns AS
         length AS character_maximum_length, numeric_precision, numeric_scale, remarks
     FROM sandbox_internal.typed_columns;
 CREATE OR REPLACE VIEW sandbox_internal.information_schema_columns AS SELECT * FROM sandbox_internal.svv_columns;
+CREATE OR REPLACE VIEW sandbox_internal.storage AS
+    SELECT key ->> '$[1]' AS schema_name, key ->> '$[2]' AS table_name, document ->> '$.diststyle' AS diststyle,
+        document ->> '$.distkey[0]' AS distkey, json_extract_string(document, '$.sortkey[*]') AS sortkey,
+        document -> '$.encodings' AS encodings, CAST(document ->> '$.created' AS TIMESTAMP) AS created,
+        document ->> '$.owner' AS owner
+    FROM sandbox_internal.catalog WHERE key ->> '$[0]' = 'table';
+-- Encodings that nobody named: sort keys, truth and floats raw, numbers and dates AZ64, texts LZO (CREATE TABLE: ENCODE AUTO).
+CREATE OR REPLACE VIEW sandbox_internal.stored_columns AS
+    SELECT c.*, s.distkey, s.sortkey, coalesce(list_position(s.sortkey, c.column_name), 0) AS sort_position,
+        CASE lower(coalesce(
+            json_extract_string(s.encodings, '$."' || c.column_name || '"'),
+            CASE
+                WHEN list_contains(s.sortkey, c.column_name) OR data_type IN ('BOOLEAN', 'FLOAT', 'DOUBLE', 'JSON') THEN 'raw'
+                WHEN data_type IN ('VARCHAR', 'BLOB') THEN 'lzo' ELSE 'az64'
+            END
+        )) WHEN 'raw' THEN 'none' ELSE lower(coalesce(
+            json_extract_string(s.encodings, '$."' || c.column_name || '"'),
+            CASE WHEN data_type IN ('VARCHAR', 'BLOB') THEN 'lzo' ELSE 'az64' END
+        )) END AS encoding
+    FROM sandbox_internal.typed_columns AS c JOIN sandbox_internal.storage AS s USING (schema_name, table_name);
+CREATE OR REPLACE VIEW sandbox_internal.pg_table_def AS
+    SELECT schema_name AS schemaname, table_name AS tablename, column_name AS "column",
+        CASE
+            WHEN data_type = 'VARCHAR' THEN type_name || '(' || length || ')'
+            WHEN type_name = 'numeric' THEN 'numeric(' || numeric_precision || ',' || numeric_scale || ')'
+            ELSE type_name
+        END AS "type",
+        encoding, distkey IS NOT DISTINCT FROM column_name AS distkey, CAST(sort_position AS INTEGER) AS sortkey,
+        NOT is_nullable AS "notnull"
+    FROM sandbox_internal.stored_columns ORDER BY schema_name, table_name, position;
+-- A block is 1 MB, and each column, with three of Redshift's own, has one at least.
+CREATE OR REPLACE VIEW sandbox_internal.svv_table_info AS
+    SELECT 'dev' AS "database", t.schema_name AS "schema", CAST(t.table_oid AS INTEGER) AS table_id,
+        t.table_name AS "table", CASE WHEN c.encoded THEN 'Y' ELSE 'N' END AS encoded,
+        CASE WHEN s.distkey IS NOT NULL THEN 'KEY(' || s.distkey || ')' WHEN s.diststyle = 'AUTO' THEN 'AUTO(ALL)'
+            ELSE s.diststyle END AS diststyle,
+        coalesce(s.sortkey[1], 'AUTO(SORTKEY)') AS sortkey1, c.max_varchar, c.sortkey1_enc,
+        CAST(len(s.sortkey) AS INTEGER) AS sortkey_num,
+        CAST(t.column_count + 3 + t.estimated_size * 8 * t.column_count // 1048576 AS BIGINT) AS size,
+        CAST(0 AS DECIMAL(10, 4)) AS pct_used, CAST(0 AS BIGINT) AS empty, CAST(NULL AS DECIMAL(5, 2)) AS unsorted,
+        CAST(0 AS DECIMAL(5, 2)) AS stats_off, CAST(t.estimated_size AS DECIMAL(38, 0)) AS tbl_rows,
+        CAST(NULL AS DECIMAL(19, 2)) AS skew_sortkey1, CAST(NULL AS DECIMAL(19, 2)) AS skew_rows,
+        CAST(t.estimated_size AS DECIMAL(38, 0)) AS estimated_visible_rows, CAST(NULL AS VARCHAR) AS risk_event,
+        CAST(NULL AS DECIMAL(12, 2)) AS vacuum_sort_benefit, s.created AS create_time
+    FROM duckdb_tables() AS t
+    JOIN sandbox_internal.storage AS s ON s.schema_name = t.schema_name AND s.table_name = t.table_name
+    JOIN (
+        SELECT schema_name, table_name, bool_or(encoding <> 'none') AS encoded,
+            CAST(coalesce(max(length), 0) AS INTEGER) AS max_varchar,
+            max(CASE WHEN sort_position = 1 THEN encoding END) AS sortkey1_enc
+        FROM sandbox_internal.stored_columns GROUP BY ALL
+    ) AS c ON c.schema_name = t.schema_name AND c.table_name = t.table_name
+    WHERE t.estimated_size > 0;

@@ -30,10 +30,12 @@ class VisitorFilter:
     Attributes:
         filter: has_name, has_email or identified_by_email_gate.
         search: Part of a name or e-mail address.
+        since: First instant of the last activity; no parameter of the API has it.
     """
 
     filter: str | None = None
     search: str | None = None
+    since: int | None = None
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ and its hours are what was watched as far as that was reported. So recent days a
 """
 
 from bisect import bisect_left
+from collections.abc import Iterable
 from itertools import accumulate
 from random import Random
 from typing import NamedTuple
@@ -47,14 +48,13 @@ class Daily:
         """A row for each day from the first to the last; days that are still to come have none."""
         return [_row(day, self._media_day(position, day, now)) for day in range(first, min(last, now // DAY) + 1)]
 
-    def account(self, first: int, last: int, now: int) -> list[Document]:
-        """The same for all medias together, the deleted ones too."""
+    def account(self, positions: Iterable[int], first: int, last: int, now: int) -> list[Document]:
+        """The same for the medias at these positions together, and those that were deleted since."""
         rows = []
         for day in range(first, min(last, now // DAY) + 1):
             total = self._deleted_day(day, now)
-            for position, media in enumerate(MEDIAS):
-                if media.created < (day + 1) * DAY and media.created <= now:
-                    total = total.plus(self._media_day(position, day, now))
+            for position in positions:
+                total = total.plus(self._media_day(position, day, now))
             rows.append(_row(day, total))
         return rows
 

@@ -4,6 +4,7 @@ import threading
 from bisect import bisect_left, bisect_right
 from collections.abc import Mapping
 from functools import cached_property
+from operator import neg
 
 from sandbox.wistia.account import Document, EventFilter, Listing, VisitorFilter
 from sandbox.wistia.catalogue import ACCOUNT_URL, MEDIAS, PROJECTS, find, find_project
@@ -51,16 +52,25 @@ class InventedAccount:
             return self._newest[1]
 
     def _shown(self, now: int) -> "InventedShown":
-        return InventedShown(now, self.history, self.counters, self._daily, self._curves, self._rows)
+        return InventedShown(now, self.profile, self.history, self.counters, self._daily, self._curves, self._rows)
 
 
 class InventedShown:
     """What is shown of an invented account at an instant; the history may go on meanwhile."""
 
     def __init__(
-        self, now: int, history: History, counters: Counters, daily: Daily, curves: Curves, rows: Rows
+        self,
+        now: int,
+        profile: Profile,
+        history: History,
+        counters: Counters,
+        daily: Daily,
+        curves: Curves,
+        rows: Rows,
     ) -> None:
         self.now = now
+        self._positions = [n for n, media in enumerate(MEDIAS) if profile.medias and media.created <= now]
+        self._projects = [project for project in PROJECTS if profile.medias and project.created <= now]
         self._history = history
         self._counters = counters
         self._daily = daily
@@ -83,23 +93,23 @@ class InventedShown:
     @cached_property
     def projects(self) -> list[Document]:
         """The projects by id."""
-        return [project.document(self.now) for project in PROJECTS if project.created <= self.now]
+        return [project.document(self.now) for project in self._projects]
 
     @cached_property
     def medias(self) -> list[Document]:
         """The medias by id."""
-        return [media.document(self.now) for media in MEDIAS if media.created <= self.now]
+        return [MEDIAS[position].document(self.now) for position in self._positions]
 
     def account_stats(self) -> Document:
         """Lifetime counters of the account, deleted medias included: its visitors played those as well."""
-        return self._counters.account(self.now)
+        return self._counters.account(self._positions, self.now)
 
     def project_stats(self, project_id: str) -> Document | None:
         """Lifetime counters by hashed or numeric id; None for an unknown project."""
         project = find_project(project_id)
-        if project is None or project.created > self.now:
+        if project not in self._projects:
             return None
-        inside = [n for n, media in enumerate(MEDIAS) if media.project is project and media.created <= self.now]
+        inside = [position for position in self._positions if MEDIAS[position].project is project]
         return {**self._counters.together(inside, self.now), "number_of_videos": len(inside)}
 
     def media_stats(self, media_id: str) -> Document | None:
@@ -114,7 +124,7 @@ class InventedShown:
 
     def account_days(self, first: int, last: int) -> list[Document]:
         """Counters of each day, deleted medias included."""
-        return self._daily.account(first, last, self.now)
+        return self._daily.account(self._positions, first, last, self.now)
 
     def media_days(self, media_id: str, first: int, last: int) -> list[Document] | None:
         """Counters of each day, by hashed or numeric id; None for an unknown media."""
@@ -123,8 +133,12 @@ class InventedShown:
 
     def visitors(self, wanted: VisitorFilter) -> Listing:
         """The visitors, latest activity first. Nobody is identified, as in the account that was measured."""
-        nobody = wanted.filter is not None or wanted.search is not None
-        return Listing([] if nobody else self._visits, self._rows.visitor)
+        if wanted.filter is not None or wanted.search is not None:
+            return Listing([], self._rows.visitor)
+        if wanted.since is None:
+            return Listing(self._visits, self._rows.visitor)
+        first = bisect_left(self._history.times, wanted.since)
+        return Listing(self._visits[: bisect_right(self._visits, -first, key=neg)], self._rows.visitor)
 
     def visitor(self, key: str) -> bytes | None:
         """A visitor's JSON object; None if it is not listed."""
@@ -156,7 +170,7 @@ class InventedShown:
     def _find(self, media_id: str) -> int | None:
         """Position in the catalogue of a media that is there already."""
         position = find(media_id)
-        return None if position is None or MEDIAS[position].created > self.now else position
+        return position if position in self._positions else None
 
     @cached_property
     def _latest(self) -> Mapping[int, int]:

@@ -6,12 +6,20 @@ import time
 from collections import deque
 from collections.abc import Callable
 from random import Random
+from typing import Protocol
 
 _WINDOW_SECONDS = 60.0
 _SPREAD = 0.3
 
 
-class RateLimit:
+class RateLimit(Protocol):
+    """Says who is answered."""
+
+    def admit(self) -> int:
+        """Take one request on: 0, or the whole seconds after which to try again. Refused ones do not count."""
+
+
+class SlidingMinute:
     """At most so many requests in any sixty seconds.
 
     Args:
@@ -26,7 +34,7 @@ class RateLimit:
         self._lock = threading.Lock()
 
     def admit(self) -> int:
-        """Take one request on: 0, or the whole seconds after which to try again. Refused ones do not count."""
+        """Wait until the oldest of so many requests is a minute old."""
         with self._lock:
             now = self._clock()
             while self._sent and self._sent[0] <= now - _WINDOW_SECONDS:
@@ -35,6 +43,34 @@ class RateLimit:
                 self._sent.append(now)
                 return 0
             return max(1, math.ceil(self._sent[0] + _WINDOW_SECONDS - now))
+
+
+class FixedMinutes:
+    """At most so many requests in each minute of the clock, so that twice as many may come around its turn.
+
+    Args:
+        requests_per_minute: The limit.
+        clock: Monotonic seconds; a minute begins at each multiple of 60.
+    """
+
+    def __init__(self, requests_per_minute: int, clock: Callable[[], float] = time.monotonic) -> None:
+        self._most = requests_per_minute
+        self._clock = clock
+        self._minute = -1.0
+        self._sent = 0
+        self._lock = threading.Lock()
+
+    def admit(self) -> int:
+        """Wait until the next minute begins."""
+        with self._lock:
+            now = self._clock()
+            minute = now // _WINDOW_SECONDS
+            if minute != self._minute:
+                self._minute, self._sent = minute, 0
+            if self._sent < self._most:
+                self._sent += 1
+                return 0
+            return max(1, math.ceil((minute + 1) * _WINDOW_SECONDS - now))
 
 
 class Latency:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, replace
 
-from sandbox.wistia.instants import seconds
+from sandbox.wistia.instants import DAY, seconds
 
 #: The last second of the day of which the published figures speak.
 EPOCH = seconds("2026-01-07T23:59:59Z")
@@ -51,7 +51,7 @@ class Profile:
     """Size and manners of an account.
 
     Attributes:
-        name: `published`, `small`.
+        name: As the command line calls it.
         visitors: Rows of the visitors list at the epoch.
         campaigns: Where the events of the account come from.
         daily_visitors: Least and most visitors who are new or return on a day after the epoch.
@@ -62,6 +62,7 @@ class Profile:
         revised: Share of events after the epoch whose percent_viewed grows within two days.
         undated: How much of the old traffic that the catalogue calls undated is missing from the counters by date;
             0 makes them add up to the lifetime counters, but for plays whose session has not arrived yet.
+        medias: Whether the account has the medias and projects of the catalogue, or none.
     """
 
     name: str
@@ -74,6 +75,7 @@ class Profile:
     late: float = 0.02
     revised: float = 0.1
     undated: float = 1.0
+    medias: bool = True
 
     @property
     def events(self) -> int:
@@ -132,5 +134,40 @@ def small(visitors: int = 2_000, events: int = 1_500) -> Profile:
     )
 
 
+def restless(profile: Profile | None = None) -> Profile:
+    """The same account, small unless told, in which hardly anything is settled: much is late, revised, repeated."""
+    return replace(
+        profile or small(),
+        name="restless",
+        daily_visitors=(40, 120),
+        returning=0.4,
+        repeated=0.1,
+        late=0.3,
+        revised=0.6,
+    )
+
+
+def busy(events: int = 50_000) -> Profile:
+    """A small account with a video that went through the roof: so many events on 5 January 2026."""
+    start = seconds("2026-01-05T00:00:00Z")
+    quiet = small()
+    players = events * 24 // 25
+    day = Campaign(
+        media="o7y1l4d5sg",
+        start=start,
+        end=start + DAY - 1,
+        loads=events * 2,
+        plays=events * 51 // 50,
+        unique_players=players,
+        visitors=events * 3 // 2,
+        engagement=0.3125,
+        events=events,
+    )
+    return replace(quiet, name="busy", visitors=quiet.visitors + players, campaigns=(*quiet.campaigns, day))
+
+
+#: An account that was opened and never used.
+EMPTY = Profile(name="empty", visitors=0, campaigns=(), daily_visitors=(0, 0), medias=False)
+
 #: What the command line of the simulator knows by name.
-PROFILES = {profile.name: profile for profile in (PUBLISHED, small())}
+PROFILES = {profile.name: profile for profile in (PUBLISHED, small(), restless(), busy(), EMPTY)}

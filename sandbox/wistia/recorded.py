@@ -172,7 +172,11 @@ def _is_wanted(row: Document, wanted: VisitorFilter) -> bool:
         "identified_by_email_gate": row["identifying_event_key"] is not None,
     }
     searched = (wanted.search or "").casefold()
-    return passes.get(wanted.filter, True) and any(searched in text.casefold() for text in (name, email))
+    return (
+        passes.get(wanted.filter, True)
+        and any(searched in text.casefold() for text in (name, email))
+        and (wanted.since is None or wanted.since <= seconds(row["last_active_at"]))
+    )
 
 
 def _is_within(row: Document, wanted: EventFilter) -> bool:

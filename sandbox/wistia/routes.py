@@ -2,9 +2,11 @@
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
-from sandbox.wistia.account import Document, EventFilter, Shown, VisitorFilter
+from sandbox.wistia.account import Document, EventFilter, Listing, Shown, VisitorFilter
+from sandbox.wistia.answers import Answer, error
+from sandbox.wistia.extras import NO_EXTRAS, Extras
 from sandbox.wistia.instants import DAY, day_start
 from sandbox.wistia.personas import compact
 
@@ -19,16 +21,6 @@ _FIRST_DAY = day_start("2006-01-01") // DAY
 
 
 @dataclass(frozen=True)
-class Answer:
-    """A response, without the headers that every response has."""
-
-    status: int
-    body: bytes
-    content_type: str = "application/json; charset=utf-8"
-    headers: Mapping[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
 class Request:
     """A request to one of the routes.
 
@@ -36,11 +28,13 @@ class Request:
         shown: What the account shows at the instant of the request.
         name: The last part of the path, where the route has one; else empty.
         parameters: The query; of a name given twice, the last.
+        extras: What is done to rows besides.
     """
 
     shown: Shown
     name: str
     parameters: Parameters
+    extras: Extras
 
 
 @dataclass(frozen=True)
@@ -56,18 +50,13 @@ class Route:
         return None if found is None else "".join(found.groups())
 
 
-def error(status: int, message: str, code: str | None = None) -> Answer:
-    """An error as the vendor words it: JSON with `error`, and `code` where it gives one."""
-    return Answer(status, compact({**({"code": code} if code else {}), "error": message}).encode())
-
-
-def answer(path: str, parameters: Parameters, shown: Shown) -> Answer:
+def answer(path: str, parameters: Parameters, shown: Shown, extras: Extras = NO_EXTRAS) -> Answer:
     """Answer a GET of a path below the base URL; the suffix `.json` is optional."""
     bare = path.removesuffix(".json")
     for route in ROUTES:
         name = route.match(bare)
         if name is not None:
-            return route.answer(Request(shown, name, parameters))
+            return extras.dress(route.answer(Request(shown, name, parameters, extras)))
     return error(404, "Not found")
 
 
@@ -185,8 +174,9 @@ def _visitors(request: Request) -> Answer:
     wanted = VisitorFilter(
         filter=request.parameters.get("filter") or None,
         search=request.parameters.get("search") or None,
+        since=request.extras.since,
     )
-    return Answer(200, request.shown.visitors(wanted).page(*_paging(request, _STATS_PER_PAGE)))
+    return _page(request, request.shown.visitors(wanted))
 
 
 def _visitor(request: Request) -> Answer:
@@ -196,17 +186,17 @@ def _visitor(request: Request) -> Answer:
 def _events(request: Request) -> Answer:
     parameters = request.parameters
     try:
-        since = day_start(parameters["start_date"]) if parameters.get("start_date") else None
+        since = day_start(parameters["start_date"]) if parameters.get("start_date") else request.extras.since
         before = day_start(parameters["end_date"]) + DAY if parameters.get("end_date") else None
     except ValueError as wrong:
         return error(422, f"Invalid date: {wrong}")
     wanted = EventFilter(
         media=parameters.get("media_id") or None,
         visitor=parameters.get("visitor_key") or None,
-        since=since,
+        since=since if since is None else max(since, request.extras.since or 0),
         before=before,
     )
-    return Answer(200, request.shown.events(wanted).page(*_paging(request, _STATS_PER_PAGE)))
+    return _page(request, request.shown.events(wanted))
 
 
 def _event(request: Request) -> Answer:
@@ -280,6 +270,10 @@ def _whole(text: str | None, default: int) -> int:
         return default
     found = re.match(r"\s*([+-]?[0-9]{1,9})", text)
     return int(found[1]) if found else 0
+
+
+def _page(request: Request, listing: Listing) -> Answer:
+    return Answer(200, request.extras.repeat(listing).page(*_paging(request, _STATS_PER_PAGE)))
 
 
 def _row(row: bytes | None, missing: str) -> Answer:

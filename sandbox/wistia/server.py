@@ -2,6 +2,8 @@
 
 import os
 import socket
+import struct
+import sys
 import threading
 import uuid
 from collections.abc import Callable, Iterator
@@ -10,9 +12,10 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 from sandbox.process import Ending
 from sandbox.wistia.account import Account
+from sandbox.wistia.answers import Answer
 from sandbox.wistia.api import BASE_PATH, Api, Manners
-from sandbox.wistia.routes import Answer
 from sandbox.wistia.simulator import Simulator
+from sandbox.wistia.weather import Delivery, Leave
 
 _LOOPBACK = "127.0.0.1"
 
@@ -32,6 +35,7 @@ class Server(ThreadingHTTPServer):
         super().__init__((_LOOPBACK, 0), _Handler)
         self.api = api
         self.at_work = at_work
+        self.stopping = threading.Event()
         self._connections: set[socket.socket] = set()
 
     @property
@@ -47,8 +51,14 @@ class Server(ThreadingHTTPServer):
         finally:
             self._connections.discard(request)
 
+    def handle_error(self, request: object, client_address: object) -> None:
+        """Report what is wrong here; a client that goes away in the middle is no news."""
+        if not isinstance(sys.exception(), ConnectionError):
+            super().handle_error(request, client_address)  # type: ignore[arg-type]
+
     def hang_up(self) -> None:
-        """Close what clients keep open, so that nobody is answered any more."""
+        """Close what clients keep open, so that nobody is answered any more, nor waits for it."""
+        self.stopping.set()
         for connection in list(self._connections):
             try:
                 connection.shutdown(socket.SHUT_RDWR)
@@ -71,32 +81,49 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_PUT(self) -> None:
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-        self._serve(lambda: self.server.api.put(self.path, body))
+        self._serve(lambda: Delivery(self.server.api.put(self.path, body)))
 
-    def _serve(self, respond: Callable[[], Answer]) -> None:
+    def _serve(self, respond: Callable[[], Delivery]) -> None:
         try:
             with self.server.at_work():
-                self._send(respond())
+                self._deliver(respond())
         except Ending:
             self.close_connection = True
 
-    def _send(self, answer: Answer) -> None:
+    def _deliver(self, delivery: Delivery) -> None:
+        self.server.stopping.wait(delivery.wait)
+        if delivery.answer is not None:
+            self._send_head(delivery.answer, delivery)
+            body = delivery.answer.body
+            half = len(body) // 2 if delivery.pause else len(body)
+            self._send_body(body[:half], delivery.chunked)
+            self.server.stopping.wait(delivery.pause)
+            self._send_body(body[half:], delivery.chunked)
+        if delivery.leave is not Leave.STAY:
+            self.close_connection = True
+        if delivery.leave is Leave.RESET:
+            self._reset()
+
+    def _send_head(self, answer: Answer, delivery: Delivery) -> None:
         self.send_response(answer.status)
         self.send_header("Content-Type", answer.content_type)
-        self.send_header("Content-Length", str(len(answer.body)))
+        if delivery.chunked:
+            self.send_header("Transfer-Encoding", "chunked")
+        else:
+            self.send_header("Content-Length", str(len(answer.body) + delivery.missing))
         self.send_header("x-request-id", str(uuid.uuid4()))
         for name, value in answer.headers.items():
             self.send_header(name, value)
         self.end_headers()
-        self.wfile.write(answer.body)
+
+    def _send_body(self, part: bytes, chunked: bool) -> None:
+        self.wfile.write(b"%x\r\n%b\r\n" % (len(part), part) if chunked and part else part)
         self.wfile.flush()
 
-    def handle(self) -> None:
-        """Serve the requests of a connection; a client that goes away in the middle is no news."""
-        try:
-            super().handle()
-        except ConnectionError:
-            self.close_connection = True
+    def _reset(self) -> None:
+        """Drop the connection with a reset: no time to linger, and no word of farewell."""
+        self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        os.close(self.connection.detach())
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base class's name
         """Say nothing: requests carry keys of persons."""

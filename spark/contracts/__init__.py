@@ -155,13 +155,13 @@ class Contract(_Part):
         for name in (*self.key, *self.version):
             if name not in names:
                 raise ValueError(f"{name}: named in key or version, and no column")
+        if self.fan_out:
+            self._check_fan_out(self.fan_out)
         for column in self.mapped:
             if bool(column.path) == (column.name in self._made):
                 raise ValueError(f"{column.name}: {'has no path' if not column.path else 'is made, and has a path'}")
             if column.name in self.record_key and not column.required:
                 raise ValueError(f"{column.name}: a column of the key must be required")
-        if self.fan_out:
-            self._check_fan_out(self.fan_out)
         return self
 
     def _check_fan_out(self, fan_out: FanOut) -> None:
@@ -241,7 +241,8 @@ def parse_contract(name: str, text: str) -> Contract:
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
         where = ".".join(str(part) for part in first["loc"])
-        raise ConfigurationError(f"contract {name}: {where}: {first['msg']}") from None
+        what = first["msg"].removeprefix("Value error, ")
+        raise ConfigurationError(": ".join(part for part in (f"contract {name}", where, what) if part)) from None
     if name != f"{contract.entity}.yaml":
         raise ConfigurationError(f"contract {name}: describes {contract.entity}; name the file after it")
     return contract

@@ -26,7 +26,8 @@
 --
 -- Stored by day: a load makes the days anew whose sessions, counts or snapshots it changed. What describes the media is
 -- added by media_daily_performance, so that a new title does not leave old ones behind. Columns named lifetime are totals
--- since the beginning: never sum them over days. Sorted by day, distributed by media.
+-- since the beginning: never sum them over days. Days outside the calendar are one row together, sums of them all. Sorted
+-- by day, distributed by media.
 with touched as (
     select activity_date_key from touched_media_daily_total
 ),
@@ -38,7 +39,7 @@ viewing_session as (
         and received_date_key in (select touched.activity_date_key from touched)
 ),
 
-counted_day as (
+counted as (
     select * from core.fct_media_day
     where
         activity_date_key between :within_from and :within_to
@@ -63,6 +64,17 @@ session_day as (
         {{ exact_sum('viewing_session.watch_seconds') }} / 3600 as watch_hours
     from viewing_session
     group by viewing_session.media_id, viewing_session.received_date_key
+),
+
+counted_day as (
+    select
+        counted.media_id,
+        counted.activity_date_key,
+        sum(counted.load_count) as load_count,
+        sum(counted.play_count) as play_count,
+        {{ exact_sum('counted.hours_watched') }} as hours_watched
+    from counted
+    group by counted.media_id, counted.activity_date_key
 ),
 
 media_day as (

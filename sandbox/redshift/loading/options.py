@@ -20,6 +20,7 @@ class CopyOptions:
         manifest: whether `source` is a manifest.
         fill_record: missing columns at the end become NULL.
         serialize_to_json: columns for SUPER are turned into JSON.
+        explicit_ids: identity columns take the values of the file.
     """
 
     table: TableName
@@ -28,6 +29,7 @@ class CopyOptions:
     manifest: bool = False
     fill_record: bool = False
     serialize_to_json: bool = False
+    explicit_ids: bool = False
 
 
 def read_copy(sql: str) -> CopyOptions:
@@ -50,7 +52,8 @@ def read_copy(sql: str) -> CopyOptions:
         raise SqlError("42601", "COPY needs IAM_ROLE: default or the ARN of a role")
     if "PARQUET" not in found:
         raise not_imitated("COPY of a format other than PARQUET")
-    return CopyOptions(table, columns, source, "MANIFEST" in found, "FILLRECORD" in found, "SERIALIZETOJSON" in found)
+    switches = ("MANIFEST", "FILLRECORD", "SERIALIZETOJSON", "EXPLICIT_IDS")
+    return CopyOptions(table, columns, source, *(switch in found for switch in switches))
 
 
 def _take_option(words: TokenCursor, found: set[str]) -> None:

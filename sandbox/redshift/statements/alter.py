@@ -1,122 +1,238 @@
-"""ALTER TABLE and ALTER SCHEMA."""
+"""ALTER TABLE and ALTER SCHEMA: one change a statement, as in Redshift."""
 
 from collections.abc import Callable, Sequence
 
 from sandbox.redshift.cursor import TokenCursor
-from sandbox.redshift.errors import SqlError, not_imitated
+from sandbox.redshift.errors import SqlError, not_imitated, too_long
 from sandbox.redshift.locks import Mode
-from sandbox.redshift.names import TableName, quote
+from sandbox.redshift.names import TableName, literal, quote
 from sandbox.redshift.session import Session, Sink, Statement
+from sandbox.redshift.statements.append import append_from
 from sandbox.redshift.statements.base import Command
-from sandbox.redshift.statements.create import copied_columns
-from sandbox.redshift.statements.table_definition import ColumnDefinition, TableDefinition, take_column_attribute
-from sandbox.redshift.statements.views import column_dropped, column_renamed, relation_renamed
-from sandbox.redshift.types import take_type
+from sandbox.redshift.statements.table_definition import (
+    ColumnDefinition,
+    TableDefinition,
+    take_column_attribute,
+    take_encoding,
+    take_storage,
+)
+from sandbox.redshift.statements.tables import copied_columns
+from sandbox.redshift.statements.views import column_dropped, column_renamed, dependents, relation_renamed
+from sandbox.redshift.types import DeclaredType, take_type
 from sandbox.redshift.wire.decode import Value
+
+Change = Callable[[Session, TableName], None]
 
 
 def alter(sql: str) -> Statement:
-    """The statement for ALTER TABLE …."""
+    """The statement for ALTER …."""
     words = TokenCursor(sql)
     words.expect("ALTER")
-    if not words.take("TABLE"):
-        raise not_imitated(f"ALTER {words.peek()}")
-    return AlterTable(words)
+    if words.take("TABLE"):
+        return AlterTable(words)
+    raise not_imitated(f"ALTER {words.peek()}")
 
 
 class AlterTable(Command):
-    """ADD and DROP COLUMN, RENAME; keys, owners and storage attributes are accepted without effect."""
+    """ALTER TABLE t with its change; constraints are accepted without effect."""
 
     def __init__(self, words: TokenCursor) -> None:
         self._table = words.table()
-        self._added: ColumnDefinition | None = None
-        self._new_name: str | None = None
-        self._followed_by: Callable[[Session, TableName], None] = lambda *_: None
-        self._actions = self._read(words)
+        self._outside = ""
+        self._change = self._read(words)
         words.end()
 
-    def _read(self, words: TokenCursor) -> list[str]:
+    def _read(self, words: TokenCursor) -> Change:
         if words.take("ADD"):
-            return self._read_add(words)
+            return self._add(words)
         if words.take("DROP"):
-            return self._read_drop(words)
+            return _drop(words)
         if words.take("RENAME"):
-            return self._read_rename(words)
-        if words.take("APPEND"):
-            raise not_imitated("ALTER TABLE APPEND")
-        if words.take("ALTER") and words.peek() not in ("DISTSTYLE", "DISTKEY", "SORTKEY", "COMPOUND", "ENCODE"):
-            raise not_imitated("ALTER TABLE ALTER COLUMN")
-        words.rest()
-        return []
+            return _rename(words)
+        if words.take("APPEND", "FROM"):
+            self._outside = "ALTER TABLE APPEND"
+            return append_from(words)
+        if words.take("OWNER", "TO"):
+            owner = words.name()
+            return lambda session, table: _describe_anew(session, table, {"owner": owner})
+        if words.take("ALTER"):
+            return self._alter(words)
+        raise not_imitated(f"ALTER TABLE {words.peek()}")
 
-    def _read_add(self, words: TokenCursor) -> list[str]:
+    def _add(self, words: TokenCursor) -> Change:
         if words.peek() in ("CONSTRAINT", "PRIMARY", "UNIQUE", "FOREIGN"):
             words.rest()
-            return []
+            return lambda *_: None
         _ = words.take("COLUMN")
         column = ColumnDefinition(words.name(), take_type(words))
         while not words.done:
             take_column_attribute(words, column, TableDefinition(self._table, False, False))
+        if column.identity:
+            raise SqlError("0A000", "ALTER TABLE ADD COLUMN does not take IDENTITY")
         if column.not_null and column.default is None:
             raise SqlError(
                 "42601", "ALTER TABLE ADD COLUMN defined as NOT NULL must have a non-null default expression"
             )
-        if column.type.max_bytes is None:
-            return [f"ADD COLUMN {column.sql}"]
-        self._added = column
-        return []
+        return lambda session, table: _add_column(session, table, column)
 
-    def _read_drop(self, words: TokenCursor) -> list[str]:
-        if words.take("CONSTRAINT"):
-            words.rest()
-            return []
+    def _alter(self, words: TokenCursor) -> Change:
+        if words.peek() in ("DISTSTYLE", "DISTKEY", "SORTKEY", "COMPOUND", "ENCODE"):
+            storage = TableDefinition(self._table, False, False)
+            while not words.done:
+                take_storage(words, storage)
+            return lambda session, table: _store_anew(session, table, storage)
         _ = words.take("COLUMN")
         name = words.name()
-        cascade = words.take("CASCADE")
-        _ = words.take("RESTRICT")
-        self._followed_by = lambda session, table: column_dropped(session, table, name, cascade=cascade)
-        return [f"DROP COLUMN {quote(name)}"]
-
-    def _read_rename(self, words: TokenCursor) -> list[str]:
-        if words.take("TO"):
-            self._new_name = words.name()
-            return [f"RENAME TO {quote(self._new_name)}"]
-        _ = words.take("COLUMN")
-        old = words.name()
-        words.expect("TO")
-        new = words.name()
-        self._followed_by = lambda session, table: column_renamed(session, table, old, new)
-        return [f"RENAME COLUMN {quote(old)} TO {quote(new)}"]
+        if words.take("ENCODE"):
+            encoding = take_encoding(words)
+            return lambda session, table: _encode(session, table, name, encoding)
+        words.expect("TYPE")
+        kind = take_type(words)
+        self._outside = "ALTER TABLE ALTER COLUMN"
+        return lambda session, table: _resize(session, table, name, kind)
 
     def run(self, session: Session, values: Sequence[Value], sink: Sink) -> str:  # noqa: ARG002
         """Changes the table under an exclusive lock."""
+        if self._outside and session.in_transaction:
+            raise SqlError("25001", f"{self._outside} cannot run inside a transaction block")
         session.lock(self._table, Mode.EXCLUSIVE)
         table = self._table if session.is_temporary(self._table) else session.resolved(self._table)
-        if not session.is_temporary(table):
-            self._followed_by(session, table)
-        view = session.catalog.get("view", *table.parts)
-        for action in self._actions if view is None or view["materialised"] else ():
-            session.run(f"ALTER TABLE {table.sql} {action}")
-        if self._new_name is not None:
-            self._rename(session, table, self._new_name)
-        if self._added is not None:
-            self._rebuild(session, self._added)
+        if not session.relation_exists(table):
+            raise SqlError("42P01", f'relation "{self._table}" does not exist')
+        self._change(session, table)
         return "ALTER TABLE"
 
-    def _rename(self, session: Session, table: TableName, new: str) -> None:
-        if session.is_temporary(table):
-            session.temporary.discard(TableName(None, table.name))
-            session.temporary.add(TableName(None, new))
-        else:
-            relation_renamed(session, table, TableName(table.schema, new))
 
-    def _rebuild(self, session: Session, added: ColumnDefinition) -> None:
-        """Adds a column with a length, that is, a CHECK, which DuckDB cannot add to a table that exists."""
-        table = self._table
-        columns = copied_columns(session, table, defaults=True)
-        new = TableName(table.schema, f"{table.name}__rebuilt")
-        temporary = "TEMPORARY " if session.is_temporary(table) else ""
-        session.run(f"CREATE {temporary}TABLE {new.sql} ({', '.join([*columns, added.sql])})")
-        session.run(f"INSERT INTO {new.sql} SELECT *, {added.default or 'NULL'} FROM {table.sql}")
-        session.run(f"DROP TABLE {table.sql}")
-        session.run(f"ALTER TABLE {new.sql} RENAME TO {quote(table.name)}")
+def _describe_anew(session: Session, table: TableName, change: dict[str, object]) -> None:
+    if session.is_temporary(table):
+        return
+    kind = "view" if session.catalog.get("view", *table.parts) else "table"
+    document = session.catalog.get(kind, *table.parts) or {}
+    session.record((kind, *table.parts), document | change)
+
+
+def _store_anew(session: Session, table: TableName, storage: TableDefinition) -> None:
+    given = storage.document(session.user)
+    _describe_anew(session, table, {key: given[key] for key in storage.storage_given})
+
+
+def _encode(session: Session, table: TableName, column: str, encoding: str) -> None:
+    document = session.catalog.get("table", *table.parts) or {}
+    _describe_anew(session, table, {"encodings": document.get("encodings", {}) | {column: encoding}})
+
+
+def _add_column(session: Session, table: TableName, column: ColumnDefinition) -> None:
+    if column.type.max_bytes is None:
+        session.run(f"ALTER TABLE {table.sql} ADD COLUMN {column.sql}")
+        return
+    # A column with a length is a CHECK, which DuckDB cannot add to a table that exists.
+    columns = copied_columns(session, table, defaults=True, identities=True)
+    _rebuild(session, table, [*columns.values(), column.sql], f"*, {column.default or 'NULL'}")
+
+
+def _drop(words: TokenCursor) -> Change:
+    if words.take("CONSTRAINT"):
+        words.rest()
+        return lambda *_: None
+    _ = words.take("COLUMN")
+    name = words.name()
+    cascade = words.take("CASCADE")
+    _ = words.take("RESTRICT")
+
+    def change(session: Session, table: TableName) -> None:
+        if not session.is_temporary(table):
+            column_dropped(session, table, name, cascade=cascade)
+        session.run(f"ALTER TABLE {table.sql} DROP COLUMN {quote(name)}")
+        _rename_in_document(session, table, name, None)
+
+    return change
+
+
+def _rename(words: TokenCursor) -> Change:
+    if words.take("TO"):
+        name = words.name()
+        return lambda session, table: _rename_relation(session, table, name)
+    _ = words.take("COLUMN")
+    old = words.name()
+    words.expect("TO")
+    new = words.name()
+
+    def change(session: Session, table: TableName) -> None:
+        session.run(f"ALTER TABLE {table.sql} RENAME COLUMN {quote(old)} TO {quote(new)}")
+        if not session.is_temporary(table):
+            column_renamed(session, table, old, new)
+        _rename_in_document(session, table, old, new)
+
+    return change
+
+
+def _rename_relation(session: Session, table: TableName, name: str) -> None:
+    if session.is_temporary(table):
+        session.run(f"ALTER TABLE {table.sql} RENAME TO {quote(name)}")
+        session.temporary[name] = session.temporary.pop(table.name)
+        return
+    new = TableName(table.schema, name)
+    if session.relation_exists(new):
+        raise SqlError("42P07", f'Relation "{name}" already exists')
+    view = session.catalog.get("view", *table.parts)
+    if view is None or view["materialised"]:
+        session.run(f"ALTER TABLE {table.sql} RENAME TO {quote(name)}")
+    relation_renamed(session, table, new)
+
+
+def _rename_in_document(session: Session, table: TableName, old: str, new: str | None) -> None:
+    """Keys, encodings and identities of a column follow its name, or go with it."""
+    document = None if session.is_temporary(table) else session.catalog.get("table", *table.parts)
+    if document is None:
+        return
+
+    def renamed(names: Sequence[str]) -> list[str]:
+        return [name if name != old else new for name in names if name != old or new is not None]  # type: ignore[misc]
+
+    change = {
+        key: {name: document[key][before] for before in document[key] for name in renamed([before])}
+        for key in ("encodings", "identities")
+    }
+    keys = {key: renamed(document[key]) for key in ("distkey", "sortkey")}
+    session.record(("table", *table.parts), document | change | keys)
+
+
+def _resize(session: Session, table: TableName, name: str, kind: DeclaredType) -> None:
+    """Another length for a VARCHAR; not below what is stored ("ALTER TABLE": ALTER COLUMN TYPE)."""
+    columns = copied_columns(session, table, defaults=True, identities=True)
+    if name not in columns:
+        raise SqlError("42703", f'column "{name}" of relation "{table.name}" does not exist')
+    if kind.max_bytes is None or kind.is_char or " VARCHAR" not in columns[name] or "rtrim(" in columns[name]:
+        raise SqlError("0A000", f'cannot alter type of column "{name}": only the size of a VARCHAR can be changed')
+    if " DEFAULT " in columns[name]:
+        raise SqlError("0A000", f'cannot alter type of column "{name}" that has a default value')
+    row = session.run(f"SELECT max(strlen({quote(name)})) FROM {table.sql}").fetchone()
+    if row and row[0] is not None and row[0] > kind.max_bytes:
+        raise too_long(f"character varying({kind.max_bytes})")
+    if dependents(session, table):
+        raise SqlError("0A000", "cannot alter type of a column used by a view or rule")
+    required = " NOT NULL" if " NOT NULL" in columns[name] else ""
+    columns[name] = f"{quote(name)} {kind.engine}{required}{kind.check(name)}"
+    _rebuild(session, table, list(columns.values()), "*")
+
+
+def _rebuild(session: Session, table: TableName, columns: Sequence[str], items: str) -> None:
+    """Makes a table anew with other columns, its rows and comments in it."""
+    new = TableName(table.schema, f"{table.name}__rebuilt")
+    temporary = "TEMPORARY " if session.is_temporary(table) else ""
+    where = f"table_name = {literal(table.name)}" + (
+        f" AND schema_name = {literal(table.schema or '')}" if table.schema else ""
+    )
+    comments = session.run(
+        f"SELECT NULL, comment FROM duckdb_tables() WHERE {where} AND comment IS NOT NULL"
+    ).fetchall()
+    comments += session.run(
+        f"SELECT column_name, comment FROM duckdb_columns() WHERE {where} AND comment IS NOT NULL"
+    ).fetchall()
+    session.run(f"CREATE {temporary}TABLE {new.sql} ({', '.join(columns)})")
+    session.run(f"INSERT INTO {new.sql} SELECT {items} FROM {table.sql}")
+    session.run(f"DROP TABLE {table.sql}")
+    session.run(f"ALTER TABLE {new.sql} RENAME TO {quote(table.name)}")
+    for column, comment in comments:
+        what = f"TABLE {table.sql}" if column is None else f"COLUMN {table.sql}.{quote(column)}"
+        session.run(f"COMMENT ON {what} IS {literal(comment)}")

@@ -1,6 +1,6 @@
 """COPY from Parquet objects of the lake."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
 
 import duckdb
@@ -57,7 +57,22 @@ class Copy(Command):
         for name in self._options.columns:
             if name not in known:
                 raise SqlError("42703", f'column "{name}" of relation "{self._options.table.name}" does not exist')
-        return [TargetColumn(name, known[name]) for name in self._options.columns or known]
+        names = self._options.columns or self._without_identities(session, known)
+        self._check_identities(session)
+        return [TargetColumn(name, known[name]) for name in names]
+
+    def _without_identities(self, session: Session, known: Mapping[str, str]) -> list[str]:
+        """Without a list, identities are skipped unless their values are explicit ("Column mapping options")."""
+        identities = {} if self._options.explicit_ids else session.identities(self._options.table)
+        return [name for name in known if not identities.get(name)]
+
+    def _check_identities(self, session: Session) -> None:
+        identities = session.identities(self._options.table)
+        listed = [name for name in self._options.columns if identities.get(name)]
+        if listed and not self._options.explicit_ids:
+            raise SqlError("0A000", f'cannot copy to identity column "{listed[0]}" without EXPLICIT_IDS')
+        if self._options.explicit_ids and self._options.columns and not listed:
+            raise SqlError("0A000", "EXPLICIT_IDS needs the identity column in the list of columns")
 
 
 def _load(

@@ -51,7 +51,7 @@ class DropRelation(Command):
     def _drop(self, session: Session, name: TableName) -> None:
         if session.is_temporary(name):
             session.run(f"DROP TABLE {name.sql}")
-            session.temporary.discard(TableName(None, name.name))
+            session.temporary.pop(name.name)
             return
         found = session.resolved(name)
         view = session.catalog.get("view", *found.parts)

@@ -7,6 +7,7 @@ import duckdb
 
 from sandbox.redshift.errors import SqlError
 from sandbox.redshift.locks import Mode
+from sandbox.redshift.names import TableName
 from sandbox.redshift.session import Session, Sink
 from sandbox.redshift.translate.shown import Shown
 from sandbox.redshift.translate.statement import Translation, translate
@@ -43,7 +44,8 @@ class Translated:
     def run(self, session: Session, values: Sequence[Value], sink: Sink) -> str:
         """Runs it under its locks."""
         found = self._translated(session)
-        _refuse_target(session, found)
+        if found.target is not None:
+            _refuse_target(session, found, found.target)
         _take_locks(session, found)
         cursor = session.run(found.sql, _parameters(session, found, values), alone=True)
         if found.kind != "select":
@@ -64,14 +66,20 @@ def result_columns(cursor: duckdb.DuckDBPyConnection) -> list[Column]:
     return [column(item[0], str(item[1])) for item in cursor.description or ()]
 
 
-def _refuse_target(session: Session, found: Translation) -> None:
-    """Only tables are changed."""
-    if found.target is None or session.is_temporary(found.target):
+def _refuse_target(session: Session, found: Translation, target: TableName) -> None:
+    """Only tables are changed, and an identity column is given no value."""
+    identities = session.identities(target)
+    if any(identities.values()):
+        names = [str(row[0]) for row in session.run(f"DESCRIBE SELECT * FROM {target.sql}").fetchall()]
+        given = {names[at] if isinstance(at, int) and at < len(names) else at for at in found.writes}
+        if any(always and name in given for name, always in identities.items()):
+            raise SqlError("0A000", "cannot set an identity column to a value")
+    if session.is_temporary(target):
         return
-    view = session.catalog.get("view", *session.resolved(found.target).parts) if session.catalog.documents else None
+    view = session.catalog.get("view", *session.resolved(target).parts)
     if view is not None:
         kind = "materialized view" if view["materialised"] else "view"
-        raise SqlError("0A000", f'cannot {found.kind} {kind} "{found.target.name}"')
+        raise SqlError("0A000", f'cannot {found.kind} {kind} "{target.name}"')
 
 
 def _take_locks(session: Session, found: Translation) -> None:

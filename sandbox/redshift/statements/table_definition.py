@@ -1,10 +1,12 @@
 """The grammar of CREATE TABLE: columns, constraints and physical attributes."""
 
+import datetime
 from dataclasses import dataclass, field
+from typing import Any
 
 from sandbox.redshift.cursor import TokenCursor
-from sandbox.redshift.errors import SqlError, not_imitated
-from sandbox.redshift.names import TableName, quote
+from sandbox.redshift.errors import SqlError
+from sandbox.redshift.names import TableName, literal, quote
 from sandbox.redshift.translate.statement import translate_expression
 from sandbox.redshift.types import DeclaredType, take_type
 
@@ -32,6 +34,15 @@ _COLUMN_END = (
 )  # fmt: skip
 
 
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """A column that numbers its rows; `always`: it cannot be given a value."""
+
+    seed: int
+    step: int
+    always: bool
+
+
 @dataclass(slots=True)
 class ColumnDefinition:
     """A column as it is declared; keys are kept as declared and never enforced."""
@@ -41,10 +52,18 @@ class ColumnDefinition:
     default: str | None = None
     not_null: bool = False
     encoding: str | None = None
+    identity: Identity | None = None
 
     @property
     def sql(self) -> str:
         """For DuckDB."""
+        return self.sql_with(None)
+
+    def sql_with(self, sequence: str | None) -> str:
+        """For DuckDB, with the sequence that gives its default, if it is an identity."""
+        if sequence is not None:
+            call = f"nextval({literal(sequence)})"
+            return f"{quote(self.name)} {self.type.engine} DEFAULT {call} NOT NULL"
         default = f" DEFAULT {self.default}" if self.default is not None else ""
         required = " NOT NULL" if self.not_null else ""
         return f"{quote(self.name)} {self.type.engine}{default}{required}{self.type.check(self.name)}"
@@ -59,10 +78,22 @@ class TableDefinition:
     if_not_exists: bool
     columns: list[ColumnDefinition] = field(default_factory=list)
     like: TableName | None = None
+    like_defaults: bool = False
     query: str | None = None
     query_names: tuple[str, ...] = ()
     distkeys: list[str] = field(default_factory=list)
     sortkeys: list[str] = field(default_factory=list)
+    diststyle: str | None = None
+    storage_given: set[str] = field(default_factory=set)
+
+    def document(self, owner: str) -> dict[str, Any]:
+        """What the catalog keeps of it beyond its columns."""
+        style = self.diststyle or ("KEY" if self.distkeys else "AUTO")
+        return {
+            "owner": owner, "diststyle": style, "distkey": self.distkeys, "sortkey": self.sortkeys,
+            "encodings": {column.name: column.encoding for column in self.columns if column.encoding},
+            "created": datetime.datetime.now(datetime.UTC).replace(tzinfo=None).isoformat(" "),
+        }  # fmt: skip
 
 
 def read_table(words: TokenCursor, *, temporary: bool) -> TableDefinition:
@@ -105,7 +136,8 @@ def _take_body(words: TokenCursor, table: TableDefinition) -> None:
     while True:
         if words.take("LIKE"):
             table.like = words.table()
-            _ = words.take("INCLUDING", "DEFAULTS") or words.take("EXCLUDING", "DEFAULTS")
+            table.like_defaults = words.take("INCLUDING", "DEFAULTS")
+            _ = words.take("EXCLUDING", "DEFAULTS")
         elif not _take_constraint(words, table):
             table.columns.append(_take_column(words, table))
         if not words.take(","):
@@ -154,25 +186,60 @@ def take_column_attribute(words: TokenCursor, column: ColumnDefinition, table: T
         column.default = translate_expression(words.text_until(*_COLUMN_END))
     elif words.take("NOT", "NULL") or words.take("PRIMARY", "KEY"):
         column.not_null = True
-    elif words.take("NULL") or words.take("UNIQUE"):
+    elif words.take("NULL") or words.take("UNIQUE") or _take_collation(words) or _take_key(words, column, table):
         pass
     elif words.take("ENCODE"):
-        column.encoding = _take_encoding(words)
-    elif words.take("DISTKEY"):
-        table.distkeys.append(column.name)
-    elif words.take("SORTKEY"):
-        table.sortkeys.append(column.name)
-    elif words.take("COLLATE"):
-        words.name()
+        column.encoding = take_encoding(words)
     elif words.take("REFERENCES"):
         _take_reference(words)
-    elif words.peek() in ("IDENTITY", "GENERATED"):
-        raise not_imitated("IDENTITY")
+    elif words.take("IDENTITY"):
+        column.identity = _take_identity(words, column, always=True)
+    elif words.take("GENERATED", "BY", "DEFAULT", "AS", "IDENTITY"):
+        column.identity = _take_identity(words, column, always=False)
     else:
         raise words.unexpected()
 
 
-def _take_encoding(words: TokenCursor) -> str:
+def _take_key(words: TokenCursor, column: ColumnDefinition, table: TableDefinition) -> bool:
+    keys = {"DISTKEY": table.distkeys, "SORTKEY": table.sortkeys}.get(words.peek())
+    if keys is None:
+        return False
+    words.next()
+    keys.append(column.name)
+    return True
+
+
+def _take_collation(words: TokenCursor) -> bool:
+    if words.take("COLLATE"):
+        words.name()
+        return True
+    return False
+
+
+def _take_identity(words: TokenCursor, column: ColumnDefinition, *, always: bool) -> Identity:
+    words.expect("(")
+    seed = _take_integer(words)
+    words.expect(",")
+    step = _take_integer(words)
+    words.expect(")")
+    if column.type.engine not in ("INTEGER", "BIGINT"):
+        raise SqlError("42P16", "identity column type must be INT or BIGINT")
+    if step == 0:
+        raise SqlError("22023", "identity step cannot be 0")
+    column.not_null = True
+    return Identity(seed, step, always)
+
+
+def _take_integer(words: TokenCursor) -> int:
+    return -words.number() if words.take("-") else words.number()
+
+
+def take_encoding(words: TokenCursor) -> str:
+    """Reads the name of a compression encoding.
+
+    Raises:
+        SqlError: 42601 for one that Redshift lacks.
+    """
     found = words.next().upper
     if found not in _ENCODINGS:
         raise SqlError("42601", f'encoding type "{found.lower()}" is not supported')
@@ -183,16 +250,26 @@ def _take_attributes(words: TokenCursor, table: TableDefinition) -> None:
     while not words.done and words.peek() != "AS":
         if words.take("BACKUP"):
             words.next()
-        elif words.take("DISTSTYLE"):
-            if words.next().upper not in ("AUTO", "EVEN", "KEY", "ALL"):
-                raise words.unexpected()
-        elif words.take("DISTKEY"):
-            table.distkeys += words.names()
-        elif words.take("ENCODE"):
-            words.expect("AUTO")
-        elif words.take("SORTKEY", "AUTO"):
-            pass
         else:
-            _ = words.take("COMPOUND") or words.take("INTERLEAVED")
-            words.expect("SORTKEY")
-            table.sortkeys += words.names()
+            take_storage(words, table)
+
+
+def take_storage(words: TokenCursor, table: TableDefinition) -> None:
+    """Reads one attribute of a table's storage."""
+    if words.take("DISTSTYLE"):
+        table.diststyle = words.next().upper
+        table.storage_given |= {"diststyle"}
+        if table.diststyle not in ("AUTO", "EVEN", "KEY", "ALL"):
+            raise words.unexpected()
+    elif words.take("DISTKEY"):
+        table.distkeys += words.names() if words.peek() == "(" else (words.name(),)
+        table.storage_given |= {"diststyle", "distkey"}
+    elif words.take("ENCODE"):
+        words.expect("AUTO")
+    else:
+        table.storage_given |= {"sortkey"}
+        if words.take("SORTKEY", "AUTO") or words.take("SORTKEY", "NONE"):
+            return
+        _ = words.take("COMPOUND") or words.take("INTERLEAVED")
+        words.expect("SORTKEY")
+        table.sortkeys += words.names()

@@ -36,15 +36,15 @@ class CreateView(Command):
 
     def run(self, session: Session, values: Sequence[Value], sink: Sink) -> str:  # noqa: ARG002
         """Makes it. A late-binding view is only read, not bound: its tables may be missing."""
-        session.lock(self._name, Mode.EXCLUSIVE)
-        name = session.resolved(self._name)
+        name = session.first_place(self._name)
+        session.lock(name, Mode.EXCLUSIVE)
         tree = parse(self._query)
         if not isinstance(tree, exp.Query):
             raise syntax_error(self._query.split(None, 1)[0])
         before = session.catalog.get("view", *name.parts)
         if before and not (self._replace and not before["materialised"]):
             raise SqlError("42P07", f'Relation "{name.name}" already exists')
-        if session.table_exists(name):
+        if session.table_exists(name) and not before:
             raise SqlError("42P07", f'Relation "{name.name}" already exists')
         if not session.schema_exists(name.parts[0]):
             raise SqlError("3F000", f'schema "{name.schema}" does not exist')
@@ -152,8 +152,8 @@ class CreateMaterialisedView(Command):
 
     def run(self, session: Session, values: Sequence[Value], sink: Sink) -> str:  # noqa: ARG002
         """Makes it and fills it."""
-        session.lock(self._name, Mode.EXCLUSIVE)
-        name = session.resolved(self._name)
+        name = session.first_place(self._name)
+        session.lock(name, Mode.EXCLUSIVE)
         tree = parse(self._query)
         _refuse_materialised(session, tree)
         if session.catalog.get("view", *name.parts) or session.table_exists(name):
@@ -244,6 +244,8 @@ def remove_relation(session: Session, name: TableName, *, cascade: bool) -> None
     found = session.catalog.get("view", *name.parts)
     if found is None or found["materialised"]:
         session.run(f"DROP TABLE {name.sql}")
+    for sequence in (session.catalog.get("table", *name.parts) or {}).get("sequences", ()):
+        session.run(f"DROP SEQUENCE {sequence}")
     for key, _ in list(session.catalog.of_relation(name)):
         session.record(key, None)
 

@@ -19,9 +19,11 @@ from sandbox.redshift.wire.decode import Value
 if TYPE_CHECKING:
     from sandbox.redshift.translate.statement import Translation
 
-SYSTEM_VIEWS = frozenset(
-    {"svv_tables", "svv_columns", "svv_all_tables", "sys_load_history", "sys_load_error_detail", "sys_query_history"}
-)
+_SYSTEM_VIEWS = """
+pg_table_def svv_all_tables svv_columns svv_table_info svv_tables sys_load_error_detail sys_load_history
+sys_query_history
+"""
+SYSTEM_VIEWS = frozenset(_SYSTEM_VIEWS.split())
 _MAX_VIEW_DEPTH = 32
 _ITSELF = "reelhouse_itself"
 
@@ -180,9 +182,20 @@ def _table(node: exp.Expr) -> exp.Expr:
         raise SqlError("3F000", f'schema "{schema}" does not exist')
     if schema == "information_schema" and name in ("tables", "columns", "schemata"):
         return _renamed(node, INTERNAL_SCHEMA, f"information_schema_{name}")
+    if name == "pg_table_def" and schema in ("", "pg_catalog"):
+        return _of_search_path(node)
     if name in SYSTEM_VIEWS and schema in ("", "pg_catalog"):
         return _renamed(node, INTERNAL_SCHEMA, name)
     return node
+
+
+def _of_search_path(node: exp.Table) -> exp.Expr:
+    """PG_TABLE_DEF shows the tables of the schemas that are searched."""
+    searched = call("string_split", exp.Placeholder(this="s_search_path"), ",")
+    inside = call("list_contains", searched, exp.column("schemaname", quoted=True))
+    query = exp.select("*").from_(exp.to_table(f"{INTERNAL_SCHEMA}.pg_table_def")).where(inside)
+    alias = exp.to_identifier((node.alias or node.name).lower(), quoted=True)
+    return exp.Subquery(this=query, alias=exp.TableAlias(this=alias), joins=node.args.get("joins"))
 
 
 def _renamed(node: exp.Table, schema: str, name: str) -> exp.Table:

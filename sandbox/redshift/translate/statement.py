@@ -8,7 +8,7 @@ from sqlglot import exp
 from sandbox.redshift.errors import SqlError, syntax_error
 from sandbox.redshift.names import TableName
 from sandbox.redshift.remembered import Remembered
-from sandbox.redshift.translate import correlation, refusals, rewrites, unknown
+from sandbox.redshift.translate import correlation, refusals, rewrites, unknown, written
 from sandbox.redshift.translate.dialect import parse
 from sandbox.redshift.translate.names import name_columns
 from sandbox.redshift.translate.scopes import fold_names
@@ -38,6 +38,7 @@ class Translation:
         reads: tables that it reads, those behind views too.
         named: relations that it names in order to read them.
         target: the table that it changes, if any.
+        writes: columns that it gives values, but for DEFAULT; by position where INSERT has no list of columns.
         terminates: positions of result columns that end sessions (PG_TERMINATE_BACKEND).
     """
 
@@ -47,6 +48,7 @@ class Translation:
     reads: frozenset[TableName]
     named: frozenset[TableName]
     target: TableName | None
+    writes: frozenset[str | int] = frozenset()
     terminates: tuple[int, ...] = ()
 
 
@@ -90,10 +92,11 @@ def translate_tree(tree: exp.Expr, casts: Sequence[str | None], shown: Shown) ->
     correlation.refuse(tree)
     reads = rewrites.tables_read(tree)
     target = rewrites.target_of(tree)
+    writes = written.columns(tree)
     terminates = rewrites.take_terminations(tree)
     tree = rewrites.rewrite(tree, casts)
     names = frozenset(node.name for node in tree.find_all(exp.Placeholder))
-    return Translation(rewrites.to_duckdb(tree), kind, names, reads, named, target, terminates)
+    return Translation(rewrites.to_duckdb(tree), kind, names, reads, named, target, writes, terminates)
 
 
 def translate_expression(sql: str) -> str:

@@ -11,6 +11,7 @@ import pytest
 import extract.http
 from extract.errors import SourceRefused
 from extract.manifest import RawManifest, raw_log
+from extract.progress import Silent
 from tests.integration.extract.account import AS_OF, STREAMS, Account, Bench, bench, curve, days, media
 from tests.integration.extract.server import Answered, Served, served
 
@@ -119,7 +120,14 @@ class TestTheAccountItself:
         assert here.extract(AS_OF + DAY)[ACCOUNT_STATS].sequence == 3
         assert [row["load_count"] for row in here.records(ACCOUNT_STATS)] == [12, 13, 13]
 
-    @pytest.mark.parametrize("status", [404, 422, 500])
+    def test_is_skipped_with_a_note_where_the_source_has_no_statistics_of_it(
+        self, here: Bench, account: Account
+    ) -> None:
+        account.broken["/stats/account"] = answering(404)
+        report = here.extract()[ACCOUNT_STATS]
+        assert (report.sequence, report.notes) == (None, ("not found (404) and skipped: /stats/account",))
+
+    @pytest.mark.parametrize("status", [422, 500])
     def test_without_an_answer_is_a_failure_after_the_other_streams(
         self, here: Bench, account: Account, status: int
     ) -> None:
@@ -251,3 +259,22 @@ class TestDays:
     def test_that_are_no_array_are_no_answer(self, here: Bench, account: Account) -> None:
         account.broken["/stats/medias/m1/by_date"] = lambda _: Answered(b'{"error": "no"}')
         assert "skipped: m1" in here.extract()[BY_DATE].notes[0]
+
+
+def test_curves_read_in_a_race_that_is_lost_are_counted_anew(here: Bench, server: Served, account: Account) -> None:
+    here.extract()
+    other = Bench(here.lake, server)
+
+    class Overtaking(Silent):
+        def event(self, name: str, **fields: object) -> None:
+            if (name, fields["stream"], fields["sequence"]) == ("extract.commit", ENGAGEMENT, 2):
+                other.extract(AS_OF + DAY)
+                account.curves["m2"] = curve(9, 9)
+
+    report = here.extract(AS_OF + DAY, progress=Overtaking())[ENGAGEMENT]
+    assert [(manifest.landed, manifest.unchanged) for manifest in here.manifests(ENGAGEMENT)] == [
+        (2, 0),
+        (0, 2),
+        (1, 1),
+    ]
+    assert (report.sequence, report.unchanged) == (3, 1)

@@ -32,6 +32,7 @@ from tests.integration.spark.lakes import (
     run,
     staged,
 )
+from tests.integration.spark.test_grammar import blank
 
 VISITORS, VISITOR = "wistia/visitors", "wistia__visitor"
 EVENTS, SESSION = "wistia/events", "wistia__viewing_session"
@@ -269,6 +270,28 @@ class TestBytesThatAreNotThoseOfTheManifest:
             run(lake)
 
 
+counts_of_views = st.one_of(st.integers(-2, 9), st.sampled_from([2**63 - 1, 2**63, 2**64, -(2**63), -(2**63) - 1]))
+scalars = st.one_of(
+    st.none(), st.booleans(), counts_of_views, st.floats(allow_nan=False, allow_infinity=False), st.text(max_size=3)
+)
+anything = st.one_of(
+    st.lists(st.integers(0, 9), max_size=3),
+    st.lists(counts_of_views, max_size=3),
+    st.lists(st.one_of(scalars, st.lists(scalars, max_size=2)), max_size=3),
+    st.dictionaries(st.text(max_size=2), scalars, max_size=2),
+    scalars,
+)
+
+
+def verdict(name: str, value: Any) -> str | None:
+    """Say what is wrong with an array, as Python reads JSON."""
+    if value is None or (isinstance(value, str) and blank(value)):
+        return f"missing:{name}"
+    if not isinstance(value, list) or any(type(item) is not int or not -(2**63) <= item < 2**63 for item in value):
+        return f"not_array_of_bigint:{name}"
+    return f"out_of_range:{name}" if any(item < 0 for item in value) else None
+
+
 class TestRecordsThatFanOut:
     """Records are counted and deduplicated as a whole; rows are counted beside them."""
 
@@ -308,6 +331,27 @@ class TestRecordsThatFanOut:
         with pytest.raises(DataRefused, match="1 records become 4 rows, but 3 were written"):
             run(lake)
         assert not list(lake.list_after("staging/"))
+
+    @settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+    @given(arrays=st.lists(st.tuples(anything, anything), min_size=1, max_size=30))
+    def test_any_json_is_taken_whole_or_refused_whole(
+        self, tmp_path_factory: pytest.TempPathFactory, arrays: list[tuple[Any, Any]]
+    ) -> None:
+        lake = new_lake(tmp_path_factory.mktemp("lake"))
+        land(lake, ENGAGEMENTS, [curve(f"m{number:02d}", *pair) for number, pair in enumerate(arrays)])
+        run(lake)
+        reasons: dict[int, str] = {}
+        rows: list[tuple[str, int, int, int]] = []
+        for number, (views, again) in enumerate(arrays):
+            reason = verdict("view_count", views) or verdict("rewatch_count", again)
+            if reason or len(views) != len(again):
+                reasons[number + 1] = reason or "unequal_length:rewatch_count"
+            else:
+                pairs = zip(views, again, strict=True)
+                rows += [(f"m{number:02d}", bucket, *pair) for bucket, pair in enumerate(pairs)]
+        found = staged(lake, newest(lake), ENGAGEMENT)
+        assert [(row["media_id"], row["bucket"], row["view_count"], row["rewatch_count"]) for row in found] == rows
+        assert {row["raw_line"]: row["reason"] for row in quarantined(lake, newest(lake), ENGAGEMENTS)} == reasons
 
     @settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
     @given(

@@ -3,7 +3,7 @@
 import hashlib
 import json
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,7 @@ def stage_rows(lake: DirectoryLake, sequence: int, entities: Mapping[str, Rows])
     """Commit a staging sequence with the given rows; columns that a row does not name are null.
 
     A row is the ``_raw_line``-th line of the first object of the raw manifest ``sequence`` unless it says otherwise.
+    Where a contract fans out, it is a record: its arrays are lists, and each of their places is a row of that line.
     """
     with duckdb.connect() as engine:
         for entity, rows in entities.items():
@@ -56,7 +57,8 @@ def _fill(engine: duckdb.DuckDBPyConnection, entity: str, sequence: int, rows: R
     names = [column.name for column in load_contracts()[entity].columns]
     engine.execute(f"create table {entity} ({typed_columns(entity)})")
     lineage = {"_raw_sequence": sequence, "_raw_part": 0}
-    records = [{**lineage, "_raw_line": line, **row} for line, row in enumerate(rows, start=1)]
+    placed = ({**lineage, "_raw_line": line, **row} for line, row in enumerate(rows, start=1))
+    records = [row for record in placed for row in _fanned_out(entity, record)]
     for record in records:
         assert set(record) <= set(names), f"{entity}: {set(record) - set(names)} are no columns"
     if records:
@@ -64,6 +66,21 @@ def _fill(engine: duckdb.DuckDBPyConnection, entity: str, sequence: int, rows: R
         engine.executemany(
             f"insert into {entity} values ({marks})", [[record.get(name) for name in names] for record in records]
         )
+
+
+def _fanned_out(entity: str, record: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    fan_out = load_contracts()[entity].fan_out
+    if fan_out is None:
+        yield record
+        return
+    for bucket, values in enumerate(zip(*(record[name] for name in fan_out.arrays), strict=True)):
+        length = len(record[fan_out.arrays[0]])
+        yield {
+            **record,
+            **dict(zip(fan_out.arrays, values, strict=True)),
+            fan_out.position: bucket,
+            fan_out.length: length,
+        }
 
 
 def _write(

@@ -118,15 +118,12 @@ def curves(chance: random.Random) -> list[Record]:
         {
             "media_id": media,
             "snapshot_date": LAST_DAY,
-            "bucket_count": 5,
-            "bucket": bucket,
-            "view_count": 100 + chance.randrange(100),
-            "rewatch_count": chance.randrange(100),
+            "engagement": 0.5,
+            "view_count": [100 + chance.randrange(100) for _ in range(5)],
+            "rewatch_count": [chance.randrange(100) for _ in range(5)],
             "_extracted_at": ASKED_AT,
-            "_raw_line": number,
         }
-        for number, media in enumerate(MEDIAS)
-        for bucket in range(5)
+        for media in MEDIAS
     ]
 
 

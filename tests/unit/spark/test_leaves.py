@@ -28,6 +28,15 @@ def test_an_unmapped_field_of_an_inner_object_is_known_there() -> None:
     assert "project" not in media[()].unmapped
 
 
+def test_what_a_fan_out_makes_is_no_leaf_and_its_arrays_are() -> None:
+    contract = load_contracts()["wistia__media_engagement"]
+    names = leaf_columns(contract)
+    assert {"view_count__text", "rewatch_count__kind"} <= set(names)
+    assert not {"bucket__text", "bucket_count__text"} & set(names)
+    (record,) = looked_into(contract)
+    assert record.known == ("engagement", "engagement_data", "rewatch_data")
+
+
 def test_the_envelope_is_no_part_of_the_record() -> None:
     (record,) = looked_into(load_contracts()["wistia__media_snapshot"])
     assert "_meta" not in record.known

@@ -1,6 +1,8 @@
 """An endpoint per test, and what talks to it: the real driver, unmodified."""
 
+import gc
 import json
+import warnings
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -42,6 +44,15 @@ class Lake:
     def size(self, url: str) -> int:
         path = self.root / url.removeprefix("s3://")
         return path.stat().st_size if path.exists() else 0
+
+
+@pytest.fixture
+def refusing() -> Iterator[None]:
+    """For tests in which connecting fails: the driver leaves the sockets of refused connections to the collector."""
+    yield
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ResourceWarning)
+        gc.collect()
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 import contextlib
 import datetime
-import gc
 import os
 import socket
 import ssl
@@ -103,7 +102,7 @@ def _psycopg(endpoint: Endpoint, **options: Any) -> psycopg.Connection[Any]:
     )
 
 
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+@pytest.mark.usefixtures("refusing")
 def test_a_password(tmp_path: Path) -> None:
     with serve(None, tmp_path, password="Right4$") as endpoint:
         with connect(endpoint, password="Right4$") as connection:
@@ -115,7 +114,6 @@ def test_a_password(tmp_path: Path) -> None:
                 connect(endpoint, password=wrong)
             with pytest.raises(psycopg.OperationalError, match=r"password authentication failed|no password supplied"):
                 _psycopg(endpoint, password=wrong)
-    gc.collect()  # the driver leaves the socket of a refused connection to the collector
 
 
 def test_a_statement_is_cancelled_and_the_session_goes_on(endpoint: Endpoint) -> None:

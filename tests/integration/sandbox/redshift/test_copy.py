@@ -209,3 +209,15 @@ def test_a_copy_rolls_back_with_its_transaction(connect: Connect, lake: Lake) ->
     connection.rollback()
     assert rows(cursor, "select count(*) from t") == [[0]]
     assert rows(cursor, "select status, loaded_rows, source_file_count from sys_load_history") == [["completed", 1, 1]]
+
+
+def test_identities_are_numbered_unless_their_values_are_explicit(cursor: Any, lake: Lake) -> None:
+    one = lake.parquet("one.parquet", "select 5::int as a")
+    both = lake.parquet("both.parquet", "select 70::int as id, 6::int as a")
+    cursor.execute("create table t (id int identity(1, 1), a int)")
+    cursor.execute(f"copy t from '{one}' {TAIL}")
+    cursor.execute(f"copy t from '{both}' {TAIL} explicit_ids")
+    cursor.execute(f"copy t (id, a) from '{both}' {TAIL} explicit_ids")
+    assert rows(cursor, "select id, a from t order by a, id") == [[1, 5], [70, 6], [70, 6]]
+    assert "EXPLICIT_IDS" in refused(cursor, f"copy t (id, a) from '{both}' {TAIL}")["M"]
+    assert "EXPLICIT_IDS" in refused(cursor, f"copy t (a) from '{one}' {TAIL} explicit_ids")["M"]

@@ -1,6 +1,5 @@
 """What the unmodified driver does beyond plain statements: its cache, its Close storms, its types, its errors."""
 
-import gc
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
@@ -182,10 +181,9 @@ def test_a_large_result_arrives_whole(cursor: Any) -> None:
     assert sum(row[0] for row in rows) == 49_995_000
 
 
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+@pytest.mark.usefixtures("refusing")
 def test_an_unknown_database_is_refused(endpoint: Any) -> None:
     with pytest.raises(Error, match="does not exist"):
         redshift_connector.connect(
             host=endpoint.host, port=endpoint.port, database="other", user="u", password="", ssl=False
         )
-    gc.collect()  # the driver leaves the socket of a refused connection to the collector

@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -145,3 +146,40 @@ def test_two_processes_with_one_seed_answer_with_the_same_bytes(home: Path, tmp_
         assert answers(start(home)) == answers(other)
     finally:
         end(other.pid)
+
+
+def test_the_command_line_has_all_switches(home: Path) -> None:
+    command = [sys.executable, "-m", "sandbox.wistia", "--home", str(home), "--profile", "small", "--seed", "7"]
+    switches = (
+        "--requests-per-minute 1000 --fixed-minutes --latency 0.001 --slow-first-page 0.001 --fault 500=0.5 "
+        "--fault reset=0.5 --rough 0 --faults-in-a-row 1 --fault-where /medias --stall 1 --retry-after 2 --drift 3600 "
+        "--repeated 0.5 --purge 1:30 --revoked 6:7 --refuse /projects=403 --refuse /account=404 --unknown-fields"
+    )
+    with subprocess.Popen([*command, *switches.split()], cwd=ROOT) as process:
+        wait_until(lambda: SERVICE.endpoint(home) is not None)
+        running = start(home)
+        headers = {"Authorization": f"Bearer {running.token}"}
+
+        def status(path: str) -> int:
+            return requests.get(running.base_url + path, headers=headers, timeout=5).status_code
+
+        before = running.clock()
+        with suppress(requests.ConnectionError):
+            assert status("/medias") == 500
+        rows = requests.get(f"{running.base_url}/stats/events?per_page=100", headers=headers, timeout=5).json()
+        assert len({row["event_key"] for row in rows}) < 90
+        assert all("attributes" in row and row["received_at"] >= "2025-12" for row in rows)
+        assert [status(path) for path in ("/projects", "/account", "/medias")] == [403, 404, 200]
+        assert status("/health") == 401
+        assert status("/stats/account") == 200
+        assert (running.clock() - before).total_seconds() == 7 * 3600
+        process.kill()
+    (home / "wistia.json").unlink()
+
+
+@pytest.mark.parametrize("switches", ["--fault rain=0.1", "--fault 500", "--purge 3", "--refuse /medias=500"])
+def test_a_switch_that_makes_no_sense_is_refused(home: Path, switches: str) -> None:
+    command = [sys.executable, "-m", "sandbox.wistia", "--home", str(home), *switches.split()]
+    ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60)
+    assert ended.returncode == 2
+    assert "error: " in ended.stderr

@@ -50,7 +50,7 @@ def at(instant: datetime) -> RecordedShown:
     return ACCOUNT.at(int(instant.timestamp()))
 
 
-def listed(instant: datetime, **wanted: str) -> list[tuple[str, int]]:
+def listed(instant: datetime, **wanted: Any) -> list[tuple[str, int]]:
     rows = json.loads(at(instant).visitors(VisitorFilter(**wanted)).page(1, 100))
     return [(row["visitor_key"], row["play_count"]) for row in rows]
 
@@ -75,6 +75,7 @@ def test_visitors_are_filtered_and_searched() -> None:
     assert listed(SECOND, filter="has_email") == []
     assert listed(SECOND, search="aNN") == [("b", 1)]
     assert len(listed(SECOND, filter="no such filter")) == 3
+    assert listed(SECOND, since=seconds("2026-07-29T22:00:00Z")) == [("c", 1), ("a", 2)]
 
 
 def test_stats_are_the_newest_answer_and_none_where_none_was_recorded() -> None:

@@ -1,0 +1,98 @@
+"""CREATE TABLE with its columns, LIKE another, or AS a query."""
+
+import secrets
+from collections.abc import Sequence
+
+from sandbox.redshift.errors import SqlError
+from sandbox.redshift.locks import Mode
+from sandbox.redshift.names import TableName, literal, quote
+from sandbox.redshift.session import Session, Sink
+from sandbox.redshift.statements.base import Command
+from sandbox.redshift.statements.stored import stored_query
+from sandbox.redshift.statements.table_definition import ColumnDefinition, TableDefinition
+from sandbox.redshift.wire.decode import Value
+
+
+class CreateTable(Command):
+    """CREATE TABLE; the tag of CREATE TABLE AS is SELECT, as in PostgreSQL."""
+
+    def __init__(self, table: TableDefinition) -> None:
+        self._table = table
+
+    def run(self, session: Session, values: Sequence[Value], sink: Sink) -> str:  # noqa: ARG002
+        """Makes it."""
+        table = self._table
+        name = TableName(None, table.name.name) if table.temporary else session.first_place(table.name)
+        if not table.temporary:
+            session.lock(name, Mode.EXCLUSIVE)
+        if self._exists(session, name):
+            return "CREATE TABLE"
+        sequences = {column.name: _identity(session, column, table.temporary) for column in table.columns}
+        session.run(self._sql(session, name, sequences))
+        identities = {column.name: column.identity.always for column in table.columns if column.identity}
+        if table.temporary:
+            session.temporary[name.name] = identities
+        else:
+            self._record(session, name, identities, [made for made in sequences.values() if made])
+        return "SELECT" if table.query else "CREATE TABLE"
+
+    def _exists(self, session: Session, name: TableName) -> bool:
+        found = name.name in session.temporary if self._table.temporary else session.relation_exists(name)
+        if found and not self._table.if_not_exists:
+            raise SqlError("42P07", f'Relation "{name.name}" already exists')
+        return found
+
+    def _record(self, session: Session, name: TableName, identities: dict[str, bool], sequences: list[str]) -> None:
+        document = self._table.document(session.user)
+        if self._table.like is not None:
+            like = session.catalog.get("table", *session.resolved(self._table.like).parts) or {}
+            document |= {key: like[key] for key in ("diststyle", "distkey", "sortkey", "encodings") if key in like}
+        session.record(("table", *name.parts), document | {"identities": identities, "sequences": sequences})
+
+    def _sql(self, session: Session, name: TableName, sequences: dict[str, str | None]) -> str:
+        table = self._table
+        head = f"CREATE {'TEMPORARY ' if table.temporary else ''}TABLE {name.sql} "
+        if table.query is not None:
+            return f"{head}AS {stored_query(session, table.query, table.query_names)}"
+        columns = [column.sql_with(sequences[column.name]) for column in table.columns]
+        if table.like is not None:
+            columns += copied_columns(session, table.like, defaults=table.like_defaults).values()
+        return f"{head}({', '.join(columns)})"
+
+
+def _identity(session: Session, column: ColumnDefinition, temporary: bool) -> str | None:
+    """Makes the sequence of an identity column and returns its name for SQL."""
+    if column.identity is None:
+        return None
+    name = quote(f"identity_{secrets.token_hex(8)}")
+    place = name if temporary else f"sandbox_internal.{name}"
+    kind = "TEMPORARY SEQUENCE" if temporary else "SEQUENCE"
+    limits = "MINVALUE -9223372036854775808 MAXVALUE 9223372036854775807"
+    seed, step = column.identity.seed, column.identity.step
+    session.run(f"CREATE {kind} {place} START WITH {seed} INCREMENT BY {step} {limits}")
+    return place
+
+
+def copied_columns(
+    session: Session, table: TableName, *, defaults: bool = False, identities: bool = False
+) -> dict[str, str]:
+    """Column definitions of a table by name: types, lengths and NOT NULL, with defaults and identities if asked."""
+
+    def kept(default: str | None) -> str:
+        asked = identities if default is not None and "nextval(" in default else defaults
+        return f" DEFAULT {default}" if asked and default is not None else ""
+
+    found = table if session.is_temporary(table) else session.resolved(table)
+    schema = "" if found.schema is None else f" AND schema_name = {literal(found.schema)}"
+    rows = session.run(
+        "SELECT column_name, data_type, is_nullable, column_default, (SELECT max(constraint_text) "
+        "FROM duckdb_constraints() AS k WHERE k.table_oid = c.table_oid AND k.constraint_type = 'CHECK' "
+        "AND k.constraint_column_names = [c.column_name]) "
+        f"FROM duckdb_columns() AS c WHERE table_name = {literal(found.name)}{schema} ORDER BY column_index"
+    ).fetchall()
+    if not rows:
+        raise SqlError("42P01", f'relation "{table}" does not exist')
+    return {
+        str(name): f"{quote(name)} {kind}{'' if nullable else ' NOT NULL'}{kept(default)} {check or ''}"
+        for name, kind, nullable, default, check in rows
+    }
