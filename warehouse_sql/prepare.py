@@ -136,8 +136,10 @@ def _of_model(model: Model) -> Repeatable:
 
 
 def _view(model: Model, select: str) -> Iterator[str]:
-    # Late-binding, so that tables under it can be replaced (Database Developer Guide, "CREATE VIEW").
-    yield f"create or replace view {model.table} as\n{select}\nwith no schema binding"
+    # Late-binding, so that tables under it can be replaced. CREATE OR REPLACE takes only the same columns of the same
+    # types (Database Developer Guide, "CREATE VIEW").
+    yield f"drop view if exists {model.table}"
+    yield f"create view {model.table} as\n{select}\nwith no schema binding"
 
 
 def _calendar(model: Model, select: str) -> Iterator[str]:

@@ -50,12 +50,20 @@ CREATE OR REPLACE MACRO main.rs_last_day(d) AS last_day(CAST(d AS DATE));
 CREATE OR REPLACE MACRO main.rs_date_trunc(part, d) AS CAST(date_trunc(part, CAST(d AS TIMESTAMP)) AS TIMESTAMP);
 CREATE OR REPLACE MACRO main.rs_convert_timezone(source, target, moment) AS
     (CAST(moment AS TIMESTAMP) AT TIME ZONE source) AT TIME ZONE target;
-CREATE OR REPLACE MACRO main.rs_strtol(s, base) AS CASE
-    WHEN base = 16 THEN CAST('0x' || s AS BIGINT)
-    WHEN base = 10 THEN CAST(s AS BIGINT)
-    WHEN base = 2 THEN CAST('0b' || s AS BIGINT)
-    ELSE error('STRTOL takes base 2, 10 or 16 in this sandbox endpoint')
-END;
+-- Any base from 2 to 36, digit by digit; what is no digit of the base is an error.
+CREATE OR REPLACE MACRO main.rs_strtol(s, base) AS CAST(
+    CASE WHEN s LIKE '-%' THEN -1 ELSE 1 END * list_reduce(
+        list_transform(
+            string_split(lower(regexp_replace(s, CASE base WHEN 16 THEN '^[+-]?(0[xX])?' ELSE '^[+-]?' END, '')), ''),
+            lambda c: CASE
+                WHEN strpos('0123456789abcdefghijklmnopqrstuvwxyz', c) BETWEEN 1 AND base
+                    THEN CAST(strpos('0123456789abcdefghijklmnopqrstuvwxyz', c) - 1 AS HUGEINT)
+                ELSE CAST('invalid input syntax for integer: "' || s || '"' AS HUGEINT)
+            END
+        ),
+        lambda n, d: n * base + d
+    ) AS BIGINT
+);
 CREATE OR REPLACE MACRO main.rs_json_parse(s) AS json(s);
 CREATE OR REPLACE MACRO main.rs_json_serialize(s) AS CAST(s AS VARCHAR);
 CREATE OR REPLACE MACRO main.rs_json_text(j, path) AS json_extract_string(j, path);
@@ -74,9 +82,90 @@ CREATE OR REPLACE MACRO main.rs_json_typeof(s) AS CASE json_type(s)
 END;
 CREATE OR REPLACE MACRO main.rs_sha2(s, bits) AS CASE
     WHEN bits IN (0, 256) THEN sha256(s)
-    ELSE error('SHA2 takes 0 or 256 bits in this sandbox endpoint')
+    WHEN bits IN (224, 384, 512) THEN error('SHA2 of ' || bits || ' bits is not imitated by this sandbox endpoint')
+    ELSE ''
 END;
+-- FNV-1a of 64 bits (FNV_HASH function); an integer is its four or eight bytes, the lowest first.
+CREATE OR REPLACE MACRO main.rs_reversed(h) AS list_aggregate(
+    list_transform(list_reverse(range(length(h) // 2)), lambda i: substr(h, 2 * i + 1, 2)), 'string_agg', ''
+);
+CREATE OR REPLACE MACRO main.rs_signed(n) AS
+    CAST(CASE WHEN n >= 9223372036854775808 THEN CAST(n AS HUGEINT) - 18446744073709551616 ELSE CAST(n AS HUGEINT) END AS BIGINT);
+CREATE OR REPLACE MACRO main.rs_fnv_bytes(x) AS CASE
+    WHEN typeof(x) = 'BLOB' THEN hex(CAST(CAST(x AS VARCHAR) AS BLOB))
+    WHEN typeof(x) IN ('SMALLINT', 'INTEGER', 'BIGINT') THEN
+        rs_reversed(right(printf('%016x', CAST(CAST(x AS VARCHAR) AS BIGINT)),
+            CASE typeof(x) WHEN 'SMALLINT' THEN 4 WHEN 'INTEGER' THEN 8 ELSE 16 END))
+    ELSE hex(encode(CAST(x AS VARCHAR)))
+END;
+CREATE OR REPLACE MACRO main.rs_fnv_hash(x, seed := -3750763034362895579) AS rs_signed(list_reduce(
+    list_transform(range(1, length(rs_fnv_bytes(x)) // 2 + 1), lambda i: CAST('0x' || substr(rs_fnv_bytes(x), 2 * i - 1, 2) AS UHUGEINT)),
+    lambda h, b: (xor(h, b) * 1099511628211::UHUGEINT) % 18446744073709551616::UHUGEINT,
+    CAST((CAST(seed AS HUGEINT) + 18446744073709551616::HUGEINT) % 18446744073709551616::HUGEINT AS UHUGEINT)
+));
+-- What comparisons compare of a value: a text without the blanks at its end (Character types), anything else as it is.
+CREATE OR REPLACE MACRO main.rs_key(x) AS CASE
+    WHEN typeof(x) = 'VARCHAR' THEN cast_to_type(rtrim(CAST(x AS VARCHAR), ' '), x) ELSE x
+END;
+-- A literal in the type of the column beside it: SUPER compares with texts as JSON.
+CREATE OR REPLACE MACRO main.rs_as(s, x) AS CASE
+    WHEN typeof(x) = 'JSON' THEN cast_to_type(CAST(to_json(s) AS VARCHAR), x) ELSE cast_to_type(s, x)
+END;
+CREATE OR REPLACE MACRO main.rs_element(j, i) AS CASE
+    WHEN typeof(i) = 'VARCHAR' THEN json_extract(j, '$."' || i || '"') ELSE json_extract(j, '$[' || i || ']')
+END;
+CREATE OR REPLACE MACRO main.rs_elements(j) AS TABLE
+    SELECT unnest(json_extract(j, '$[*]')) AS v, unnest(range(CAST(json_array_length(j) AS BIGINT))) AS i;
+CREATE OR REPLACE MACRO main.rs_attributes(j) AS TABLE
+    SELECT unnest(list_transform(json_keys(j), lambda k: json_extract(j, '$."' || k || '"'))) AS v, unnest(json_keys(j)) AS k;
+CREATE OR REPLACE MACRO main.rs_months(d) AS year(CAST(d AS TIMESTAMP)) * 12 + month(CAST(d AS TIMESTAMP));
+CREATE OR REPLACE MACRO main.rs_months_between(a, b) AS CASE
+    WHEN day(CAST(a AS TIMESTAMP)) = day(CAST(b AS TIMESTAMP))
+        OR (CAST(a AS DATE) = last_day(CAST(a AS DATE)) AND CAST(b AS DATE) = last_day(CAST(b AS DATE)))
+        THEN CAST(rs_months(a) - rs_months(b) AS DOUBLE)
+    ELSE rs_months(a) - rs_months(b) + (
+        (epoch(CAST(a AS TIMESTAMP)) - epoch(date_trunc('month', CAST(a AS TIMESTAMP))))
+        - (epoch(CAST(b AS TIMESTAMP)) - epoch(date_trunc('month', CAST(b AS TIMESTAMP))))
+    ) / (31 * 86400.0)
+END;
+CREATE OR REPLACE MACRO main.rs_next_day(d, name) AS CAST(d AS DATE) + CAST(
+    (list_position(['su', 'mo', 'tu', 'we', 'th', 'fr', 'sa'], lower(left(name, 2))) - 1 - dayofweek(CAST(d AS DATE)) + 6) % 7 + 1 AS INTEGER
+);
+CREATE OR REPLACE MACRO main.rs_initcap(s) AS list_aggregate(
+    list_transform(regexp_extract_all(s, '[[:alnum:]]+|[^[:alnum:]]+'), lambda w: upper(w[1]) || lower(w[2:])), 'string_agg', ''
+);
+CREATE OR REPLACE MACRO main.rs_regexp_instr(s, pattern) AS CAST(
+    CASE WHEN regexp_matches(s, pattern) THEN length(regexp_extract(s, '^(?s)(.*?)(?:' || pattern || ')', 1)) + 1 ELSE 0 END AS INTEGER
+);
 CREATE OR REPLACE MACRO main.rs_charindex(part, s) AS CAST(strpos(s, part) AS INTEGER);
 CREATE OR REPLACE MACRO main.rs_isnull(a, b) AS coalesce(a, b);
 CREATE OR REPLACE MACRO main.rs_regexp_count(s, pattern) AS CAST(len(regexp_extract_all(s, pattern)) AS INTEGER);
 CREATE OR REPLACE MACRO main.rs_regexp_replace(s, pattern, new) AS regexp_replace(s, pattern, new, 'g');
+-- A number as digits with a point (TO_CHAR): `places` behind it, `digits` before it of which `zeros` are always written.
+CREATE OR REPLACE MACRO main.rs_padded(s, n) AS repeat(' ', greatest(0, n - length(s))) || s;
+CREATE OR REPLACE MACRO main.rs_digits(x, places) AS printf('%.*f', CAST(places AS INTEGER), abs(round(CAST(x AS DOUBLE), CAST(places AS INTEGER))));
+CREATE OR REPLACE MACRO main.rs_units(x, places, zeros) AS
+    CASE WHEN rs_digits(x, places) LIKE '0%' AND (places > 0 OR zeros > 0) THEN '' ELSE split_part(rs_digits(x, places), '.', 1) END;
+CREATE OR REPLACE MACRO main.rs_whole(x, places, zeros) AS
+    repeat('0', greatest(0, zeros - length(rs_units(x, places, zeros)))) || rs_units(x, places, zeros);
+CREATE OR REPLACE MACRO main.rs_grouped(s, grouped) AS CASE
+    WHEN grouped = 1 THEN reverse(regexp_replace(regexp_replace(reverse(s), '(\d{3})', '\1,', 'g'), ',$', '')) ELSE s
+END;
+CREATE OR REPLACE MACRO main.rs_marked(x, places, zeros, grouped, sign, currency) AS
+    CASE WHEN CAST(x AS DOUBLE) < 0 THEN '-' WHEN sign = 'S' THEN '+' ELSE '' END
+    || currency || rs_grouped(rs_whole(x, places, zeros), grouped);
+CREATE OR REPLACE MACRO main.rs_decimals(x, places, trimmed) AS CASE
+    WHEN places = 0 THEN ''
+    WHEN trimmed = 1 THEN '.' || rtrim(split_part(rs_digits(x, places), '.', 2), '0')
+    ELSE '.' || split_part(rs_digits(x, places), '.', 2)
+END;
+CREATE OR REPLACE MACRO main.rs_to_char_number(x, places, digits, zeros, width, grouped, trimmed, sign, currency) AS CASE
+    WHEN x IS NULL THEN NULL
+    WHEN length(rs_whole(x, places, zeros)) > digits THEN
+        CASE WHEN width > 0 THEN ' ' ELSE '' END || repeat('#', digits)
+        || CASE WHEN places > 0 THEN '.' || repeat('#', places) ELSE '' END
+    ELSE rs_padded(
+        rs_marked(x, places, zeros, grouped, sign, currency),
+        CASE WHEN width = 0 THEN 0 ELSE width + 1 + length(currency) END
+    ) || rs_decimals(x, places, trimmed)
+END;

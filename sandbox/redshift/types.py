@@ -42,8 +42,10 @@ class DeclaredType:
         """
         if self.max_bytes is None:
             return ""
-        value = f"rtrim({quote(column)})" if self.is_char else quote(column)
-        return f" CHECK (strlen({value}) <= {self.max_bytes})"
+        name = quote(column)
+        # An excess of blanks is no error; here they stay, where Redshift cuts them.
+        trimmed = f"strlen(rtrim({name}, ' ')) <= {self.max_bytes}"
+        return f" CHECK ({trimmed})" if self.is_char else f" CHECK (strlen({name}) <= {self.max_bytes} OR {trimmed})"
 
 
 def take_type(words: TokenCursor) -> DeclaredType:

@@ -92,6 +92,9 @@ class Shown(Protocol):
     def media_days(self, media_id: str, first: int, last: int) -> list[Document] | None:
         """Counters of each day, by hashed or numeric id; None for an unknown media."""
 
+    def media_analytics(self, media_id: str, first: int, end: int) -> Document | None:
+        """Metrics from a day on and before another (days since 1970); None for an unknown media."""
+
     def visitors(self, wanted: VisitorFilter) -> Listing:
         """The visitors, latest activity first."""
 

@@ -6,17 +6,17 @@ import threading
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from urllib.parse import SplitResult, parse_qsl, urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
 from sandbox.wistia import routes
 from sandbox.wistia.account import Account
 from sandbox.wistia.answers import Answer, error
+from sandbox.wistia.dialects import FIRST_PATH, FIRST_VERSION, MODERN_PATH, release
 from sandbox.wistia.extras import Extras
 from sandbox.wistia.instants import DAY, EARLIEST, LATEST, iso, seconds
 from sandbox.wistia.limits import FixedMinutes, Latency, RateLimit, SlidingMinute
 from sandbox.wistia.weather import Attempts, Delivery, Weather
 
-BASE_PATH = "/v1"
 CLOCK_PATH = "/_sandbox/clock"
 
 _FIRST_PAGES = ("/stats/visitors", "/stats/events")
@@ -87,8 +87,8 @@ class Api:
         self._set_to = account.epoch
         self._requests = 0
 
-    def get(self, target: str, authorization: str | None) -> Delivery:
-        """Answer a GET of a path with its query, sent with an Authorization header or none."""
+    def get(self, target: str, authorization: str | None, version: str | None = None) -> Delivery:
+        """Answer a GET of a path with its query, and of the headers Authorization and X-Wistia-Api-Version."""
         address = urlsplit(target)
         if address.path == CLOCK_PATH:
             return Delivery(self._clock())
@@ -97,12 +97,16 @@ class Api:
         with self._lock:
             self._requests += 1
             number, now = self._requests, self._now()
-        refusal = self._refusal(address.path, authorization, number)
+        base, path = _split(address.path)
+        refusal = self._refusal(base, path, authorization, number)
         if refusal:
             return Delivery(refusal)
-        answer, fault = self._answer(address, number, now), self._attempts.next(target)
+        spoken = FIRST_VERSION if base == FIRST_PATH else release(version)
+        parameters = dict(parse_qsl(address.query, keep_blank_values=True))
+        answer = routes.answer(path, parameters, self._account.at(now), self._extras(number, now), spoken)
+        fault = self._attempts.next(target)
         delivery = self._manners.weather.deliver(fault, answer, time.time()) if fault else Delivery(answer)
-        return replace(delivery, wait=delivery.wait + self._slowness(address))
+        return replace(delivery, wait=delivery.wait + self._slowness(path, parameters))
 
     def put(self, target: str, body: bytes) -> Answer:
         """Set the clock; nothing else takes a PUT."""
@@ -118,34 +122,31 @@ class Api:
             self._set_at, self._set_to = self._requests, now
         return self._clock()
 
-    def _refusal(self, path: str, authorization: str | None, number: int) -> Answer | None:
+    def _refusal(self, base: str | None, path: str, authorization: str | None, number: int) -> Answer | None:
         """What is said to who may not be answered; None to whoever may."""
         first, after = self._manners.revoked or (0, 0)
         if authorization != f"Bearer {self._manners.token}" or first <= number < after:
             return error(401, "Invalid credentials.", "unauthorized_credentials")
-        if not path.startswith(BASE_PATH + "/"):
+        if base is None:
             return error(404, "Not found")
         wait = self._limit.admit() if self._limit else 0
         if wait:
             return Answer(429, b"Rate limit exceeded", "text/plain", {"Retry-After": str(wait)})
-        below = path.removeprefix(BASE_PATH).removesuffix(".json")
+        bare = path.removesuffix(".json")
         for beginning, status in self._manners.refused.items():
-            if below == beginning or below.startswith(beginning + "/"):
+            if bare == beginning or bare.startswith(beginning + "/"):
                 return _REFUSALS[status]
         return None
 
-    def _answer(self, address: SplitResult, number: int, now: int) -> Answer:
+    def _extras(self, number: int, now: int) -> Extras:
         manners = self._manners
-        parameters = dict(parse_qsl(address.query, keep_blank_values=True))
         from_request, days = manners.purge or (number + 1, 0)
         since = (now // DAY - days) * DAY if number >= from_request else None
-        extras = Extras(manners.repeated, since, manners.unknown_fields, manners.seed)
-        return routes.answer(address.path.removeprefix(BASE_PATH), parameters, self._account.at(now), extras)
+        return Extras(manners.repeated, since, manners.unknown_fields, manners.seed)
 
-    def _slowness(self, address: SplitResult) -> float:
+    def _slowness(self, path: str, parameters: Mapping[str, str]) -> float:
         """Seconds that an answer takes besides what befalls it."""
-        page = dict(parse_qsl(address.query)).get("page", "1")
-        first = page == "1" and address.path.removesuffix(".json").endswith(_FIRST_PAGES)
+        first = path.removesuffix(".json") in _FIRST_PAGES and parameters.get("page", "1") == "1"
         return self._latency.draw() + (self._manners.slow_first_page if first else 0.0)
 
     def _now(self) -> int:
@@ -154,6 +155,14 @@ class Api:
     def _clock(self) -> Answer:
         shown = {"now": iso(self._now()), "requests": self._requests, "pid": os.getpid()}
         return Answer(200, json.dumps(shown).encode())
+
+
+def _split(path: str) -> tuple[str | None, str]:
+    """The base of a path, None if it is no version's, and what comes after it."""
+    for base in (FIRST_PATH, MODERN_PATH):
+        if path.startswith(base + "/"):
+            return base, path.removeprefix(base)
+    return None, path
 
 
 def _limit(manners: Manners) -> RateLimit | None:

@@ -5,7 +5,7 @@ and its hours are what was watched as far as that was reported. So recent days a
 """
 
 from bisect import bisect_left
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from itertools import accumulate
 from random import Random
 from typing import NamedTuple
@@ -13,7 +13,7 @@ from typing import NamedTuple
 from sandbox.wistia.account import Document
 from sandbox.wistia.catalogue import MEDIAS
 from sandbox.wistia.counters import DELETED_HOURS, DELETED_LOADS, Counters
-from sandbox.wistia.history import NEVER, SETTLED_AFTER, History, Traffic
+from sandbox.wistia.history import SETTLED_AFTER, History, Traffic, Visit
 from sandbox.wistia.instants import DAY, day_text, horizon
 
 
@@ -46,7 +46,7 @@ class Daily:
 
     def media(self, position: int, first: int, last: int, now: int) -> list[Document]:
         """A row for each day from the first to the last; days that are still to come have none."""
-        return [_row(day, self._media_day(position, day, now)) for day in range(first, min(last, now // DAY) + 1)]
+        return [_row(day, self.window(position, day, day + 1, now)) for day in range(first, min(last, now // DAY) + 1)]
 
     def account(self, positions: Iterable[int], first: int, last: int, now: int) -> list[Document]:
         """The same for the medias at these positions together, and those that were deleted since."""
@@ -54,31 +54,49 @@ class Daily:
         for day in range(first, min(last, now // DAY) + 1):
             total = self._deleted_day(day, now)
             for position in positions:
-                total = total.plus(self._media_day(position, day, now))
+                total = total.plus(self.window(position, day, day + 1, now))
             rows.append(_row(day, total))
         return rows
 
-    def _media_day(self, position: int, day: int, now: int) -> Day:
-        """Figures of one media. Only of days that may not have settled the visits are looked at one by one."""
+    def window(self, position: int, first: int, end: int, now: int) -> Day:
+        """Figures of a media from a day on and before another. Visits that have settled are counted, not looked at."""
         traffic = self._history.traffic[position]
-        start, end = day * DAY, min((day + 1) * DAY, now + 1)
-        first, last = self._plays(traffic, start), self._plays(traffic, end)
-        plays = last - first
-        watched = self._counters.watched_by(position, last) - self._counters.watched_by(position, first)
-        if end + SETTLED_AFTER > now:
-            for number in traffic.plays[first:last]:
-                visit = self._history.visits[number]
-                if now < visit.shown_at != NEVER:
-                    plays -= 1
-                    watched -= visit.watched
-                elif visit.revised_at > now:
-                    watched -= visit.watched - visit.watched_at_first
-        others = sum(
-            bisect_left(instants, end) - bisect_left(instants, start)
-            for instants in (traffic.new_loaders, traffic.other_loads)
-        )
-        hours = max(watched, 0.0) * (MEDIAS[position].duration or 0) / 3600
-        return Day(plays + others, plays, hours if plays else 0.0).plus(self._quiet[position].day(day))
+        start, stop = first * DAY, min(end * DAY, now + 1)
+        before, until = self._plays(traffic, start), self._plays(traffic, stop)
+        plays = until - before
+        watched = self._counters.watched_by(position, until) - self._counters.watched_by(position, before)
+        for number in reversed(traffic.plays[before:until]):
+            visit = self._history.visits[number]
+            if visit.at + SETTLED_AFTER < now:
+                break
+            if not visit.has_arrived(now):
+                plays -= 1
+                watched -= visit.watched
+            elif visit.revised_at > now:
+                watched -= visit.watched - visit.watched_at_first
+        others = within(traffic.new_loaders, start, stop) + within(traffic.other_loads, start, stop)
+        hours = max(watched, 0.0) * (MEDIAS[position].duration or 0) / 3600 if plays else 0.0
+        return Day(plays + others, plays, hours).plus(self._quiet[position].window(first, end))
+
+    def arrived(self, position: int, first: int, end: int, now: int) -> Iterator[tuple[int, Visit]]:
+        """The plays of a window that the vendor knows of, each with its number."""
+        traffic = self._history.traffic[position]
+        before, until = (self._plays(traffic, instant) for instant in (first * DAY, min(end * DAY, now + 1)))
+        for number in traffic.plays[before:until]:
+            visit = self._history.visits[number]
+            if visit.has_arrived(now):
+                yield number, visit
+
+    def uniques(self, position: int, first: int, end: int, now: int) -> tuple[int, int]:
+        """Visitors who played a media in a window, and who loaded it.
+
+        Of traffic without visits, each visitor is there on one of its days only.
+        """
+        traffic = self._history.traffic[position]
+        start, stop = first * DAY, min(end * DAY, now + 1)
+        played = len({visit.visitor for _, visit in self.arrived(position, first, end, now)})
+        quiet_players, quiet_visitors = self._quiet[position].uniques(first, end)
+        return played + quiet_players, played + within(traffic.new_loaders, start, stop) + quiet_visitors
 
     def _deleted_day(self, day: int, now: int) -> Day:
         deleted = self._history.deleted
@@ -102,22 +120,34 @@ class _QuietDays:
         self._first = media.created // DAY
         self._days = max(horizon(epoch) // DAY - self._first, 0) if quiet.loads else 0
         loads, plays = (round(undated * missing) for missing in quiet.undated)
-        self._plays = quiet.plays - plays
-        self._others = quiet.loads - loads - self._plays
+        dated = quiet.plays - plays
+        loaders = quiet.visitors - quiet.unique_players
+        # Each is spread by itself, so that on no day there are more visitors than loads, nor more players than plays.
+        self._players, self._replays = quiet.unique_players, dated - quiet.unique_players
+        self._loaders, self._reloads = loaders, quiet.loads - loads - dated - loaders
         hours = quiet.watched * (media.duration or 0) / 3600
         self._hours_per_play = hours / quiet.plays if quiet.plays else 0.0
         self._draw = f"{seed}/quiet/{media.hashed_id}"
         self._shares: list[float] = []
 
-    def day(self, day: int) -> Day:
-        """Figures of a day."""
-        place = day - self._first
-        if not 0 <= place < self._days:
-            return Day()
-        before, after = self._cumulated[place : place + 2]
-        plays = round(self._plays * after) - round(self._plays * before)
-        others = round(self._others * after) - round(self._others * before)
+    def window(self, first: int, end: int) -> Day:
+        """Figures from a day on and before another."""
+        plays = self._part(self._players, first, end) + self._part(self._replays, first, end)
+        others = self._part(self._loaders, first, end) + self._part(self._reloads, first, end)
         return Day(plays + others, plays, plays * self._hours_per_play)
+
+    def uniques(self, first: int, end: int) -> tuple[int, int]:
+        """Visitors who played, and who loaded, each on one day."""
+        players = self._part(self._players, first, end)
+        return players, players + self._part(self._loaders, first, end)
+
+    def _part(self, count: int, first: int, end: int) -> int:
+        """How much of a count lies on some days."""
+        if not count or not self._days:
+            return 0
+        places = (min(max(day - self._first, 0), self._days) for day in (first, end))
+        before, after = (round(count * self._cumulated[place]) for place in places)
+        return after - before
 
     @property
     def _cumulated(self) -> list[float]:
@@ -128,6 +158,11 @@ class _QuietDays:
             total = sum(weights)
             self._shares = [0.0, *(so_far / total for so_far in accumulate(weights[:-1])), 1.0]
         return self._shares
+
+
+def within(instants: list[int], start: int, stop: int) -> int:
+    """How many of some instants, in order of time, lie from one on and before another."""
+    return max(bisect_left(instants, stop) - bisect_left(instants, start), 0)
 
 
 def _row(day: int, figures: Day) -> Document:

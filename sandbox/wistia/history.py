@@ -53,6 +53,10 @@ class Visit(NamedTuple):
     load_count: int
     play_count: int
 
+    def has_arrived(self, now: int) -> bool:
+        """Whether the vendor knows of it at an instant; that it gets no row says nothing about its being counted."""
+        return self.at <= now and (self.shown_at <= now or self.shown_at == NEVER)
+
 
 class Play(NamedTuple):
     """A visit before the counters of its visitor are known."""

@@ -42,9 +42,19 @@ def data_time(instant: int) -> str:
     return time.strftime("%Y-%m-%dT%H:%M:%S+00:00", time.gmtime(instant))
 
 
+def day_date(day: int) -> date:
+    """The date of a day since 1970."""
+    return _FIRST_DAY + timedelta(day)
+
+
+def day_number(day: date) -> int:
+    """The day since 1970 of a date."""
+    return (day - _FIRST_DAY).days
+
+
 def day_text(day: int) -> str:
     """`2026-01-07` of a day since 1970."""
-    return (_FIRST_DAY + timedelta(day)).isoformat()
+    return day_date(day).isoformat()
 
 
 def horizon(now: int) -> int:
@@ -61,4 +71,4 @@ def day_start(text: str) -> int:
     found = _DATE.match(text)
     if not found:
         raise ValueError(f"{text!r} is no date")
-    return (date.fromisoformat(found[0]) - _FIRST_DAY).days * DAY
+    return day_number(date.fromisoformat(found[0])) * DAY

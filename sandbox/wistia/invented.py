@@ -5,8 +5,10 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Mapping
 from functools import cached_property
 from operator import neg
+from typing import NamedTuple
 
 from sandbox.wistia.account import Document, EventFilter, Listing, VisitorFilter
+from sandbox.wistia.analytics import Analytics
 from sandbox.wistia.catalogue import ACCOUNT_URL, MEDIAS, PROJECTS, find, find_project
 from sandbox.wistia.counters import Counters
 from sandbox.wistia.curves import Curves
@@ -38,6 +40,7 @@ class InventedAccount:
         self.counters = Counters(self.history, profile)
         self._daily = Daily(self.history, self.counters, seed, profile.undated)
         self._curves = Curves(self.history, self.counters)
+        self._analytics = Analytics(self._daily, seed)
         self._rows = Rows(self.history, seed)
         self._lock = threading.Lock()
         self._newest: tuple[int, InventedShown] | None = None
@@ -52,30 +55,29 @@ class InventedAccount:
             return self._newest[1]
 
     def _shown(self, now: int) -> "InventedShown":
-        return InventedShown(now, self.profile, self.history, self.counters, self._daily, self._curves, self._rows)
+        parts = Parts(self.history, self.counters, self._daily, self._curves, self._analytics, self._rows)
+        return InventedShown(now, self.profile, parts)
+
+
+class Parts(NamedTuple):
+    """A history and what counts and renders it."""
+
+    history: History
+    counters: Counters
+    daily: Daily
+    curves: Curves
+    analytics: Analytics
+    rows: Rows
 
 
 class InventedShown:
     """What is shown of an invented account at an instant; the history may go on meanwhile."""
 
-    def __init__(
-        self,
-        now: int,
-        profile: Profile,
-        history: History,
-        counters: Counters,
-        daily: Daily,
-        curves: Curves,
-        rows: Rows,
-    ) -> None:
+    def __init__(self, now: int, profile: Profile, parts: Parts) -> None:
         self.now = now
         self._positions = [n for n, media in enumerate(MEDIAS) if profile.medias and media.created <= now]
         self._projects = [project for project in PROJECTS if profile.medias and project.created <= now]
-        self._history = history
-        self._counters = counters
-        self._daily = daily
-        self._curves = curves
-        self._rows = rows
+        self._history, self._counters, self._daily, self._curves, self._analytics, self._rows = parts
 
     @property
     def account(self) -> Document:
@@ -121,6 +123,11 @@ class InventedShown:
         """How often each part was watched, by hashed or numeric id; None for an unknown media."""
         position = self._find(media_id)
         return None if position is None else self._curves.at(position, self.now)
+
+    def media_analytics(self, media_id: str, first: int, end: int) -> Document | None:
+        """Metrics from a day on and before another; None for an unknown media."""
+        position = self._find(media_id)
+        return None if position is None else self._analytics.at(position, first, end, self.now)
 
     def account_days(self, first: int, last: int) -> list[Document]:
         """Counters of each day, deleted medias included."""

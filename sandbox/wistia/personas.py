@@ -138,20 +138,27 @@ def public_token(seed: int, visit: int) -> str:
     return "sandbox" + _digest(seed, "heatmap", visit)[:16].hex()
 
 
+def converted(seed: int, visit: int) -> bool:
+    """Whether a viewer filled in a form: one in a hundred did."""
+    return _conversion(seed, visit) < 600
+
+
 def conversion(seed: int, visit: int) -> str:
     """JSON members about what a viewer did besides watching: mostly nothing, which the API writes in two ways.
 
     The type is text, a number or empty; the data are an object, that of a form, or empty text.
     """
-    digest = _digest(seed, "conversion", visit)
-    kind = digest[0] << 8 | digest[1]
-    if kind < 600:
-        who = digest[2:6].hex()
-        form = {"email": f"viewer.{who}@example.com", "first_name": "Vera", "last_name": "Muster", "is_new_lead": True}
+    kind = _conversion(seed, visit)
+    if converted(seed, visit):
+        email = f"viewer.{kind}.{visit}@example.com"
+        form = {"email": email, "first_name": "Vera", "last_name": "Muster", "is_new_lead": True}
         return compact({"conversion_type": 1 if kind < 200 else "pre-roll-email", "conversion_data": form})[1:-1]
-    if kind < 1200:
-        return '"conversion_type":"","conversion_data":""'
-    return '"conversion_type":"","conversion_data":{}'
+    return '"conversion_type":"","conversion_data":' + ('""' if kind < 1200 else "{}")
+
+
+def _conversion(seed: int, visit: int) -> int:
+    """A number below 65,536 that says what there was."""
+    return int.from_bytes(_digest(seed, "conversion", visit)[:2])
 
 
 def _digest(seed: int, kind: str, number: int) -> bytes:

@@ -131,6 +131,9 @@ class RecordedShown:
             return None
         return [days[date] for date in sorted(days) if day_text(first) <= date <= day_text(last)]
 
+    def media_analytics(self, media_id: str, first: int, end: int) -> None:
+        """Not recorded."""
+
     def visitors(self, wanted: VisitorFilter) -> Listing:
         """The visitors, latest activity first."""
         return _listing([row for row in self.visitor_rows if _is_wanted(row, wanted)])

@@ -13,7 +13,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from sandbox.process import Ending
 from sandbox.wistia.account import Account
 from sandbox.wistia.answers import Answer
-from sandbox.wistia.api import BASE_PATH, Api, Manners
+from sandbox.wistia.api import Api, Manners
+from sandbox.wistia.dialects import FIRST_PATH
 from sandbox.wistia.simulator import Simulator
 from sandbox.wistia.weather import Delivery, Leave
 
@@ -41,7 +42,7 @@ class Server(ThreadingHTTPServer):
     @property
     def base_url(self) -> str:
         """Where the first version of the API is."""
-        return f"http://{_LOOPBACK}:{self.server_port}{BASE_PATH}"
+        return f"http://{_LOOPBACK}:{self.server_port}{FIRST_PATH}"
 
     def process_request_thread(self, request: socket.socket, client_address: tuple[str, int]) -> None:  # type: ignore[override]
         """Remember the connection while it is open."""
@@ -77,7 +78,8 @@ class _Handler(BaseHTTPRequestHandler):
     wbufsize = -1
 
     def do_GET(self) -> None:
-        self._serve(lambda: self.server.api.get(self.path, self.headers.get("Authorization")))
+        authorization, version = (self.headers.get(name) for name in ("Authorization", "X-Wistia-Api-Version"))
+        self._serve(lambda: self.server.api.get(self.path, authorization, version))
 
     def do_PUT(self) -> None:
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))

@@ -9,7 +9,9 @@ from sandbox.redshift.statements.accepted import Accepted, Comment
 from sandbox.redshift.statements.alter import alter
 from sandbox.redshift.statements.copy import Copy
 from sandbox.redshift.statements.create import create
+from sandbox.redshift.statements.deduplicate import merge
 from sandbox.redshift.statements.drop import drop
+from sandbox.redshift.statements.explain import Explain
 from sandbox.redshift.statements.query import Translated
 from sandbox.redshift.statements.settings import Set, Show
 from sandbox.redshift.statements.transaction import Begin, End, Lock, Truncate
@@ -38,10 +40,17 @@ _BY_WORD: dict[str, Callable[[str], Statement]] = {
     "TRUNCATE": Truncate,
     "VACUUM": Accepted,
 }
-_TRANSLATED = frozenset({"SELECT", "WITH", "INSERT", "UPDATE", "DELETE", "MERGE", "("})
-_NOT_IMITATED = frozenset(
-    {"CALL", "CANCEL", "CLOSE", "DEALLOCATE", "DECLARE", "EXECUTE", "EXPLAIN", "FETCH", "PREPARE", "UNLOAD"}
-)
+_WITH_PARAMETERS: dict[str, Callable[[str, Sequence[int]], Statement]] = {
+    "(": Translated,
+    "DELETE": Translated,
+    "EXPLAIN": Explain,
+    "INSERT": Translated,
+    "MERGE": merge,
+    "SELECT": Translated,
+    "UPDATE": Translated,
+    "WITH": Translated,
+}
+_NOT_IMITATED = frozenset({"CANCEL", "CLOSE", "DEALLOCATE", "DECLARE", "EXECUTE", "FETCH", "PREPARE", "UNLOAD"})
 
 
 def read(sql: str, oids: Sequence[int] = ()) -> Statement | None:
@@ -61,8 +70,12 @@ def read(sql: str, oids: Sequence[int] = ()) -> Statement | None:
         raise SqlError("42601", "cannot insert multiple commands into a prepared statement")
     first = lexer.first(parts[0])
     word = first.upper
-    if word in _TRANSLATED:
-        return Translated(parts[0], oids)
+    if word in _WITH_PARAMETERS:
+        return _WITH_PARAMETERS[word](parts[0], oids)
+    if word == "CALL":
+        raise SqlError(
+            "0A000", "stored procedures are not imitated by this sandbox endpoint (Redshift itself has them)"
+        )
     if word in _NOT_IMITATED:
         raise not_imitated(word)
     if word not in _BY_WORD:

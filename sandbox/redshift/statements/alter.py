@@ -202,7 +202,12 @@ def _resize(session: Session, table: TableName, name: str, kind: DeclaredType) -
     columns = copied_columns(session, table, defaults=True, identities=True)
     if name not in columns:
         raise SqlError("42703", f'column "{name}" of relation "{table.name}" does not exist')
-    if kind.max_bytes is None or kind.is_char or " VARCHAR" not in columns[name] or "rtrim(" in columns[name]:
+    if (
+        kind.max_bytes is None
+        or kind.is_char
+        or " VARCHAR" not in columns[name]
+        or ("rtrim(" in columns[name] and " OR " not in columns[name])
+    ):
         raise SqlError("0A000", f'cannot alter type of column "{name}": only the size of a VARCHAR can be changed')
     if " DEFAULT " in columns[name]:
         raise SqlError("0A000", f'cannot alter type of column "{name}" that has a default value')

@@ -53,6 +53,13 @@ class Translated:
         _send(session, found, cursor, sink)
         return "SELECT"
 
+    def plan(self, session: Session, values: Sequence[Value]) -> list[str]:
+        """The lines of the engine's plan for it."""
+        found = self._translated(session)
+        _take_locks(session, found)
+        rows = session.run(f"EXPLAIN {found.sql}", _parameters(session, found, values)).fetchall()
+        return [line for row in rows for line in str(row[1]).splitlines() if line]
+
     def _translated(self, session: Session) -> Translation:
         """Once for a statement while its views stay: one too long to be remembered is described, then run."""
         shown = session.shown()
@@ -94,6 +101,8 @@ def _parameters(session: Session, found: Translation, values: Sequence[Value]) -
     if not found.parameters:
         return {}
     given: dict[str, Value] = {f"p{position}": value for position, value in enumerate(values, start=1)}
+    # A text that is only compared loses the blanks at its end, as the columns beside it do.
+    given |= {f"t{at}": v.rstrip(" ") if isinstance(v, str) else v for at, v in enumerate(values, start=1)}
     given |= session.session_values()
     return {name: given.get(name) for name in found.parameters}
 

@@ -25,6 +25,21 @@ class _Parser(RedshiftParser):
     FUNCTION_PARSERS: ClassVar[dict[str, Any]] = {
         name: parser for name, parser in RedshiftParser.FUNCTION_PARSERS.items() if name in _SPECIAL_SYNTAX
     }
+    NO_PAREN_FUNCTION_PARSERS: ClassVar[dict[str, Any]] = RedshiftParser.NO_PAREN_FUNCTION_PARSERS | {
+        "APPROXIMATE": lambda self: _approximate(self)
+    }
+
+
+def _approximate(parser: RedshiftParser) -> exp.Expr | None:
+    """APPROXIMATE COUNT(DISTINCT x), as a function of its own."""
+    found = parser._parse_function()  # noqa: SLF001 - how sqlglot's own dialects extend its parser
+    if not isinstance(found, exp.Anonymous) or not found.expressions:
+        return None
+    (argument,) = found.expressions
+    name = str(found.this).lower()
+    if name == "count" and isinstance(argument, exp.Distinct) and len(argument.expressions) == 1:
+        return exp.Anonymous(this="approximate count", expressions=argument.expressions)
+    return found if name == "percentile_disc" else None
 
 
 class WrittenRedshift(Redshift):

@@ -1,5 +1,6 @@
 """Redshift's functions in DuckDB: by the same name, another name, a macro of ours, or a rule."""
 
+import re
 from collections.abc import Callable, Sequence
 
 from sqlglot import exp
@@ -19,13 +20,15 @@ SAME = frozenset(
     cos cot count cume_dist degrees dense_rank exp first_value floor greatest lag last_value lead
     least left length ln lower lpad ltrim max md5 median min mod nth_value ntile nullif percent_rank
     pi power radians random rank repeat replace reverse right round row_number rpad rtrim sha1 sign sin split_part
-    sqrt stddev stddev_pop stddev_samp strpos substr substring sum tan translate trim trunc upper var_pop var_samp
+    sqrt stddev stddev_pop stddev_samp strpos substr substring sum tan translate trim upper var_pop var_samp
     variance position
     """)
 )
 """Functions that DuckDB has with the same arguments and, on the types that we use, the same results."""
 
 RENAMED = {
+    "approximate count": "approx_count_distinct",
+    "array": "json_array",
     "bool_xor": "bit_xor",
     "btrim": "trim",
     "char_length": "length",
@@ -38,6 +41,9 @@ RENAMED = {
     "len": "length",
     "octet_length": "strlen",
     "nvl": "coalesce",
+    "object": "json_object",
+    "percentile_cont": "quantile_cont",
+    "percentile_disc": "quantile_disc",
     "pow": "power",
     "regexp_substr": "regexp_extract",
     "textlen": "length",
@@ -45,14 +51,15 @@ RENAMED = {
 
 MACROS = frozenset(
     _words("""
-    add_months can_json_parse charindex get_array_length is_array is_object is_valid_json isnull json_array_length
-    json_extract_array_element_text json_parse json_serialize json_typeof regexp_count regexp_replace last_day
-    sha2 strtol
+    add_months can_json_parse charindex fnv_hash get_array_length initcap is_array is_object is_valid_json isnull
+    json_array_length json_extract_array_element_text json_parse json_serialize json_typeof last_day months_between
+    next_day regexp_count regexp_instr regexp_replace sha2 strtol
     """)
 )
 """Functions written as DuckDB macros named `rs_<function>` in `macros.sql`."""
 
 RESULT_NAMES = {
+    "approximate count": "count",
     "nvl": "coalesce",
     "dateadd": "date_add",
     "datediff": "date_diff",
@@ -153,9 +160,28 @@ def _date_part(arguments: Sequence[exp.Expr]) -> exp.Expr:
 
 def _to_char(arguments: Sequence[exp.Expr]) -> exp.Expr:
     value, form = _exactly(2, "to_char", arguments)
-    if not isinstance(form, exp.Literal) or any(mark in form.name for mark in "09"):
-        raise SqlError("0A000", "TO_CHAR of numbers is not imitated by this sandbox endpoint")
+    if not isinstance(form, exp.Literal):
+        raise SqlError("0A000", "TO_CHAR takes a literal format in this sandbox endpoint")
+    if any(mark in form.name for mark in "09"):
+        return _number_written(value, form.name)
     return call("strftime", value, _strftime(form.name))
+
+
+_NUMBER = re.compile(r"(FM)?([S$L]*)([09,]*)(?:[.D]([09]*))?", re.IGNORECASE)
+
+
+def _number_written(value: exp.Expr, form: str) -> exp.Expr:
+    """Digits, groups, a point, a sign, a currency ("Numeric format strings"); what does not fit is '#'."""
+    found = _NUMBER.fullmatch(form.replace("G", ","))
+    if found is None:
+        raise SqlError("0A000", f"the format '{form}' of TO_CHAR is not imitated by this sandbox endpoint")
+    fill, marks, whole, decimals = found[1], found[2].upper(), found[3], found[4]
+    digits = len(whole.replace(",", ""))
+    zeros = digits - whole.replace(",", "").index("0") if "0" in whole else 0
+    trimmed = int(bool(fill) and "0" not in (decimals or ""))
+    shape = [len(decimals or ""), digits, zeros, 0 if fill else len(whole), int("," in whole), trimmed]
+    marked = ["S" if "S" in marks else "", "$" if set(marks) & set("$L") else ""]
+    return call("rs_to_char_number", value, *(exp.Literal.number(number) for number in shape), *marked)
 
 
 def _strftime(form: str) -> str:
@@ -171,6 +197,11 @@ def _strftime(form: str) -> str:
 def _to_date(arguments: Sequence[exp.Expr]) -> exp.Expr:
     value, form = _exactly(2, "to_date", arguments)
     return cast(call("strptime", value, _strftime(form.name)), "DATE")
+
+
+def _to_timestamp(arguments: Sequence[exp.Expr]) -> exp.Expr:
+    value, form = _exactly(2, "to_timestamp", arguments)
+    return cast(call("strptime", value, _strftime(form.name)), "TIMESTAMP WITH TIME ZONE")
 
 
 def _json_extract_path_text(arguments: Sequence[exp.Expr]) -> exp.Expr:
@@ -204,6 +235,25 @@ def _avg(arguments: Sequence[exp.Expr]) -> exp.Expr:
     """Sum by count, which for integers divides as integers ("AVG function": the result is cut)."""
     count = call("nullif", call("count", *(item.copy() for item in arguments)), exp.Literal.number(0))
     return exp.Paren(this=exp.Div(this=call("sum", *arguments), expression=count, typed=True, safe=False))
+
+
+def _ratio_to_report(arguments: Sequence[exp.Expr]) -> exp.Expr:
+    """A value by the sum of all; the window is put into the sum by the rule of windows."""
+    (value,) = _exactly(1, "ratio_to_report", arguments)
+    total = call("nullif", call("sum", value.copy()), exp.Literal.number(0))
+    return exp.Paren(this=exp.Div(this=cast(value, "DOUBLE"), expression=total, typed=True, safe=False))
+
+
+_TIMES = frozenset({"rs_date_trunc", "rs_convert_timezone", "rs_getdate_in_view", "rs_add_months", "strptime"})
+
+
+def _trunc(arguments: Sequence[exp.Expr]) -> exp.Expr:
+    """A timestamp is cut to its date; seen by its form, because types of columns are not known here."""
+    first = arguments[0] if arguments else exp.null()
+    name = str(first.this) if isinstance(first, exp.Anonymous | exp.Placeholder) else ""
+    of_time = name in _TIMES or name == "s_now" or name.startswith("rs_dateadd_")
+    of_time = of_time or (isinstance(first, exp.Cast) and first.to.this in exp.DataType.TEMPORAL_TYPES)
+    return cast(first, "DATE") if of_time else call("trunc", *arguments)
 
 
 def _listagg(arguments: Sequence[exp.Expr]) -> exp.Expr:
@@ -251,6 +301,9 @@ _RULES: dict[str, Build] = {
     "json_extract_path_text": _json_extract_path_text,
     "listagg": _listagg,
     "nvl2": _nvl2,
+    "ratio_to_report": _ratio_to_report,
     "to_char": _to_char,
     "to_date": _to_date,
+    "to_timestamp": _to_timestamp,
+    "trunc": _trunc,
 } | {name: _session(value) for name, value in SESSION_VALUES.items()}

@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlglot import exp
 
-from sandbox.redshift.errors import SqlError, not_imitated, syntax_error, unsupported
+from sandbox.redshift.errors import SqlError, syntax_error, unsupported
 from sandbox.redshift.reserved import RESERVED
 
 _REFUSED: dict[type[exp.Expr], SqlError] = {
@@ -22,7 +22,6 @@ _REFUSED: dict[type[exp.Expr], SqlError] = {
     exp.JSONExtractScalar: SqlError("42883", "operator does not exist: ->>"),
     exp.Lock: unsupported("SELECT FOR UPDATE"),
     exp.Struct: syntax_error("{"),
-    exp.Unnest: not_imitated("unnesting of SUPER"),
     exp.TableSample: syntax_error("TABLESAMPLE"),
     exp.Into: SqlError("0A000", "SELECT INTO is not imitated by this sandbox endpoint: use CREATE TABLE AS"),
 }
@@ -120,7 +119,17 @@ def refuse_merge(tree: exp.Merge) -> None:
             raise syntax_error("BY")
     if [bool(when.args["matched"]) for when in whens] != [True, False]:
         raise SqlError("42601", "MERGE needs one WHEN MATCHED clause followed by one WHEN NOT MATCHED clause")
+    if any(_is_path(node) for node in tree.walk()):
+        raise SqlError("0A000", "Partial reference of SUPER column is not supported in MERGE statement.")
     _refuse_same_source(tree)
+
+
+def _is_path(node: exp.Expr) -> bool:
+    """Whether it goes into a SUPER: `t.a.b` may only be schema, table and column."""
+    tables = {table.db.lower() for table in node.root().find_all(exp.Table)} if isinstance(node, exp.Column) else set()
+    return isinstance(node, exp.Bracket | exp.Dot) or (
+        isinstance(node, exp.Column) and bool(node.db) and node.db.lower() not in tables
+    )
 
 
 def _refuse_same_source(tree: exp.Merge) -> None:

@@ -10,7 +10,7 @@ from sqlglot.dialects.duckdb import DuckDB
 
 from sandbox.redshift.errors import SqlError, syntax_error
 from sandbox.redshift.names import INTERNAL_SCHEMA, TableName, literal
-from sandbox.redshift.translate import functions
+from sandbox.redshift.translate import blanks, functions
 from sandbox.redshift.translate.dialect import parse
 from sandbox.redshift.translate.functions import call, cast
 from sandbox.redshift.translate.shown import Shown
@@ -77,13 +77,13 @@ def expand_views(tree: exp.Expr, shown: Shown, depth: int = 0) -> exp.Expr:
     if depth > _MAX_VIEW_DEPTH:
         raise SqlError("42P17", "infinite recursion detected in rules for a view")
     hidden, target = cte_names(tree), target_table(tree)
-    for table in list(tree.find_all(exp.Table)) if shown else ():
+    for table in _named_tables(tree) if shown else ():
         name = table_name(table)
         body = None if (name.schema is None and name.name in hidden) or table is target else shown.body(name)
         if body is None or table.meta.get(_ITSELF):
             continue
         query = parse(body.text)
-        for inner in query.find_all(exp.Table) if body.itself else ():
+        for inner in _named_tables(query) if body.itself else ():
             inner.meta[_ITSELF] = table_name(inner) == body.itself
         alias = exp.TableAlias(
             this=exp.to_identifier(table.alias or name.name, quoted=True),
@@ -109,8 +109,13 @@ def tables_read(tree: exp.Expr) -> frozenset[TableName]:
     """Tables that a statement reads, without its CTEs and its target."""
     hidden = cte_names(tree)
     target = target_table(tree)
-    names = [table_name(table) for table in tree.find_all(exp.Table) if table is not target]
+    names = [table_name(table) for table in _named_tables(tree) if table is not target]
     return frozenset(name for name in names if name.schema is not None or name.name not in hidden)
+
+
+def _named_tables(tree: exp.Expr) -> list[exp.Table]:
+    """Tables that are names, and no unnested SUPER."""
+    return [table for table in tree.find_all(exp.Table) if isinstance(table.this, exp.Identifier)]
 
 
 def target_table(tree: exp.Expr) -> exp.Table | None:
@@ -173,7 +178,7 @@ def _identifier(node: exp.Expr) -> exp.Expr:
 
 
 def _table(node: exp.Expr) -> exp.Expr:
-    if not isinstance(node, exp.Table):
+    if not isinstance(node, exp.Table) or not isinstance(node.this, exp.Identifier):
         return node
     schema, name = node.db.lower(), node.name.lower()
     if node.catalog:
@@ -207,6 +212,8 @@ def _renamed(node: exp.Table, schema: str, name: str) -> exp.Table:
 
 
 def _function(node: exp.Expr) -> exp.Expr:
+    if isinstance(node.parent, exp.Table):  # an unnested SUPER
+        return node
     return functions.build(str(node.this).lower(), node.expressions)
 
 
@@ -245,7 +252,7 @@ def _subscript(node: exp.Expr) -> exp.Expr:
     """Only SUPER has elements in Redshift, and they count from 0."""
     index = node.expressions[0]
     if not isinstance(index, exp.Literal):
-        raise SqlError("0A000", "only literal subscripts of SUPER are imitated by this sandbox endpoint")
+        return call("rs_element", node.this, index)
     path = f"$[{index.name}]" if not index.is_string else f'$."{index.name}"'
     return call("json_extract", node.this, path)
 
@@ -266,25 +273,33 @@ def _like(node: exp.Expr) -> exp.Expr:
 
 
 def _within_group(node: exp.Expr) -> exp.Expr:
-    """LISTAGG's order moves inside its parentheses; its rule has made it STRING_AGG already."""
-    aggregate, order = node.this, node.expression
-    if not isinstance(aggregate, exp.Anonymous) or aggregate.this != "string_agg":
-        raise SqlError("0A000", f"{aggregate.name.upper()} WITHIN GROUP is not imitated by this sandbox endpoint")
-    *values, last = aggregate.expressions
-    aggregate.set("expressions", [*values, exp.Order(this=last, expressions=order.expressions)])
-    return aggregate
+    """LISTAGG's order moves inside its parentheses, that of percentiles becomes their argument."""
+    aggregate: exp.Expr = node.this
+    order = node.expression.expressions
+    name = str(aggregate.this) if isinstance(aggregate, exp.Anonymous) else ""
+    if name == "string_agg":
+        *values, last = aggregate.expressions
+        aggregate.set("expressions", [*values, exp.Order(this=last, expressions=order)])
+        return aggregate
+    if name not in ("quantile_cont", "quantile_disc") or len(order) != 1 or len(aggregate.expressions) != 1:
+        raise SqlError("42601", f"{aggregate.name.upper()} does not take this WITHIN GROUP")
+    share = aggregate.expressions[0]
+    if order[0].args.get("desc"):
+        share = exp.Paren(this=exp.Sub(this=exp.Literal.number(1), expression=share))
+    return call(name, order[0].this, share)
 
 
 def _window(node: exp.Expr) -> exp.Expr:
-    """An average over a window is a sum over it by a count over it: see the rule of AVG."""
-    average = node.this
-    if not (isinstance(average, exp.Paren) and isinstance(average.this, exp.Div)):
+    """An average over a window is a sum over it by a count over it, and so is a share: see the rules of both."""
+    ratio = node.this
+    if not (isinstance(ratio, exp.Paren) and isinstance(ratio.this, exp.Div)):
         return node
-    total, some = average.this.this, average.this.expression
-    count = some.expressions[0]
-    count.replace(_same_window(node, count.copy()))
-    total.replace(_same_window(node, total.copy()))
-    return average.copy()
+    total, some = ratio.this.this, ratio.this.expression
+    inner = some.expressions[0]
+    inner.replace(_same_window(node, inner.copy()))
+    if isinstance(total, exp.Anonymous) and str(total.this) == "sum":
+        total.replace(_same_window(node, total.copy()))
+    return ratio.copy()
 
 
 def _same_window(node: exp.Expr, aggregate: exp.Expr) -> exp.Expr:
@@ -326,6 +341,7 @@ def _try_cast(_: exp.Expr) -> exp.Expr:
 
 _RULES: dict[type[exp.Expr], Callable[[exp.Expr], exp.Expr]] = {
     exp.Anonymous: _function,
+    exp.Between: blanks.between,
     exp.Bracket: _subscript,
     exp.Cast: _cast,
     exp.Column: _column,
@@ -334,10 +350,17 @@ _RULES: dict[type[exp.Expr], Callable[[exp.Expr], exp.Expr]] = {
     exp.CurrentUser: _session_user,
     exp.SessionUser: _session_user,
     exp.Dot: _dot,
+    exp.EQ: blanks.compare,
     exp.Extract: _extract,
+    exp.GT: blanks.compare,
+    exp.GTE: blanks.compare,
     exp.Identifier: _identifier,
     exp.ILike: _like,
+    exp.In: blanks.member,
     exp.Like: _like,
+    exp.LT: blanks.compare,
+    exp.LTE: blanks.compare,
+    exp.NEQ: blanks.compare,
     exp.Table: _table,
     exp.TryCast: _try_cast,
     exp.Window: _window,

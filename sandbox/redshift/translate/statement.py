@@ -8,7 +8,7 @@ from sqlglot import exp
 from sandbox.redshift.errors import SqlError, syntax_error
 from sandbox.redshift.names import TableName
 from sandbox.redshift.remembered import Remembered
-from sandbox.redshift.translate import correlation, refusals, rewrites, unknown, written
+from sandbox.redshift.translate import correlation, refusals, rewrites, semistructured, unknown, written
 from sandbox.redshift.translate.dialect import parse
 from sandbox.redshift.translate.names import name_columns
 from sandbox.redshift.translate.scopes import fold_names
@@ -85,6 +85,7 @@ def translate_tree(tree: exp.Expr, casts: Sequence[str | None], shown: Shown) ->
         refusals.refuse_merge(tree)
     if kind == "select":
         name_columns(tree)
+    semistructured.unnest(tree)
     named = rewrites.tables_read(tree)
     tree = rewrites.expand_views(tree, shown)
     fold_names(tree)

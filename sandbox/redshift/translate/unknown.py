@@ -37,7 +37,7 @@ def refuse(tree: exp.Expr) -> None:
     for query in outermost(tree):
         outputs = _checked(query)
         if query.arg_key == "expression" and isinstance(tree, exp.Insert):
-            _refuse_inherited(outputs)
+            _refuse_inherited(output for output in outputs if output.unknown)
         if isinstance(query, exp.Subquery) and query.alias:
             sources[query.alias] = _from_outside(outputs)
     for column in tree.find_all(exp.Column) if sources else ():

@@ -50,6 +50,8 @@ def root(simulator: Simulator) -> str:
 def test_requests_are_answered_as_the_case_says(simulator: Simulator, case: dict[str, Any]) -> None:
     token = case.get("token", TOKEN)
     headers = {"Authorization": f"Bearer {token}"} if token else {}
+    if "version" in case:
+        headers["X-Wistia-Api-Version"] = case["version"]
     response = requests.get(root(simulator) + case["path"], headers=headers, timeout=5)
     assert response.status_code == case.get("status", 200)
     uuid.UUID(response.headers["x-request-id"])

@@ -1,0 +1,63 @@
+"""Comparison of texts: blanks at their end do not count (Database Developer Guide, "Character types")."""
+
+from sqlglot import exp
+
+from sandbox.redshift.translate.functions import call
+
+_NAMES = """
+chr left lower lpad ltrim md5 regexp_extract repeat replace reverse right rpad rs_cut rs_regexp_replace rs_text
+split_part strftime string_agg substr substring translate trim upper
+"""
+_TEXTS = frozenset(_NAMES.split())
+"""What DuckDB's functions are called, after rewriting, that return text."""
+_WITHOUT_TEXT = (exp.Null, exp.Boolean, exp.Subquery, exp.Interval)
+
+
+def compare(node: exp.Expr) -> exp.Expr:
+    """A comparison of two values, blind for blanks at the end where they may be texts."""
+    if node.arg_key == "expressions" and isinstance(node.parent, exp.Update):  # SET a = b
+        return node
+    _blind(node, "this", "expression")
+    return node
+
+
+def between(node: exp.Expr) -> exp.Expr:
+    """A value between two others."""
+    _blind(node, "this", "low", "high")
+    return node
+
+
+def member(node: exp.Expr) -> exp.Expr:
+    """A value in a list; one in a query keeps its blanks."""
+    if node.expressions and not any(_is_no_text(item) for item in node.expressions):
+        beside = node.this if isinstance(node.this, exp.Column) else None
+        node.set("this", _key(node.this, None))
+        node.set("expressions", [_key(item, beside) for item in node.expressions])
+    return node
+
+
+def _blind(node: exp.Expr, *places: str) -> None:
+    operands = [node.args[place] for place in places]
+    if not any(map(_is_no_text, operands)):
+        beside = next((operand for operand in operands if isinstance(operand, exp.Column)), None)
+        for place, operand in zip(places, operands, strict=True):
+            node.set(place, _key(operand, beside))
+
+
+def _is_no_text(item: exp.Expr) -> bool:
+    number = isinstance(item, exp.Literal | exp.Neg) and not item.is_string
+    kind = isinstance(item, exp.Cast) and item.to.this not in exp.DataType.TEXT_TYPES
+    return number or kind or isinstance(item, _WITHOUT_TEXT)
+
+
+def _key(item: exp.Expr, beside: exp.Expr | None) -> exp.Expr:
+    if isinstance(item, exp.Literal) and item.is_string:
+        text = exp.Literal.string(item.name.rstrip(" "))
+        return call("rs_as", text, beside.copy()) if beside else text
+    if isinstance(item, exp.Placeholder) and item.name.startswith("p"):
+        return exp.Placeholder(this=f"t{item.name[1:]}")
+    if isinstance(item, exp.Column):
+        return call("rs_key", item.copy())
+    if isinstance(item, exp.DPipe) or (isinstance(item, exp.Anonymous) and str(item.this) in _TEXTS):
+        return call("rtrim", item.copy(), " ")
+    return item
