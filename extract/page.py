@@ -10,7 +10,7 @@ from extract.clock import format_instant
 from extract.http import Parameters, Reply
 from extract.pagination import PageView
 from extract.records import Element
-from extract.stream import DailyWindow, Method, NewestFirst, Stream, instant_of
+from extract.stream import DailySnapshot, DailyWindow, FullList, Method, NewestFirst, Stream, instant_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,9 +19,11 @@ class Page:
 
     lines: bytes
     """One line for each record, as they land."""
-    elements: Sequence[Element]
+    texts: Sequence[str]
+    """Each record as the source wrote it. What it says when parsed takes more room, and is not kept."""
     instants: Sequence[datetime | None]
-    """For each record its place in time: what the list is sorted by, or its day; None where it tells none."""
+    """For each record its place in time: what the list is sorted by, its day, or since when it exists; None where it
+    tells none."""
     keys: Sequence[str | None]
     """For each record what identifies it; None where it has no key."""
     view: PageView
@@ -29,7 +31,7 @@ class Page:
     @property
     def rows(self) -> int:
         """The number of records."""
-        return len(self.elements)
+        return len(self.texts)
 
 
 def make_page(stream: Stream, path: str, parameters: Parameters, number: int | None, reply: Reply) -> Page:
@@ -44,22 +46,24 @@ def make_page(stream: Stream, path: str, parameters: Parameters, number: int | N
     """
     field = _place_field(stream.method)
     instants = [instant_of(element.parsed, field) if field else None for element in reply.elements]
+    texts = [element.text for element in reply.elements]
     keys = [_key(element, stream.key) for element in reply.elements]
     view = PageView(
         rows=len(reply.elements),
         newest=max((instant for instant in instants if instant), default=None),
-        order=_digest([key or element.text for key, element in zip(keys, reply.elements, strict=True)]),
-        content=_digest([element.text for element in reply.elements]),
+        order=_digest([key or text for key, text in zip(keys, texts, strict=True)]),
+        content=_digest(texts),
     )
     lines = _lines(path, parameters, number, reply)
-    return Page(lines, reply.elements, instants, keys, view)
+    return Page(lines, texts, instants, keys, view)
 
 
 def _place_field(method: Method) -> str | None:
     match method:
-        case NewestFirst(instant=field) | DailyWindow(day=field):
+        case NewestFirst(instant=field) | DailyWindow(day=field) | FullList(created=field):
             return field
-    return None
+        case DailySnapshot():
+            return None
 
 
 def _key(element: Element, fields: Sequence[str]) -> str | None:
