@@ -106,10 +106,10 @@ class Seen:
         ``owner`` is the key by which a row was asked for that does not name it itself: two may say the same.
         """
         place = next((instant for instant in page.instants if instant), None)
-        for element, instant in zip(page.elements, page.instants, strict=True):
+        for text, instant in zip(page.texts, page.instants, strict=True):
             place = instant or place
             if self._floor is None or place is None or place >= self._floor:
-                self._rows[hashlib.sha256(f"{owner}\n{element.text}".encode()).digest()] = place
+                self._rows[hashlib.sha256(f"{owner}\n{text}".encode()).digest()] = place
 
     def fingerprint(self, floor: datetime | None = None) -> str:
         """Digest the rows not older than ``floor``, whatever their order and however often each was seen."""

@@ -72,7 +72,7 @@ class Fetcher:
                 for page in fresh:
                     writer.land(page)
                 writer.skip(sum(page.rows for page in pages) - sum(page.rows for page in fresh))
-                landed = {element.text for page in pages for element in page.elements}
+                landed = {text for page in pages for text in page.texts}
                 yield fresh
         finally:
             for future in futures:
@@ -99,7 +99,7 @@ def _fresh(pages: Sequence[Page], landed: Collection[str]) -> Iterator[Page]:
     known = set(landed)
     for page in pages:
         yield page.unlike(known)
-        known.update(element.text for element in page.elements)
+        known.update(page.texts)
 
 
 def _first(ahead: "deque[tuple[str, Future[Page | Unanswered]]]") -> tuple[str, Page | Unanswered]:

@@ -10,7 +10,7 @@ from extract.clock import format_instant
 from extract.http import Parameters, Reply
 from extract.pagination import Row, View
 from extract.records import Element
-from extract.stream import DailyWindow, Method, NewestFirst, Stream, instant_of
+from extract.stream import DailySnapshot, DailyWindow, FullList, Method, NewestFirst, Stream, instant_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,36 +19,38 @@ class Page:
 
     lines: Sequence[bytes]
     """One line for each record, as they land."""
-    elements: Sequence[Element]
+    texts: Sequence[str]
+    """Each record as the source wrote it. What it says when parsed takes more room, and is not kept."""
     instants: Sequence[datetime | None]
-    """For each record its place in time: what the list is sorted by, or its day; None where it tells none."""
+    """For each record its place in time: what the list is sorted by, its day, or since when it exists; None where it
+    tells none."""
     keys: Sequence[str | None]
     """For each record what identifies it; None where it has no key."""
 
     @property
     def rows(self) -> int:
         """The number of records."""
-        return len(self.elements)
+        return len(self.texts)
 
     @property
     def view(self) -> View:
         """What steers the walk; a record without a key is known by its text."""
-        identities = (key or element.text for key, element in zip(self.keys, self.elements, strict=True))
+        identities = (key or text for key, text in zip(self.keys, self.texts, strict=True))
         return View(tuple(map(Row, identities, self.instants)))
 
     @property
     def content(self) -> str:
         """Digest of the records' whole text, in hexadecimal digits."""
-        return hashlib.sha256("\n".join(element.text for element in self.elements).encode()).hexdigest()
+        return hashlib.sha256("\n".join(self.texts).encode()).hexdigest()
 
     def unlike(self, texts: Collection[str]) -> "Page":
         """Return the page without the records that repeat one of these texts word for word."""
-        if not any(element.text in texts for element in self.elements):
+        kept = [number for number, text in enumerate(self.texts) if text not in texts]
+        if len(kept) == self.rows:
             return self
-        kept = [number for number, element in enumerate(self.elements) if element.text not in texts]
         return Page(
             [self.lines[number] for number in kept],
-            [self.elements[number] for number in kept],
+            [self.texts[number] for number in kept],
             [self.instants[number] for number in kept],
             [self.keys[number] for number in kept],
         )
@@ -66,15 +68,17 @@ def make_page(stream: Stream, path: str, parameters: Parameters, number: int | N
     """
     field = _place_field(stream.method)
     instants = [instant_of(element.parsed, field) if field else None for element in reply.elements]
+    texts = [element.text for element in reply.elements]
     keys = [_key(element, stream.key) for element in reply.elements]
-    return Page(_lines(path, parameters, number, reply), reply.elements, instants, keys)
+    return Page(_lines(path, parameters, number, reply), texts, instants, keys)
 
 
 def _place_field(method: Method) -> str | None:
     match method:
-        case NewestFirst(instant=field) | DailyWindow(day=field):
+        case NewestFirst(instant=field) | DailyWindow(day=field) | FullList(created=field):
             return field
-    return None
+        case DailySnapshot():
+            return None
 
 
 def _key(element: Element, fields: Sequence[str]) -> str | None:

@@ -122,8 +122,8 @@ class _Run:
         today = self._clock.as_of.date()
         fetcher, progress = self._fetcher, self._progress
         match stream.method:
-            case FullList() as method:
-                self._lists[stream.name] = pull_list(stream, method, fetcher, writer, today, progress)
+            case FullList():
+                self._lists[stream.name] = pull_list(stream, fetcher, writer, today, progress)
             case DailySnapshot(changes_only=False):
                 pull_snapshot(stream, self._members(stream, writer), fetcher, writer, today, progress)
             case DailySnapshot():

@@ -6,10 +6,9 @@ from datetime import date
 from extract.cursor import Seen
 from extract.fetch import Fetcher
 from extract.members import Member, ask_each
-from extract.page import Page
 from extract.pagination import Walker
 from extract.progress import Progress
-from extract.stream import FullList, Stream, instant_of
+from extract.stream import Stream
 from extract.writer import StreamWriter
 
 FINGERPRINT = 16
@@ -17,9 +16,7 @@ FINGERPRINT = 16
 bits are plenty, and 10,000 members make a cursor of less than half a megabyte."""
 
 
-def pull_list(
-    stream: Stream, method: FullList, fetcher: Fetcher, writer: StreamWriter, today: date, progress: Progress
-) -> list[Member]:
+def pull_list(stream: Stream, fetcher: Fetcher, writer: StreamWriter, today: date, progress: Progress) -> list[Member]:
     """Pull a whole list and return its members, each once; the same content on the same day is not committed again.
 
     Raises:
@@ -33,20 +30,13 @@ def pull_list(
     for round_ in fetcher.walk(stream, {}, walker, writer):
         for page in round_:
             seen.add(page)
-            for member in _members(page, method):
-                members.setdefault(member.key, member)
+            for key, created in zip(page.keys, page.instants, strict=True):
+                if key:
+                    members.setdefault(key, Member(key, created))
         pages += len(round_)
         progress.advance(stream.name, pages, "pages")
     writer.commit_if_moved({"date": today.isoformat(), "content": seen.fingerprint()})
     return list(members.values())
-
-
-def _members(page: Page, method: FullList) -> list[Member]:
-    return [
-        Member(key, instant_of(element.parsed, method.created) if method.created else None)
-        for key, element in zip(page.keys, page.elements, strict=True)
-        if key
-    ]
 
 
 def pull_snapshot(

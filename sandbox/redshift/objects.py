@@ -1,6 +1,9 @@
 """Where COPY finds its objects. One protocol, so that an S3 endpoint can stand beside the folder."""
 
 import re
+import secrets
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -29,6 +32,15 @@ class Objects(Protocol):
     def read(self, found: StoredObject) -> bytes:
         """The bytes of an object."""
 
+    def put(self, url: str, body: bytes) -> None:
+        """Writes an object, whole, in place of what is there."""
+
+    def delete(self, url: str) -> None:
+        """Removes an object if it is there."""
+
+    def scratch(self) -> AbstractContextManager[Path]:
+        """A path at which DuckDB may write a file, gone afterwards."""
+
 
 class DirectoryObjects:
     """A folder in which `s3://bucket/key` is the file `bucket/key`."""
@@ -54,6 +66,27 @@ class DirectoryObjects:
     def read(self, found: StoredObject) -> bytes:
         """The bytes of an object."""
         return Path(found.engine_path).read_bytes()
+
+    def put(self, url: str, body: bytes) -> None:
+        """Writes an object, whole, in place of what is there."""
+        path = self._path(url)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with self.scratch() as written:
+            written.write_bytes(body)
+            written.replace(path)
+
+    def delete(self, url: str) -> None:
+        """Removes an object if it is there."""
+        self._path(url).unlink(missing_ok=True)
+
+    @contextmanager
+    def scratch(self) -> Iterator[Path]:
+        """A path beside the buckets at which DuckDB may write a file, gone afterwards."""
+        path = self._root / f".unload-{secrets.token_hex(8)}"
+        try:
+            yield path
+        finally:
+            path.unlink(missing_ok=True)
 
     def _path(self, url: str) -> Path:
         bucket, key = split(url)

@@ -90,6 +90,7 @@ class Session:
         self.failed = False
         self.copy_count = 0
         self.copy_id = -1
+        self.unload_count = 0
         self.search_path = [DEFAULT_SCHEMA]
         self._open = False
         self._busy = False
@@ -301,6 +302,7 @@ class Session:
             "s_now": datetime.datetime.now(datetime.UTC).replace(tzinfo=None),
             "s_copy_count": self.copy_count,
             "s_copy_id": self.copy_id,
+            "s_unload_count": self.unload_count,
             "s_pid": self.pid,
             "s_user": self.user,
             "s_user_id": 100,

@@ -13,7 +13,7 @@
 -- The browser's version is no part of the grain: it changes every few weeks and would multiply the members without
 -- helping a comparison. It stays on the visitor and on the session. Stored on every node: some hundreds of rows.
 with visitor as (
-    select
+    select distinct
         {{ natural_text('browser') }} as browser,
         {{ natural_text('platform') }} as platform,
         is_mobile
@@ -21,7 +21,7 @@ with visitor as (
 ),
 
 viewing_session as (
-    select
+    select distinct
         {{ natural_text('browser') }} as browser,
         {{ natural_text('platform') }} as platform,
         is_mobile

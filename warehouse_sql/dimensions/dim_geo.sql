@@ -12,9 +12,9 @@
 --
 -- Where a session's address was looked up by the vendor: a guess from a network address, and no finer than a city.
 -- Latitude and longitude do not enter: they tell a person's place. Members are added and never removed. Stored on every
--- node: some ten thousand rows.
+-- node: some ten thousand rows. Places are told apart before they are hashed: there are far fewer of them than of sessions.
 with viewing_session as (
-    select
+    select distinct
         {{ natural_text('country') }} as country,
         {{ natural_text('region') }} as region,
         {{ natural_text('city') }} as city

@@ -17,6 +17,7 @@ class LoadError(Exception):
     code: int
     column: str = ""
     column_type: str = ""
+    line: int = 0
 
 
 def by_prefix(objects: Objects, prefix: str) -> list[StoredObject]:
@@ -31,18 +32,24 @@ def by_prefix(objects: Objects, prefix: str) -> list[StoredObject]:
     return found
 
 
-def by_manifest(objects: Objects, url: str) -> list[StoredObject]:
+def by_manifest(objects: Objects, url: str, *, lengths: bool) -> list[StoredObject]:
     """The objects of a manifest, in its order; one named twice is loaded twice.
 
+    Args:
+        objects: the lake.
+        url: the manifest.
+        lengths: each entry needs `meta.content_length`, as columnar formats do ("Using a manifest to specify data
+            files").
+
     Raises:
-        LoadError: no manifest, not JSON, an entry without `meta.content_length` or with another than the
-            object has (required for Parquet: "Using a manifest to specify data files"), an object missing.
+        LoadError: no manifest, not JSON, an entry without the length that it needs or with another than the
+            object has, an object missing.
     """
     stored = objects.find(url)
     if stored is None:
         raise _failed(f"The specified S3 prefix '{url}' does not exist", url)
     entries = _entries(objects.read(stored), url)
-    found = [item for entry in entries if (item := _entry(objects, entry, url)) is not None]
+    found = [item for entry in entries if (item := _entry(objects, entry, url, lengths)) is not None]
     if not found:
         raise _failed("Manifest names no file that exists", url)
     return found
@@ -58,20 +65,20 @@ def _entries(body: bytes, url: str) -> list[dict[str, Any]]:
     return entries
 
 
-def _entry(objects: Objects, entry: dict[str, Any], manifest: str) -> StoredObject | None:
+def _entry(objects: Objects, entry: dict[str, Any], manifest: str, lengths: bool) -> StoredObject | None:
     url = entry.get("url")
     if not isinstance(url, str):
         raise _failed("An entry of the manifest has no url", manifest)
     meta = entry.get("meta")
     length = meta.get("content_length") if isinstance(meta, dict) else None
-    if not isinstance(length, int):
+    if lengths and not isinstance(length, int):
         raise _failed("File size is missing in the manifest: meta.content_length is required for this format", url)
     found = objects.find(url)
     if found is None:
         if entry.get("mandatory", False):
             raise _failed("Problem reading manifest file - a mandatory file does not exist", url)
         return None
-    if found.size != length:
+    if isinstance(length, int) and found.size != length:
         raise _failed(f"Size in the manifest ({length}) differs from the size of the file ({found.size})", url)
     return found
 

@@ -75,7 +75,7 @@ def check(found: StoredObject, columns: FileColumns, targets: Sequence[TargetCol
     Raises:
         LoadError: another number of columns, or a type that the column does not take.
     """
-    if len(columns) != len(targets) and not (options.fill_record and len(columns) < len(targets)):
+    if len(columns) != len(targets) and not ("FILLRECORD" in options.switches and len(columns) < len(targets)):
         counts = f"Table columns: {len(targets)}, Data columns: {len(columns)}"
         text = f"Unmatched number of columns between table and file. {counts}"
         raise _spectrum(found, text, "")
@@ -89,7 +89,7 @@ def select_list(columns: FileColumns, targets: Sequence[TargetColumn], options: 
     items = []
     for (name, kind), target in zip(columns, targets, strict=False):
         source = quote(name)
-        if target.type == "JSON" and options.serialize_to_json:
+        if target.type == "JSON" and "SERIALIZETOJSON" in options.switches:
             source = f"to_json({source})"
         elif kind == "TIMESTAMP WITH TIME ZONE" and target.type == "TIMESTAMP":
             source = f"{source} AT TIME ZONE 'UTC'"
@@ -99,7 +99,7 @@ def select_list(columns: FileColumns, targets: Sequence[TargetColumn], options: 
 
 def _takes(target: str, kind: str, options: CopyOptions) -> bool:
     if target == "JSON":
-        return options.serialize_to_json
+        return "SERIALIZETOJSON" in options.switches
     wanted, given = _decimal(target), _decimal(kind)
     if wanted or given:
         return wanted is not None and given is not None and wanted[1] == given[1] and wanted[0] >= given[0]

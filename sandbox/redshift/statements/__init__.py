@@ -15,6 +15,7 @@ from sandbox.redshift.statements.explain import Explain
 from sandbox.redshift.statements.query import Translated
 from sandbox.redshift.statements.settings import Set, Show
 from sandbox.redshift.statements.transaction import Begin, End, Lock, Truncate
+from sandbox.redshift.statements.unload import Unload
 from sandbox.redshift.statements.views import Refresh
 
 _BY_WORD: dict[str, Callable[[str], Statement]] = {
@@ -38,6 +39,7 @@ _BY_WORD: dict[str, Callable[[str], Statement]] = {
     "SHOW": Show,
     "START": Begin,
     "TRUNCATE": Truncate,
+    "UNLOAD": Unload,
     "VACUUM": Accepted,
 }
 _WITH_PARAMETERS: dict[str, Callable[[str, Sequence[int]], Statement]] = {
@@ -50,7 +52,7 @@ _WITH_PARAMETERS: dict[str, Callable[[str, Sequence[int]], Statement]] = {
     "UPDATE": Translated,
     "WITH": Translated,
 }
-_NOT_IMITATED = frozenset({"CANCEL", "CLOSE", "DEALLOCATE", "DECLARE", "EXECUTE", "FETCH", "PREPARE", "UNLOAD"})
+_NOT_IMITATED = frozenset({"CANCEL", "CLOSE", "DEALLOCATE", "DECLARE", "EXECUTE", "FETCH", "PREPARE"})
 
 
 def read(sql: str, oids: Sequence[int] = ()) -> Statement | None:

@@ -1,5 +1,6 @@
-"""COPY from Parquet objects of the lake."""
+"""COPY from objects of the lake: Parquet, CSV, JSON, or text between delimiters."""
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
 
@@ -7,9 +8,12 @@ import duckdb
 
 from sandbox.redshift.errors import SqlError, from_duckdb
 from sandbox.redshift.loading import history, manifest, parquet
+from sandbox.redshift.loading.fields import Loader, text_columns
+from sandbox.redshift.loading.history import CopyRecord
 from sandbox.redshift.loading.manifest import LoadError
 from sandbox.redshift.loading.options import CopyOptions, read_copy
 from sandbox.redshift.loading.parquet import FileColumns, TargetColumn
+from sandbox.redshift.loading.records import records
 from sandbox.redshift.locks import Mode
 from sandbox.redshift.names import quote
 from sandbox.redshift.objects import StoredObject
@@ -19,7 +23,7 @@ from sandbox.redshift.wire.decode import Value
 
 
 class Copy(Command):
-    """COPY t [(columns)] FROM 's3://…' IAM_ROLE … FORMAT AS PARQUET [MANIFEST]: all or nothing."""
+    """COPY t [(columns)] FROM 's3://…' IAM_ROLE … [FORMAT …] [MANIFEST]: all or nothing."""
 
     def __init__(self, sql: str) -> None:
         self._sql = sql
@@ -33,10 +37,16 @@ class Copy(Command):
         session.copy_id, session.copy_count = record.query_id, 0
         try:
             record.files = self._files(session)
-            record.rows = sum(_load(session, self._options, targets, record.files))
+            if self._options.format == "PARQUET":
+                record.rows = sum(_load_parquet(session, self._options, targets, record.files))
+            else:
+                self._load_text(session, targets, record)
         except LoadError as problem:
             history.finish(session, record, problem, problem.error.message)
             raise problem.error from None
+        except SqlError as problem:
+            history.finish(session, record, LoadError(problem, self._options.source, 8001), problem.message)
+            raise
         except duckdb.Error as problem:
             error = from_duckdb(problem)
             history.finish(session, record, LoadError(error, self._options.source, 8001), error.message)
@@ -48,8 +58,34 @@ class Copy(Command):
         return "COPY"
 
     def _files(self, session: Session) -> list[StoredObject]:
-        find = manifest.by_manifest if self._options.manifest else manifest.by_prefix
-        return find(session.warehouse.objects, self._options.source)
+        objects, source = session.warehouse.objects, self._options.source
+        if self._options.manifest:
+            return manifest.by_manifest(objects, source, lengths=self._options.format == "PARQUET")
+        return manifest.by_prefix(objects, source)
+
+    def _load_text(self, session: Session, targets: Sequence[TargetColumn], record: CopyRecord) -> None:
+        names = [target.name for target in targets]
+        loader = Loader(session, self._options, text_columns(session, self._options.table, names))
+        record.refused = loader.refused
+        paths = self._json_paths(session)
+        if paths is not None and len(paths) != len(names):
+            counts = f"JSONPath size: {len(paths)}, Number of columns in table or column list: {len(names)}"
+            raise SqlError("XX000", f"Number of jsonpaths and the number of columns should match. {counts}")
+        objects = session.warehouse.objects
+        for found in record.files:
+            record.rows += loader.load(found.url, records(objects.read(found), self._options, names, paths))
+
+    def _json_paths(self, session: Session) -> Sequence[str] | None:
+        if self._options.format != "JSON" or not self._options.json.startswith("s3://"):
+            return None
+        found = session.warehouse.objects.find(self._options.json)
+        try:
+            paths = json.loads(session.warehouse.objects.read(found))["jsonpaths"] if found else None
+        except (ValueError, KeyError, TypeError):
+            paths = None
+        if not isinstance(paths, list) or not all(isinstance(path, str) for path in paths):
+            raise SqlError("XX000", f"Invalid JSONPath format: '{self._options.json}' is no object of jsonpaths")
+        return paths
 
     def _targets(self, session: Session) -> list[TargetColumn]:
         rows = session.run(f"DESCRIBE SELECT * FROM {self._options.table.sql}").fetchall()
@@ -75,7 +111,7 @@ class Copy(Command):
             raise SqlError("0A000", "EXPLICIT_IDS needs the identity column in the list of columns")
 
 
-def _load(
+def _load_parquet(
     session: Session, options: CopyOptions, targets: list[TargetColumn], files: Sequence[StoredObject]
 ) -> Iterator[int]:
     """Checks every file before the first row is read, then loads neighbours of one shape together."""

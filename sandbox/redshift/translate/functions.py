@@ -164,7 +164,7 @@ def _to_char(arguments: Sequence[exp.Expr]) -> exp.Expr:
         raise SqlError("0A000", "TO_CHAR takes a literal format in this sandbox endpoint")
     if any(mark in form.name for mark in "09"):
         return _number_written(value, form.name)
-    return call("strftime", value, _strftime(form.name))
+    return call("strftime", value, strftime_format(form.name))
 
 
 _NUMBER = re.compile(r"(FM)?([S$L]*)([09,]*)(?:[.D]([09]*))?", re.IGNORECASE)
@@ -184,7 +184,8 @@ def _number_written(value: exp.Expr, form: str) -> exp.Expr:
     return call("rs_to_char_number", value, *(exp.Literal.number(number) for number in shape), *marked)
 
 
-def _strftime(form: str) -> str:
+def strftime_format(form: str) -> str:
+    """A format of dates and times as DuckDB's strftime and strptime write it."""
     pieces, at = [], 0
     while at < len(form):
         known = next(((mark, code) for mark, code in _TO_CHAR if form.startswith(mark, at)), None)
@@ -196,12 +197,12 @@ def _strftime(form: str) -> str:
 
 def _to_date(arguments: Sequence[exp.Expr]) -> exp.Expr:
     value, form = _exactly(2, "to_date", arguments)
-    return cast(call("strptime", value, _strftime(form.name)), "DATE")
+    return cast(call("strptime", value, strftime_format(form.name)), "DATE")
 
 
 def _to_timestamp(arguments: Sequence[exp.Expr]) -> exp.Expr:
     value, form = _exactly(2, "to_timestamp", arguments)
-    return cast(call("strptime", value, _strftime(form.name)), "TIMESTAMP WITH TIME ZONE")
+    return cast(call("strptime", value, strftime_format(form.name)), "TIMESTAMP WITH TIME ZONE")
 
 
 def _json_extract_path_text(arguments: Sequence[exp.Expr]) -> exp.Expr:
@@ -280,6 +281,7 @@ SESSION_VALUES = {
     "getdate": "s_now",
     "pg_last_copy_count": "s_copy_count",
     "pg_last_copy_id": "s_copy_id",
+    "pg_last_unload_count": "s_unload_count",
     "pg_backend_pid": "s_pid",
     "current_database": "s_database",
     "current_schema": "s_schema",

@@ -21,7 +21,7 @@ def stage_rows(lake: DirectoryLake, sequence: int, entities: Mapping[str, Rows])
     """Commit a staging sequence with the given rows; columns that a row does not name are null.
 
     A row is the ``_raw_line``-th line of the first object of the raw manifest ``sequence`` unless it says otherwise.
-    Where a contract fans out, it is a record: its arrays are lists, and each of their places is a row of that line.
+    Where a contract fans out, it may be a record: its arrays are lists, and each of their places is a row of that line.
     """
     with duckdb.connect() as engine:
         for entity, rows in entities.items():
@@ -70,7 +70,7 @@ def _fill(engine: duckdb.DuckDBPyConnection, entity: str, sequence: int, rows: R
 
 def _fanned_out(entity: str, record: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
     fan_out = load_contracts()[entity].fan_out
-    if fan_out is None:
+    if fan_out is None or not isinstance(record[fan_out.arrays[0]], list):
         yield record
         return
     for bucket, values in enumerate(zip(*(record[name] for name in fan_out.arrays), strict=True)):

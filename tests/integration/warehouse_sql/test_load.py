@@ -20,7 +20,7 @@ from extract.settings import Settings
 from tests.integration.warehouse_sql.house import House, Told, open_house
 from tests.integration.warehouse_sql.staged import Rows
 from warehouse_sql.connection import Connection, Retryable, Target, connect
-from warehouse_sql.ledger import announce
+from warehouse_sql.ledger import Counts, announce
 from warehouse_sql.load import ATTEMPTS, LoadReport, load
 from warehouse_sql.model import load_models
 from warehouse_sql.plan import loaded_models
@@ -164,6 +164,76 @@ def test_a_failed_check_publishes_nothing_and_shows_the_rows(house: House) -> No
     assert content(house) == before
     assert house.value("select count(*) from audit.load_history") == 1
     assert house.pending()
+
+
+SEEN = {"_extracted_at": "2026-01-05 10:00:00", "_raw_line": 1}
+DAY = {"media_id": "m1", "activity_date": "2026-01-01", **SEEN}
+BUCKET = {"media_id": "m1", "snapshot_date": "2026-01-05", **SEEN}
+
+
+@pytest.mark.parametrize(
+    ("entity", "rows", "told"),
+    [
+        ("media_day", [{**DAY, "load_count": 1, "play_count": -1}], "counters of a day are not negative: 1 rows"),
+        (
+            "account_snapshot",
+            [{"snapshot_date": "2026-01-05", "load_count": -1, "play_count": 1, **SEEN}],
+            "account are not",
+        ),
+        ("media_engagement", [{**BUCKET, "view_count": [5, 4], "rewatch_count": [-1, 0]}], "counts of a curve are not"),
+        (
+            "media_engagement",
+            [{**BUCKET, "bucket": n, "bucket_count": 3, "view_count": 5, "rewatch_count": 0} for n in (0, 2)],
+            "a curve has each bucket from 0 to its length: 1 rows.*row_count=2",
+        ),
+        (
+            "media_engagement",
+            [{**BUCKET, "bucket": n, "bucket_count": 2, "view_count": 5, "rewatch_count": 0} for n in (1, 2)],
+            "a curve has each bucket from 0 to its length: 1 rows.*first_bucket=1",
+        ),
+    ],
+    ids=[
+        "day below nothing",
+        "account below nothing",
+        "curve below nothing",
+        "curve with a gap",
+        "curve without a start",
+    ],
+)
+def test_what_offends_against_a_check_is_not_published(filled: House, entity: str, rows: Rows, told: str) -> None:
+    filled.stage({entity: rows})
+    with pytest.raises(DataRefused, match=told):
+        filled.load()
+    assert filled.value(f"select count(*) from core.fct_{entity}") == 0
+
+
+def test_what_the_vendor_does_not_promise_is_warned_of(filled: House) -> None:
+    filled.stage(
+        {
+            "media_day": [
+                {**DAY, "load_count": 0, "play_count": 1},
+                {**DAY, "activity_date": "2026-01-02", "load_count": 1, "play_count": 1},
+                {**DAY, "media_id": "m2", "load_count": 0, "play_count": 1},
+                {**DAY, "media_id": "m2", "activity_date": "2026-01-02", "load_count": 1, "play_count": 0},
+            ],
+            "media_engagement": [{**BUCKET, "view_count": [5, 4], "rewatch_count": [6, 0]}],
+        }
+    )
+    told = Told()
+    filled.load(told)
+    warned = {fields["table"]: fields["rows"] for name, fields in told.events if name == "load.warning"}
+    assert warned == {"core.fct_media_day": 1, "core.fct_media_engagement": 1}
+
+
+def test_a_load_makes_only_the_days_anew_that_it_changed(filled: House) -> None:
+    filled.stage({"viewing_session": [*session("s1"), {**session("s2")[0], "received_at": "2026-01-03 12:00:00"}]})
+    filled.stage({"viewing_session": [{**session("s2", 0.7, "2026-01-04")[0], "received_at": "2026-01-03 12:00:00"}]})
+    tables = filled.load().applied[-1].tables
+    assert tables["core.visitor_media_day"] == Counts(copied=None, inserted=1, deleted=1)
+    assert filled.rows("select activity_date_key, _load_sequence from core.visitor_media_day order by 1") == [
+        {"activity_date_key": 20260101, "_load_sequence": 1},
+        {"activity_date_key": 20260103, "_load_sequence": 2},
+    ]
 
 
 def test_a_session_that_moves_to_another_day_is_not_published_twice(house: House) -> None:

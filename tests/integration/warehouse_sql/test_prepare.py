@@ -70,6 +70,46 @@ def test_a_new_migration_is_applied_once(house: House, monkeypatch: pytest.Monke
     assert house.value("select count(*) from core.more") == 1
 
 
+def test_a_warehouse_of_the_first_release_is_brought_to_this_one(house: House) -> None:
+    with connect(house.target) as connection:
+        for migration in load_migrations()[:3]:
+            apply_migration(connection, migration)
+        connection.execute(
+            "insert into core.fct_viewing_session values "
+            "('s1', 20260101, -1, -1, -1, 'm1', null, 0.5, 50, '2026-01-01 12:00', '2026-01-02', 1, 0, 1, 1), "
+            "('s2', 20260101, -1, -1, -1, 'm1', null, 0.7, 70, '2026-01-01 13:00', '2026-01-02', 1, 0, 2, 1)"
+        )
+        connection.commit()
+    house.load()
+    assert house.rows("select session_id, geo_key from core.fct_viewing_session order by session_id") == [
+        {"session_id": "s1", "geo_key": -1},
+        {"session_id": "s2", "geo_key": -1},
+    ]
+    assert house.rows("select activity_date_key, session_count, watch_seconds from core.visitor_media_day") == [
+        {"activity_date_key": 20260101, "session_count": 2, "watch_seconds": 120.0}
+    ]
+    assert house.value("select session_count from mart.media_daily_total") == 2
+
+
+def test_a_stored_mart_is_made_anew_when_its_select_changes(house: House) -> None:
+    rows = [{"session_id": f"s{day}", "media_id": "m1", "received_at": f"2026-01-0{day}"} for day in (1, 2)]
+    rows.append({"session_id": "s3", "media_id": "m1", "received_at": "2266-01-01"})
+    house.stage({"viewing_session": [row | {"_extracted_at": "2026-01-03"} for row in rows]})
+    house.load()
+    with connect(house.target) as connection:
+        connection.execute("update core.visitor_media_day set session_count = 9 where activity_date_key <> 20260101")
+        connection.execute("update audit.repeatable set checksum = 'other' where name = 'core.visitor_media_day'")
+        connection.commit()
+    told = Told()
+    house.load(told)
+    assert [fields["table"] for _, fields in told.events] == ["core.visitor_media_day"]
+    assert house.rows("select activity_date_key, session_count from core.visitor_media_day order by 1") == [
+        {"activity_date_key": -1, "session_count": 1},
+        {"activity_date_key": 20260101, "session_count": 1},
+        {"activity_date_key": 20260102, "session_count": 1},
+    ]
+
+
 def test_a_migration_waits_for_a_load_that_runs(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
     house.load()
     with_extra_migration(monkeypatch, "create table core.more (a integer)")

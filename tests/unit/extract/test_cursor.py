@@ -11,7 +11,6 @@ from extract.cursor import Cursor, Seen, Walk, Window, later, newest_known, plan
 from extract.manifest import RawManifest
 from extract.page import Page
 from extract.pagination import Reached
-from extract.records import Element
 from extract.stream import NewestFirst, instant_of
 
 AS_OF = datetime(2026, 1, 8, 2, tzinfo=UTC)
@@ -89,8 +88,8 @@ def test_the_later_of_two_instants() -> None:
 
 
 def page(rows: list[tuple[str, datetime | None]]) -> Page:
-    elements = [Element(text, None) for text, _ in rows]
-    return Page([], elements, [at for _, at in rows], [None] * len(rows))
+    texts = [text for text, _ in rows]
+    return Page([], texts, [at for _, at in rows], [None] * len(rows))
 
 
 @given(

@@ -11,7 +11,7 @@ from spark.contracts import load_contracts
 from warehouse_sql.catalog import load_catalog, read_tables
 from warehouse_sql.checks import RESERVED, checks_of, file_checks
 from warehouse_sql.delta import LOAD_COLUMN, STAGED, delta_of
-from warehouse_sql.model import HOME, Load, Model, load_models, parse_model
+from warehouse_sql.model import HOME, Load, Model, Retention, load_models, parse_model
 from warehouse_sql.plan import build_order, loaded_models, reads
 from warehouse_sql.render import render
 
@@ -165,6 +165,29 @@ def test_an_unknown_load_rule_is_refused() -> None:
         parse_model("mart", "thing", HEADER.replace("view", "guess"))
 
 
+def test_what_is_replaced_whole_and_how_long_it_stays_is_read() -> None:
+    model = MODELS["core.fct_media_engagement"]
+    assert model.group == ("media_id", "snapshot_date")
+    assert model.retention == Retention(days=90, day="snapshot_date", member="media_id")
+    assert MODELS["core.dim_media"].group == ("media_id",)
+    assert MODELS["core.fct_media_day"].retention is None
+
+
+def test_an_unknown_retention_is_refused() -> None:
+    with pytest.raises(ValueError, match="unknown retention 'a while'"):
+        parse_model("mart", "thing", HEADER.replace("-- load:", "-- keep:    a while\n-- load:"))
+
+
+@each_model
+def test_what_is_grouped_or_kept_goes_by_columns_of_the_key(model: Model) -> None:
+    columns = {name for name, _ in model.columns}
+    assert set(model.group) <= columns
+    if model.load is Load.DELTA:
+        assert set(model.group) <= set(model.key)
+    if model.retention:
+        assert {model.retention.day, model.retention.member} == set(model.group or model.key)
+
+
 def test_a_delta_compares_texts_with_their_trailing_blanks_and_nulls_with_nulls() -> None:
     statement = delta_of(MODELS["core.fct_viewing_session"]).classify()
     assert (
@@ -176,8 +199,8 @@ def test_a_delta_compares_texts_with_their_trailing_blanks_and_nulls_with_nulls(
 
 
 def test_a_fact_is_only_joined_within_the_days_of_the_load() -> None:
-    for table in ("core.fct_viewing_session", "core.fct_media_snapshot"):
-        delta = delta_of(MODELS[table])
+    for model in (found for found in MODELS.values() if found.load is Load.DELTA and found.name.startswith("fct_")):
+        delta = delta_of(model)
         for statement in (delta.classify(), delta.update()):
             assert re.search(rf"\.{delta.model.within} between :within_from and :within_to", statement)
 

@@ -31,6 +31,19 @@ class Lake:
             engine.execute(f"COPY ({query}) TO '{path}' (FORMAT parquet)")
         return f"s3://lake/{key}"
 
+    def text(self, key: str, body: str | bytes) -> str:
+        """Writes an object and returns its address."""
+        path = self.root / "lake" / key
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(body if isinstance(body, bytes) else body.encode())
+        return f"s3://lake/{key}"
+
+    def keys(self, prefix: str) -> dict[str, bytes]:
+        """The objects under a prefix of the bucket, by the rest of their keys."""
+        folder = self.root / "lake"
+        found = {path.relative_to(folder).as_posix(): path for path in folder.rglob("*") if path.is_file()}
+        return {key.removeprefix(prefix): found[key].read_bytes() for key in sorted(found) if key.startswith(prefix)}
+
     def manifest(self, key: str, urls: Sequence[str], **changes: Any) -> str:
         """Writes a manifest; `changes` replace fields of each entry."""
         entries = [

@@ -181,8 +181,8 @@ def test_a_missing_file_that_is_not_mandatory_is_left_out(cursor: Any, lake: Lak
         ("iam_role default format as parquet gzip", "0A000"),
         ("iam_role default format as parquet manifest manifest", "42601"),
         ("format as parquet", "42601"),
-        ("iam_role default format as csv", "0A000"),
-        ("iam_role default", "0A000"),
+        ("iam_role default format as orc", "0A000"),
+        ("iam_role default format as parquet csv", "42601"),
     ],
 )
 def test_options_that_parquet_does_not_take(cursor: Any, lake: Lake, options: str, code: str) -> None:

@@ -1,0 +1,123 @@
+"""UNLOAD: the rows of a query as objects of the lake, in Parquet, CSV, JSON, or text between delimiters."""
+
+import itertools
+import json
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from sqlglot import exp
+
+from sandbox.redshift.errors import SqlError
+from sandbox.redshift.loading.unload_options import read_unload
+from sandbox.redshift.loading.write import write_object
+from sandbox.redshift.names import literal, quote
+from sandbox.redshift.session import Session, Sink
+from sandbox.redshift.statements.base import Command
+from sandbox.redshift.statements.stored import stored_query
+from sandbox.redshift.translate.dialect import parse
+from sandbox.redshift.wire.decode import Value
+
+_ROWS = '"rows to unload"'
+_NO_PARTITION = frozenset({"JSON", "BLOB", "TIME"})
+_NOT_EMPTY = (
+    "Specified unload destination on S3 is not empty. Consider using a different bucket / prefix, manually removing "
+    "the target files in S3, or using the ALLOWOVERWRITE option."
+)
+
+
+class Unload(Command):
+    """UNLOAD ('query') TO 's3://…' IAM_ROLE …."""
+
+    def __init__(self, sql: str) -> None:
+        self._options = read_unload(sql)
+        tree = parse(self._options.query)
+        if not isinstance(tree, exp.Query):
+            raise SqlError("42601", "UNLOAD takes a SELECT")
+        if tree.args.get("limit"):
+            raise SqlError("0A000", "Limit clause is not supported")
+
+    def run(self, session: Session, values: Sequence[Value], sink: Sink) -> str:  # noqa: ARG002
+        """Writes the objects, then the manifest. What was written stays, whatever becomes of the transaction."""
+        options = self._options
+        text = stored_query(session, options.query, ())
+        session.run(f"CREATE OR REPLACE TEMPORARY TABLE {_ROWS} AS {text}")
+        columns = {str(row[0]): str(row[1]) for row in session.run(f"DESCRIBE {_ROWS}").fetchall()}
+        self._check(columns)
+        parts = list(self._parts(session, list(columns)))
+        self._clear(session, [prefix for prefix, _ in parts])
+        entries = []
+        for prefix, query in parts:
+            name = f"{prefix}{'0000_part_00' if options.parallel else '000'}{options.suffix}"
+            size, rows = write_object(session, options, name, query, columns)
+            meta = {"content_length": size} | ({"record_count": rows} if options.verbose else {})
+            entries.append(
+                {"url": name, "meta": meta} if options.format == "PARQUET" or options.verbose else {"url": name}
+            )
+        if options.manifest:
+            body = {"entries": entries} | (_verbose(entries, columns) if options.verbose else {})
+            session.warehouse.objects.put(f"{options.target}manifest", json.dumps(body, indent=2).encode())
+        row = session.run(f"SELECT count(*) FROM {_ROWS}").fetchone()
+        session.unload_count = int(row[0]) if row else 0
+        session.run(f"DROP TABLE {_ROWS}")
+        sink.notice(f"UNLOAD completed, {session.unload_count} record(s) unloaded successfully.")
+        return "UNLOAD"
+
+    def _check(self, columns: dict[str, str]) -> None:
+        options = self._options
+        for name in options.partition:
+            if name not in columns:
+                raise SqlError("42703", f'column "{name}" of PARTITION BY is not in the query')
+            if columns[name] in _NO_PARTITION:
+                raise SqlError("0A000", f'column "{name}" has a type that PARTITION BY does not take')
+        if options.partition and not options.include and len(options.partition) >= len(columns):
+            raise SqlError("0A000", "all columns are partition columns: at least one other is needed, or INCLUDE")
+        if options.format in ("PARQUET", "JSON") and "BLOB" in columns.values():
+            raise SqlError("0A000", f"VARBYTE is not supported for UNLOAD to {options.format}")
+
+    def _parts(self, session: Session, columns: Sequence[str]) -> Iterator[tuple[str, str]]:
+        """The beginning of the name, and the query, of each object."""
+        options = self._options
+        kept = [name for name in columns if options.include or name not in options.partition]
+        items = ", ".join(map(quote, kept))
+        if not options.partition:
+            row = session.run(f"SELECT count(*) FROM {_ROWS}").fetchone()
+            if (row and row[0]) or options.format != "JSON":  # no rows give no object of JSON
+                yield options.target, f"SELECT {items} FROM {_ROWS}"
+            return
+        keys = ", ".join(map(quote, options.partition))
+        folder = options.target if options.target.endswith("/") else f"{options.target}/"
+        for values in session.run(f"SELECT DISTINCT {keys} FROM {_ROWS} ORDER BY {keys}").fetchall():
+            pairs = list(zip(options.partition, values, strict=True))
+            path = "/".join(f"{name}={_in_path(value)}" for name, value in pairs)
+            condition = " AND ".join(
+                f"{quote(name)} IS NULL"
+                if value is None
+                else f"CAST({quote(name)} AS VARCHAR) = {literal(_text(value))}"
+                for name, value in pairs
+            )
+            yield f"{folder}{path}/", f"SELECT {items} FROM {_ROWS} WHERE {condition}"
+
+    def _clear(self, session: Session, prefixes: Sequence[str]) -> None:
+        objects, options = session.warehouse.objects, self._options
+        if options.clean_path:
+            for prefix in prefixes if options.partition else [options.target]:
+                for found in objects.under(prefix):
+                    objects.delete(found.url)
+        elif not options.allow_overwrite and any(itertools.chain(*map(objects.under, {options.target, *prefixes}))):
+            raise SqlError("XX000", _NOT_EMPTY)
+
+
+def _text(value: Any) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _in_path(value: Any) -> str:
+    return "__HIVE_DEFAULT_PARTITION__" if value is None else _text(value).replace("/", "%2F")
+
+
+def _verbose(entries: Sequence[dict[str, Any]], columns: dict[str, str]) -> dict[str, Any]:
+    elements = [{"name": name, "type": {"base": kind.lower()}} for name, kind in columns.items()]
+    totals = {key: sum(entry["meta"][key] for entry in entries) for key in ("content_length", "record_count")}
+    return {
+        "schema": {"elements": elements}, "meta": totals, "author": {"name": "Amazon Redshift", "version": "1.0.0"},
+    }  # fmt: skip
