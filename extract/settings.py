@@ -97,6 +97,23 @@ class Load(Section):
     """Seconds to wait for another load to finish, a day at most."""
 
 
+class S3(Section):
+    """How S3 is reached. Region and credentials are found as every AWS tool finds them: variables, profile, role."""
+
+    endpoint_url: str | None = None
+    """Address of a storage that speaks S3 and knows conditional writes; None is AWS."""
+
+    @field_validator("endpoint_url")
+    @classmethod
+    def _plain_address(cls, value: str | None) -> str | None:
+        parts = urlsplit(value or "https://s3")
+        if parts.scheme not in {"http", "https"} or not parts.hostname:
+            raise ValueError("must be http://HOST[:PORT] or https://HOST[:PORT]")
+        if parts.username or parts.password or parts.query or parts.fragment:
+            raise ValueError("must be an address alone; credentials come from the AWS configuration")
+        return value
+
+
 class Settings(Section):
     """All settings of a run."""
 
@@ -104,7 +121,8 @@ class Settings(Section):
     quarantine: Quarantine = Quarantine()
     load: Load = Load()
     lake: str = "file:.reelhouse/lake"
-    """``file:FOLDER``; the folder's name is the bucket's name."""
+    """``s3://BUCKET``, or ``file:FOLDER``; the folder's name is the bucket's name."""
+    s3: S3 = S3()
     engine: Literal["duckdb"] = "duckdb"
     """The engine that normalises."""
     warehouse: str = "sandbox:.reelhouse"

@@ -42,8 +42,8 @@ class Context:
 
     @cached_property
     def lake(self) -> Lake:
-        """The lake, opened and found writable."""
-        return open_lake(self.settings.lake)
+        """The lake, opened and tried."""
+        return open_lake(self.settings.lake, self.settings.s3.endpoint_url)
 
 
 def find_configuration(options: Options) -> Path:

@@ -23,8 +23,8 @@ MAY_IMPORT = {
 OWNERS = {
     "requests": {"extract/http.py"},
     "redshift_connector": {"warehouse_sql/connection.py"},
-    "boto3": set[str](),
-    "botocore": set[str](),
+    "boto3": {"extract/lake/s3"},
+    "botocore": {"extract/lake/s3"},
     "duckdb": {"spark/engine/", "sandbox/redshift/"},
     "sqlframe": {"spark/engine/"},
     "pyspark": {"spark/engine/"},

@@ -1,65 +1,22 @@
-"""The lake: raw, staging and quarantine objects under ``s3://bucket/key`` addresses. The only door to object storage.
-
-A lake offers few verbs, and each is atomic: a reader sees an object whole or not at all. ``put_if_absent`` is the
-commit of every stage: of many writers of one key exactly one succeeds.
-"""
+"""A lake in a folder."""
 
 import errno
 import os
+import shutil
 import tempfile
 from collections.abc import Iterator
-from dataclasses import dataclass
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
+from io import BytesIO
 from pathlib import Path
-from typing import Protocol
+from typing import BinaryIO
 
-from extract.errors import ConfigurationError, DataRefused, ReelhouseError
+from extract.errors import ConfigurationError, ReelhouseError
+from extract.lake.base import ObjectInfo, missing
 
 TEMPORARY = ".put-"
 """Begins the names of files that are not objects yet."""
-
-
-@dataclass(frozen=True, slots=True)
-class ObjectInfo:
-    """An object as a listing shows it."""
-
-    key: str
-    bytes: int
-    modified_at: datetime
-
-
-class Lake(Protocol):
-    """One bucket of objects."""
-
-    bucket: str
-
-    def get(self, key: str) -> bytes:
-        """Return an object's bytes.
-
-        Raises:
-            DataRefused: there is no such object.
-        """
-
-    def put(self, key: str, data: bytes) -> None:
-        """Write an object whole, replacing one of that name."""
-
-    def put_file(self, key: str, path: Path) -> None:
-        """Write an object from a local file, whole, replacing one of that name."""
-
-    def put_if_absent(self, key: str, data: bytes) -> bool:
-        """Create an object; return False, and change nothing, where one of that name exists with other bytes."""
-
-    def list_after(self, prefix: str, after: str = "") -> Iterator[ObjectInfo]:
-        """List the objects whose key starts with ``prefix`` and sorts after ``after``, in order of key."""
-
-    def delete(self, key: str) -> None:
-        """Remove an object; one that is not there is no error."""
-
-    def url(self, key: str) -> str:
-        """Return the ``s3://bucket/key`` address, the form that manifests and COPY use."""
-
-    def engine_path(self, key: str) -> str:
-        """Return the address from which the processing engine reads the object."""
+_BUFFER = 1024 * 1024
 
 
 class DirectoryLake:
@@ -77,31 +34,25 @@ class DirectoryLake:
 
     def get(self, key: str) -> bytes:
         """Return an object's bytes."""
-        try:
-            return self._path(key).read_bytes()
-        except FileNotFoundError:
-            raise DataRefused(
-                f"{self.url(key)} does not exist, although it was named as an object of the lake"
-            ) from None
-        except OSError as error:
-            raise _refused(self.url(key), "read", error) from None
+        with self._told(key, "read"):
+            try:
+                return self._path(key).read_bytes()
+            except FileNotFoundError:
+                raise missing(self.url(key)) from None
 
     def put(self, key: str, data: bytes) -> None:
         """Write an object whole, replacing one of that name."""
-        try:
-            self._written(key, data).replace(self._path(key))
-            _sync_folder(self._path(key).parent)
-        except OSError as error:
-            raise _refused(self.url(key), "written", error) from None
+        self._replace(key, BytesIO(data))
 
     def put_file(self, key: str, path: Path) -> None:
-        """Write an object from a local file, whole, replacing one of that name."""
-        self.put(key, path.read_bytes())
+        """Write an object from a local file, whole, replacing one of that name; the file is streamed."""
+        with path.open("rb") as source:
+            self._replace(key, source)
 
     def put_if_absent(self, key: str, data: bytes) -> bool:
         """Create an object; return False, and change nothing, where one of that name exists with other bytes."""
-        try:
-            temporary = self._written(key, data)
+        with self._told(key, "written"):
+            temporary = self._written(key, BytesIO(data))
             try:
                 os.link(temporary, self._path(key))
             except FileExistsError:
@@ -109,21 +60,21 @@ class DirectoryLake:
             finally:
                 temporary.unlink()
             _sync_folder(self._path(key).parent)
-        except OSError as error:
-            raise _refused(self.url(key), "written", error) from None
         return True
 
     def list_after(self, prefix: str, after: str = "") -> Iterator[ObjectInfo]:
         """List the objects whose key starts with ``prefix`` and sorts after ``after``, in order of key."""
         start = self._path(prefix if prefix.endswith("/") else prefix.rpartition("/")[0])
-        for key in sorted(self._keys(start)):
-            if key.startswith(prefix) and key > after:
-                found = self._path(key).stat()
-                yield ObjectInfo(key, found.st_size, datetime.fromtimestamp(found.st_mtime, UTC))
+        with self._told(prefix, "listed"):
+            keys = sorted(key for key in self._keys(start) if key.startswith(prefix) and key > after)
+        for key in keys:
+            if info := self._info(key):
+                yield info
 
     def delete(self, key: str) -> None:
         """Remove an object; one that is not there is no error."""
-        self._path(key).unlink(missing_ok=True)
+        with self._told(key, "deleted"):
+            self._path(key).unlink(missing_ok=True)
 
     def url(self, key: str) -> str:
         """Return the ``s3://bucket/key`` address, the form that manifests and COPY use."""
@@ -139,19 +90,31 @@ class DirectoryLake:
             raise ValueError(f"key {key!r} leaves the lake")
         return path
 
+    def _info(self, key: str) -> ObjectInfo | None:
+        """Return what a listing shows of an object; None where it was deleted meanwhile."""
+        with self._told(key, "listed"), suppress(FileNotFoundError):
+            found = self._path(key).stat()
+            return ObjectInfo(key, found.st_size, datetime.fromtimestamp(found.st_mtime, UTC))
+        return None
+
     def _keys(self, start: Path) -> Iterator[str]:
-        for folder, _, names in os.walk(start):
+        for folder, _, names in os.walk(start, onerror=_raise_unless_gone):
             for name in names:
                 if not name.startswith(TEMPORARY):
                     yield (Path(folder) / name).relative_to(self._folder).as_posix()
 
-    def _written(self, key: str, data: bytes) -> Path:
+    def _replace(self, key: str, source: BinaryIO) -> None:
+        with self._told(key, "written"):
+            self._written(key, source).replace(self._path(key))
+            _sync_folder(self._path(key).parent)
+
+    def _written(self, key: str, source: BinaryIO) -> Path:
         folder = self._path(key).parent
         folder.mkdir(parents=True, exist_ok=True)
         handle, name = tempfile.mkstemp(prefix=TEMPORARY, dir=folder)
         try:
             with os.fdopen(handle, "wb") as file:
-                file.write(data)
+                shutil.copyfileobj(source, file, _BUFFER)
                 file.flush()
                 os.fsync(file.fileno())
         except OSError:
@@ -159,19 +122,22 @@ class DirectoryLake:
             raise
         return Path(name)
 
+    @contextmanager
+    def _told(self, key: str, verb: str) -> Iterator[None]:
+        """Turn what the file system refuses into words."""
+        try:
+            yield
+        except OSError as error:
+            raise _refused(self.url(key), verb, error) from None
 
-def open_lake(address: str) -> DirectoryLake:
-    """Open the lake at ``file:FOLDER``; the folder's own name is the bucket's.
+
+def open_directory(folder: Path) -> DirectoryLake:
+    """Open the lake in a folder, made where there is none.
 
     Raises:
-        ConfigurationError: the address is of no kind that can be opened, or the folder cannot be written.
+        ConfigurationError: the folder cannot be written.
     """
-    scheme, separator, rest = address.partition(":")
-    if scheme != "file" or not separator or not rest:
-        raise ConfigurationError(
-            f"lake: {address!r} cannot be opened; write file:FOLDER, for instance file:.reelhouse/lake"
-        )
-    folder = Path(rest).resolve()
+    folder = folder.resolve()
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=folder):
@@ -186,6 +152,12 @@ def _refused(url: str, verb: str, error: OSError) -> ReelhouseError:
     return ReelhouseError(
         f"{url} could not be {verb}: {reason}. What was committed before is kept; mend the cause and run again"
     )
+
+
+def _raise_unless_gone(error: OSError) -> None:
+    """Let a listing fail over a folder that cannot be read: to leave it out would look like an empty lake."""
+    if not isinstance(error, FileNotFoundError):
+        raise error
 
 
 def _sync_folder(folder: Path) -> None:
