@@ -50,7 +50,7 @@ class Wistia(Section):
 
     base_url: str = "https://api.wistia.com/v1"
     """Address of the API: ``https://…/v1``, or ``sandbox:FOLDER`` for the simulator that lives in that folder."""
-    per_page: Annotated[int, Field(ge=20, le=100)] = 100
+    per_page: Annotated[int, Field(ge=1, le=100)] = 100
     """Rows a page; the API gives at most 100."""
     timeout: Annotated[float, Field(gt=0, le=3600)] = 60
     """Seconds to wait for an answer; first pages of large accounts were seen to take 16 to 30 s."""
