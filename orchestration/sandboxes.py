@@ -17,6 +17,7 @@ from extract.settings import Secrets, Settings
 from warehouse_sql.connection import Target, parse_target
 
 SCHEME = "sandbox:"
+S3_SCHEME = "s3://"
 
 
 def open_source(settings: Settings, secrets: Secrets, clock: RunClock) -> tuple[Settings, SecretStr]:
@@ -54,6 +55,8 @@ def open_warehouse(settings: Settings, secrets: Secrets) -> Target:
     if not settings.warehouse.startswith(SCHEME):
         return parse_target(settings.warehouse, secrets.redshift_password)
     folder, _ = _parts(settings.warehouse, known=set())
+    if settings.lake.startswith(S3_SCHEME):
+        _sandbox("sandbox.redshift.objects").tell_of_s3(folder, settings.s3.endpoint_url)
     endpoint = _sandbox("sandbox.redshift.process").ensure(folder)
     return Target(endpoint.host, endpoint.port, endpoint.database, endpoint.user, password=None, ssl=False, iam=False)
 

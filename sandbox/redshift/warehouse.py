@@ -10,7 +10,7 @@ import duckdb
 from sandbox.redshift.catalog import Catalog, load
 from sandbox.redshift.engine import DEFAULT_MEMORY, open_database
 from sandbox.redshift.locks import LockTable
-from sandbox.redshift.objects import DirectoryObjects, Objects
+from sandbox.redshift.objects import Objects
 
 
 class Member(Protocol):
@@ -40,7 +40,7 @@ class Warehouse:
             DatabaseRefused: the file cannot be used.
         """
         self.root = open_database(path, lake_root, memory_limit)
-        self.objects: Objects = DirectoryObjects(lake_root)
+        self.objects = Objects(lake_root)
         self.locks = LockTable()
         self.ended = threading.Event()
         """Set when it can serve no more: told to end, or DuckDB has given up (a full disk while it writes)."""

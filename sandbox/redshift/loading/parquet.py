@@ -10,7 +10,7 @@ from sandbox.redshift.errors import SqlError, redshift_detail
 from sandbox.redshift.loading.manifest import LoadError
 from sandbox.redshift.loading.options import CopyOptions
 from sandbox.redshift.names import literal, quote
-from sandbox.redshift.objects import StoredObject, split
+from sandbox.redshift.objects import LocalObject, StoredObject, split
 
 SPECTRUM_ERROR = 15007
 
@@ -56,14 +56,14 @@ def scan(paths: Sequence[str]) -> str:
     return f"read_parquet([{', '.join(map(literal, paths))}], hive_partitioning = false)"
 
 
-def file_columns(connection: duckdb.DuckDBPyConnection, found: StoredObject) -> FileColumns:
+def file_columns(connection: duckdb.DuckDBPyConnection, found: LocalObject) -> FileColumns:
     """Reads the footer of a file.
 
     Raises:
         LoadError: it is not a Parquet file.
     """
     try:
-        rows = connection.execute(f"DESCRIBE SELECT * FROM {scan([found.engine_path])}").fetchall()
+        rows = connection.execute(f"DESCRIBE SELECT * FROM {scan([found.path])}").fetchall()
     except duckdb.Error:
         raise _spectrum(found, "has an invalid version number or is not a Parquet file", "") from None
     return tuple((str(row[0]), str(row[1])) for row in rows)

@@ -47,7 +47,8 @@ def write_object(
 
 
 def _write_parquet(session: Session, url: str, query: str) -> tuple[int, int]:
-    with session.warehouse.objects.scratch() as path:
+    with session.warehouse.objects.scratch() as folder:
+        path = folder / "0"
         row = session.run(
             f"COPY ({query}) TO {literal(str(path))} (FORMAT parquet, COMPRESSION snappy, PARQUET_VERSION v1)"
         ).fetchone()

@@ -16,7 +16,7 @@ from sandbox.redshift.loading.parquet import FileColumns, TargetColumn
 from sandbox.redshift.loading.records import records
 from sandbox.redshift.locks import Mode
 from sandbox.redshift.names import quote
-from sandbox.redshift.objects import StoredObject
+from sandbox.redshift.objects import LocalObject, StoredObject
 from sandbox.redshift.session import Session, Sink
 from sandbox.redshift.statements.base import Command
 from sandbox.redshift.wire.decode import Value
@@ -38,7 +38,8 @@ class Copy(Command):
         try:
             record.files = self._files(session)
             if self._options.format == "PARQUET":
-                record.rows = sum(_load_parquet(session, self._options, targets, record.files))
+                with session.warehouse.objects.local(record.files) as files:
+                    record.rows = sum(_load_parquet(session, self._options, targets, files))
             else:
                 self._load_text(session, targets, record)
         except LoadError as problem:
@@ -112,10 +113,10 @@ class Copy(Command):
 
 
 def _load_parquet(
-    session: Session, options: CopyOptions, targets: list[TargetColumn], files: Sequence[StoredObject]
+    session: Session, options: CopyOptions, targets: list[TargetColumn], files: Sequence[LocalObject]
 ) -> Iterator[int]:
     """Checks every file before the first row is read, then loads neighbours of one shape together."""
-    shapes: list[tuple[FileColumns, StoredObject]] = []
+    shapes: list[tuple[FileColumns, LocalObject]] = []
     for found in files:
         columns = parquet.file_columns(session.connection, found)
         parquet.check(found, columns, targets, options)
@@ -123,6 +124,6 @@ def _load_parquet(
     names = ", ".join(quote(target.name) for target in targets)
     for columns, group in groupby(shapes, key=lambda shape: shape[0]):
         items = parquet.select_list(columns, targets, options)
-        source = parquet.scan([found.engine_path for _, found in group])
+        source = parquet.scan([found.path for _, found in group])
         row = session.run(f"INSERT INTO {options.table.sql} ({names}) SELECT {items} FROM {source}").fetchone()
         yield int(row[0]) if row else 0
