@@ -6,7 +6,8 @@ The only module that reads the environment.
 import difflib
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
@@ -50,7 +51,7 @@ class Wistia(Section):
 
     base_url: str = "https://api.wistia.com/v1"
     """Address of the API: ``https://…/v1``, or ``sandbox:FOLDER`` for the simulator that lives in that folder."""
-    per_page: Annotated[int, Field(ge=1, le=100)] = 100
+    per_page: Annotated[int, Field(ge=20, le=100)] = 100
     """Rows a page; the API gives at most 100."""
     timeout: Annotated[float, Field(gt=0, le=3600)] = 60
     """Seconds to wait for an answer; first pages of large accounts were seen to take 16 to 30 s."""
@@ -123,8 +124,8 @@ class Settings(Section):
     lake: str = "file:.reelhouse/lake"
     """``s3://BUCKET``, or ``file:FOLDER``; the folder's name is the bucket's name."""
     s3: S3 = S3()
-    engine: Literal["duckdb"] = "duckdb"
-    """The engine that normalises."""
+    engine: Literal["duckdb", "spark"] = "duckdb"
+    """The engine that normalises: ``duckdb`` in this process, or a local ``spark``."""
     warehouse: str = "sandbox:.reelhouse"
     """``redshift://[user@]host[:port]/database``, or ``sandbox:FOLDER`` for the endpoint that lives in that folder."""
 
@@ -164,6 +165,27 @@ def load_secrets(environment: Mapping[str, str] | None = None) -> Secrets:
         wistia_token=_secret(variables.get(TOKEN_VARIABLE)),
         redshift_password=_secret(variables.get(PASSWORD_VARIABLE)),
     )
+
+
+def java_home() -> Path | None:
+    """Return where the environment says that Java is."""
+    home = os.environ.get("JAVA_HOME")
+    return Path(home) if home else None
+
+
+@contextmanager
+def environment(**variables: str) -> Iterator[None]:
+    """Set variables for a process that is started meanwhile and cannot be given any of its own."""
+    before = {name: os.environ.get(name) for name in variables}
+    os.environ.update(variables)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value
 
 
 def _secret(text: str | None) -> SecretStr | None:

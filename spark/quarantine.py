@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from extract.errors import DataRefused
 from extract.settings import Quarantine
 from spark.contracts import Column
-from spark.engine import DataFrame
+from spark.engine import DataFrame, current
 from spark.engine import functions as F
 from spark.leaves import POSITION, RAW_OBJECT, RECORD
 from spark.transforms.steps import REASON
@@ -25,15 +25,19 @@ COLUMNS = (
 ORDER = ("raw_sequence", "raw_part", "raw_line")
 
 
-def refused_records(judged: DataFrame, lines: DataFrame, stream: str) -> DataFrame:
+def refused_records(judged: DataFrame, stream: str) -> DataFrame:
     """Return the records of a judged frame that have a reason, with their text."""
     refused = judged.where(F.col(REASON).isNotNull()).select(*POSITION, REASON)
-    return refused.join(lines, on=list(POSITION), how="inner").select(
-        F.col(RECORD).alias("record"),
-        F.col(REASON).alias("reason"),
-        F.lit(stream).alias("stream"),
-        F.col(RAW_OBJECT).alias("raw_object"),
-        *(F.col(name).alias(name.removeprefix("_")) for name in POSITION),
+    return (
+        current()
+        .records(refused)
+        .select(
+            F.col(RECORD).alias("record"),
+            F.col(REASON).alias("reason"),
+            F.lit(stream).alias("stream"),
+            F.col(RAW_OBJECT).alias("raw_object"),
+            *(F.col(name).alias(name.removeprefix("_")) for name in POSITION),
+        )
     )
 
 

@@ -43,17 +43,21 @@ class Engine(Protocol):
     window: Any
 
     def open_stream(self, stream: str, fetched: Sequence[Fetched]) -> None:
-        """Read the raw lines of a stream; they are kept until the next stream is opened.
+        """Take the raw objects of a stream; they are at hand until the next stream is opened.
 
         Raises:
             DataRefused: an object cannot be decompressed, or holds another number of lines than its manifest says.
         """
 
-    def lines(self) -> DataFrame:
-        """Return the lines of the open stream: position, ``_raw_object`` (its key), ``_record`` (the source's text)."""
-
     def judged(self, contract: Contract, transform: Transform) -> DataFrame:
-        """Return what a transform makes of the open stream's leaf frame, computed once."""
+        """Return what a transform makes of the open stream's leaf frame, computed once.
+
+        Raises:
+            DataRefused: as ``open_stream``, of an engine that reads no earlier.
+        """
+
+    def records(self, places: DataFrame) -> DataFrame:
+        """Add ``_raw_object`` (its key) and ``_record`` (the source's text) to positions in the open stream."""
 
     def rows(self, frame: DataFrame) -> list[tuple[Any, ...]]:
         """Return the rows of a small frame: counts, not data."""
@@ -97,7 +101,10 @@ def using(engine: Engine) -> Iterator[Engine]:
         _in_use.reset(token)
 
 
-_ENGINES = {"duckdb": ("spark.engine.duckdb_engine", "local")}
+_ENGINES = {
+    "duckdb": ("spark.engine.duckdb_engine", "local"),
+    "spark": ("spark.engine.spark_engine", "spark"),
+}
 """Name -> the module with its ``open_engine``, and the extra of the installation that it needs."""
 
 

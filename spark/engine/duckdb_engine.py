@@ -70,10 +70,6 @@ class DuckDBEngine:
             self._judged = None
         self._reader.read(stream, fetched)
 
-    def lines(self) -> DataFrame:
-        """Return the lines of the open stream."""
-        return self._create("view", "lines", self._reader.record_select(), (*POSITION, RAW_OBJECT, RECORD))
-
     def judged(self, contract: Contract, transform: Transform) -> DataFrame:
         """Return what a transform makes of the open stream's leaf frame, computed once."""
         name, columns = f"leaves_{contract.entity}", leaf_columns(contract)
@@ -84,6 +80,11 @@ class DuckDBEngine:
             plan = _PLANS[contract, transform] = _sql(frame), frame.columns
         self._judged = f"judged_{contract.entity}"
         return self._create("table", self._judged, *plan)
+
+    def records(self, places: DataFrame) -> DataFrame:
+        """Add the key of the raw object and the record's text to lines of the open stream."""
+        lines = self._create("view", "lines", self._reader.record_select(), (*POSITION, RAW_OBJECT, RECORD))
+        return places.join(lines, on=list(POSITION), how="inner")
 
     def rows(self, frame: DataFrame) -> list[tuple[Any, ...]]:
         """Return the rows of a small frame."""

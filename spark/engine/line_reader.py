@@ -5,16 +5,14 @@ line vanishes, and a damaged gzip stream stops all files. So files of which it d
 again in Python, which keeps the text of the bad lines and hands the others back to DuckDB.
 """
 
-import gzip
 import json
-import zlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import duckdb
 
-from extract.errors import DataRefused
 from spark.engine.leaf_sql import literal
+from spark.engine.raw_lines import read_lines
 from spark.leaves import POSITION, RAW_OBJECT, RECORD
 from spark.raw import Fetched
 
@@ -94,32 +92,13 @@ class LineReader:
 
 def _wrap_lines(found: Fetched, target: Path) -> None:
     """Write each line of an object as a JSON string, which any line fits into."""
-    lines = 0
     with target.open("w", encoding="ascii") as file:
-        for lines, line in enumerate(_lines(found), start=1):
+        for number, line in enumerate(read_lines(found), start=1):
             try:
                 text, decoded = line.decode("utf-8"), True
             except UnicodeDecodeError:
                 text, decoded = line.decode("utf-8", "backslashreplace"), False
-            file.write(json.dumps({"number": lines, "text": text, "decoded": decoded}) + "\n")
-    if lines != found.raw.entry.rows:
-        raise _refused(found, f"it holds {lines} lines and its manifest says {found.raw.entry.rows}")
-
-
-def _lines(found: Fetched) -> Iterator[bytes]:
-    try:
-        with gzip.open(found.path) as file:
-            for line in file:
-                yield line.removesuffix(b"\n")
-    except (EOFError, gzip.BadGzipFile, zlib.error):
-        raise _refused(found, "its gzip stream is damaged, although its bytes are those of its manifest") from None
-
-
-def _refused(found: Fetched, what: str) -> DataRefused:
-    return DataRefused(
-        f"{found.raw.entry.key} (raw manifest {found.raw.sequence}): {what}. Nothing was normalised; restore the "
-        "object from its older version, or report the fault of the extractor"
-    )
+            file.write(json.dumps({"number": number, "text": text, "decoded": decoded}) + "\n")
 
 
 _INSERT_SLOW = f"""\

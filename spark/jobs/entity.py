@@ -52,7 +52,7 @@ def normalise_entity(
         else []
     )
     quarantined = (
-        engine.write(refused_records(judged, engine.lines(), backlog.stream), COLUMNS, ORDER, folder / "quarantine")
+        engine.write(refused_records(judged, backlog.stream), COLUMNS, ORDER, folder / "quarantine")
         if tally.reasons
         else []
     )

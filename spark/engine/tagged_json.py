@@ -1,0 +1,119 @@
+"""JSON whose scalars tell their kinds, in Spark's SQL. Pure: from the text of an expression to the text of another.
+
+Spark 3.5 has no type for JSON: ``from_json`` into strings forgets whether ``1`` stood in quotes and prints ``1.50`` as
+``1.5``. So one regular expression makes a string of every scalar before it is parsed: ``"x"`` becomes ``"sx"``,
+``1.50`` becomes ``"1.50s"``, ``null`` becomes ``"nulls"``. What begins with ``s`` is a string, and names begin with it
+as well; objects and lists stay what they are. A *tagged value* is what ``from_json`` makes of one: ``sx``, ``1.50s``,
+``{"sa":"1s"}``.
+"""
+
+# Possessive throughout: Java's matcher would recurse once for each escape otherwise, and a line may be long.
+_BODY = r'(?:[^"\\]++|\\.)*+'
+# RFC 8259, and the spellings of not-a-number and infinity that DuckDB's parser takes for numbers. Never a name.
+_LITERAL = (
+    r"(?:-?(?:0|[1-9][0-9]*+)(?:\.[0-9]++)?(?:[eE][+-]?[0-9]++)?|true|false|null|-?(?i:nan|inf(?:inity)?))"
+    r"(?![ \t\r\n]*:)"
+)
+_SCALAR = rf'(?s)"({_BODY})"|({_LITERAL})'
+_AS_STRING = '"$2s$1"'
+# DuckDB's parser forgives a comma before the end of an object or a list that is not empty.
+_LAST_COMMA = r",[ \t\r\n]*[}\]]"
+_STRING_OR_LAST_COMMA = rf'(?s)("{_BODY}"|[}}\]])(?:[ \t\r\n]*,(?=[ \t\r\n]*[}}\]]))?'
+_TAGGED = rf'(?s)(")s({_BODY})(")|"([^"]*)s"'
+_TOKEN = rf'(?s)"s{_BODY}"|"[^"]*+"|[^"]++'
+# What a nested value may hold that is not yet as it should be: Jackson escapes characters beyond U+FFFF.
+_MAYBE_OTHERWISE = r'"-?[0-9]+[.eE]|"-0s|\\u[dD][89abAB]'
+_ESCAPED_PAIR = r"\\u[dD][89abAB]"
+_FRACTION = "^-?[0-9]+[.eE]"
+
+
+def literal(text: str) -> str:
+    """Write a text as a SQL literal."""
+    return "'" + text.replace("\\", "\\\\").replace("'", "\\'") + "'"
+
+
+def tagged(line: str) -> str:
+    """JSON text with its scalars tagged; of what is no JSON something that is none either."""
+    scalars = f"regexp_replace({line}, {literal(_SCALAR)}, {literal(_AS_STRING)})"
+    return (
+        f"transform(array({scalars}), t -> case when t rlike {literal(_LAST_COMMA)} "
+        f"then regexp_replace(t, {literal(_STRING_OR_LAST_COMMA)}, '$1') else t end)[0]"
+    )
+
+
+def is_object(value: str) -> str:
+    """Whether a tagged value is an object."""
+    return f"left({value}, 1) = '{{'"
+
+
+def is_string(value: str) -> str:
+    """Whether a tagged value is a string."""
+    return f"left({value}, 1) = 's'"
+
+
+def kind(value: str) -> str:
+    """The JSON kind of a tagged value; null where there is no value."""
+    return (
+        f"case when {value} is null then null when {value} = 'nulls' then 'null' else case left({value}, 1) "
+        "when 's' then 'string' when '{' then 'object' when '[' then 'array' when 't' then 'boolean' "
+        "when 'f' then 'boolean' else 'number' end end"
+    )
+
+
+def text(value: str) -> str:
+    """A tagged value as text: strings without quotes and escapes, all else as JSON text; null for the JSON null."""
+    return (
+        f"case when {is_string(value)} then substr({value}, 2) when {value} = 'nulls' then null else {json(value)} end"
+    )
+
+
+def json(value: str) -> str:
+    """A tagged value as JSON text without blanks, its numbers in their normal form."""
+    return (
+        f"case left({value}, 1) when 's' then {quoted(f'substr({value}, 2)')} "
+        f"else case when left({value}, 1) in ('{{', '[') then {_untagged(value)} "
+        f"else {number(f'left({value}, length({value}) - 1)')} end end"
+    )
+
+
+def quoted(text: str) -> str:
+    """A text as a JSON string."""
+    return rf"regexp_replace(to_json(array({text})), '^\\[|\\]\\z', '')"
+
+
+def number(text: str) -> str:
+    """The normal form of a number: what both engines make of its text.
+
+    Whole numbers keep their digits, however many. Any other is the shortest text that reads back as the same double,
+    written as ECMAScript writes numbers (ECMA-262, Number::toString) with ``.0`` after whole ones: ``1.5``, ``100.0``,
+    ``1e21``. One that no double can hold (``1E400``) keeps its text.
+    """
+    # Jackson's writer, which is in Spark's own jars: that of Java prints too many digits before Java 19.
+    shortest = f"java_method('com.fasterxml.jackson.core.io.NumberOutput', 'toString', cast({text} as double), true)"
+    return (
+        f"case when {text} = '-0' then '0' when {text} rlike '{_FRACTION}' "
+        f"then transform(array({shortest}), d -> {_as_ecmascript('d', text)})[0] else {text} end"
+    )
+
+
+def _as_ecmascript(java: str, text: str) -> str:
+    """What ECMAScript writes for the text that Java writes for a double."""
+    size = f"abs(cast({java} as double))"
+    return (
+        f"case when {java} in ('Infinity', '-Infinity') then {text} when instr({java}, 'E') = 0 then {java} "
+        f"when {size} < 1e-6D or {size} >= 1e21D then replace(replace({java}, '.0E', 'E'), 'E', 'e') "
+        f"else regexp_replace(case when {size} < 1 then cast(cast({java} as decimal(38, 30)) as string) "
+        f"else cast(cast({java} as decimal(38, 16)) as string) end, '(\\\\.[0-9]+?)0*\\\\z', '$1') end"
+    )
+
+
+def _untagged(value: str) -> str:
+    parsed = "from_json(concat('[', t, ']'), 'array<string>')[0]"
+    tokens = f"regexp_extract_all({value}, {literal(_TOKEN)}, 0)"
+    normal = (
+        f"case when {value} rlike {literal(_MAYBE_OTHERWISE)} then array_join(transform({tokens}, t -> case "
+        f"when t rlike '^\"-?[0-9]' then concat('\"', {number('substr(t, 2, length(t) - 3)')}, 's\"') "
+        f"when t rlike {literal(_ESCAPED_PAIR)} then {quoted(parsed)} "
+        f"else t end), '') else {value} end"
+    )
+    return f"regexp_replace({normal}, {literal(_TAGGED)}, '$1$2$3$4')"
