@@ -7,12 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sandbox.redshift.names import DATABASE
+from sandbox.redshift.names import DATABASE, SUPERUSER
 
 if TYPE_CHECKING:
     from sandbox.redshift.warehouse import Warehouse
-
-USER = "awsuser"
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +29,7 @@ class Endpoint:
     host: str
     port: int
     database: str = DATABASE
-    user: str = USER
+    user: str = SUPERUSER
     pid: int = 0
     certificate: Path | None = None
 

@@ -8,6 +8,8 @@ from sandbox.redshift.errors import SqlError
 DATABASE = "dev"
 """The one database of the endpoint, named as a new Redshift namespace names it."""
 DEFAULT_SCHEMA = "public"
+SUPERUSER = "awsuser"
+"""Who may do everything; any other user has what is granted to them."""
 INTERNAL_SCHEMA = "sandbox_internal"
 """Where system views and histories live; hidden from SVV_ views and not reachable by its name."""
 

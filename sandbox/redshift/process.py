@@ -12,9 +12,9 @@ from pathlib import Path
 from sandbox.process import Endpoint as Announced
 from sandbox.process import Idleness, Service, publish, sole_server
 from sandbox.process import ensure as ensure_process
-from sandbox.redshift.endpoint import USER, Endpoint
+from sandbox.redshift.endpoint import Endpoint
 from sandbox.redshift.engine import DEFAULT_MEMORY
-from sandbox.redshift.names import DATABASE
+from sandbox.redshift.names import DATABASE, SUPERUSER
 from sandbox.redshift.wire.frontend import SSL_REQUEST
 
 SERVICE = Service(name="redshift", module="sandbox.redshift", endpoint_file="endpoint.json")
@@ -37,7 +37,7 @@ def ensure(home: Path, *, idle: float = 60) -> Endpoint:
 
 
 def _endpoint(found: Announced) -> Endpoint:
-    return Endpoint(_HOST, int(found["port"]), str(found["database"]), USER, int(found["pid"]))
+    return Endpoint(_HOST, int(found["port"]), str(found["database"]), SUPERUSER, int(found["pid"]))
 
 
 def _answers(found: Announced) -> bool:

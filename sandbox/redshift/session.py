@@ -6,17 +6,17 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 import duckdb
 
-from sandbox.redshift import catalog
+from sandbox.redshift import catalog, rights
 from sandbox.redshift.catalog import Catalog, Document, Key
 from sandbox.redshift.engine import session_connection, set_search_path
 from sandbox.redshift.errors import TERMINATED, SqlError, from_duckdb
 from sandbox.redshift.locks import Mode
-from sandbox.redshift.names import DATABASE, DEFAULT_SCHEMA, TableName
+from sandbox.redshift.names import DATABASE, DEFAULT_SCHEMA, SUPERUSER, TableName
 from sandbox.redshift.translate.shown import Shown, shown
 from sandbox.redshift.warehouse import Warehouse
 from sandbox.redshift.wire.decode import Value
@@ -131,6 +131,9 @@ class Session:
         if self.failed and not statement.ends_failure:
             text = "current transaction is aborted, commands ignored until end of transaction block"
             raise SqlError("25P02", text)
+        if not self._open and self.catalog is not self.warehouse.catalog:
+            self.catalog = self.warehouse.catalog
+            self._before = replace(self._before, catalog=self.catalog)
         try:
             self._busy = True
             with self._timed():
@@ -249,7 +252,7 @@ class Session:
 
     def shown(self) -> Shown:
         """What stands behind names in this transaction."""
-        return shown(self.catalog, self.search_path, frozenset(self.temporary))
+        return shown(self.catalog, self.search_path, frozenset(self.temporary), self.user)
 
     def resolved(self, name: TableName) -> TableName:
         """A name with its schema: that of the first schema searched which has it, else the first one."""
@@ -261,6 +264,24 @@ class Session:
                 if self.catalog.get("view", *place.parts) or self.table_exists(place):
                     return place
         return places[0]
+
+    def require(self, privilege: str, relation: TableName, columns: frozenset[str] = frozenset()) -> None:
+        """Refuses the use of a relation without a privilege for it; temporary tables are one's own.
+
+        Raises:
+            SqlError: 42501.
+        """
+        if not self.is_temporary(relation) and not rights.is_superuser(self.catalog, self.user):
+            rights.refuse_relation(self.catalog, self.user, privilege, self.resolved(relation), columns)
+
+    def require_owner(self, relation: TableName) -> None:
+        """Refuses to change what belongs to another.
+
+        Raises:
+            SqlError: 42501.
+        """
+        if not self.is_temporary(relation):
+            rights.refuse_owner(self.catalog, self.user, self.resolved(relation))
 
     def first_place(self, name: TableName) -> TableName:
         """A name with its schema for something new: that of the first schema searched."""
@@ -305,7 +326,7 @@ class Session:
             "s_unload_count": self.unload_count,
             "s_pid": self.pid,
             "s_user": self.user,
-            "s_user_id": 100,
+            "s_user_id": 100 if self.user == SUPERUSER else 101,
             "s_database": DATABASE,
             "s_schema": self.search_path[0],
             "s_search_path": ",".join(self.search_path),

@@ -6,7 +6,6 @@ CREATE TABLE IF NOT EXISTS sandbox_internal.catalog (key VARCHAR, document VARCH
 CREATE OR REPLACE VIEW sandbox_internal.views AS
     SELECT key ->> '$[1]' AS schema_name, key ->> '$[2]' AS view_name, document
     FROM sandbox_internal.catalog WHERE key ->> '$[0]' = 'view';
-CREATE TABLE IF NOT EXISTS sandbox_internal.grants (granted_at TIMESTAMP, statement VARCHAR);
 CREATE TABLE IF NOT EXISTS sandbox_internal.load_history (
     user_id INTEGER, query_id BIGINT, transaction_id BIGINT, session_id INTEGER, database_name VARCHAR,
     status VARCHAR, table_name VARCHAR, start_time TIMESTAMP, end_time TIMESTAMP, duration BIGINT,

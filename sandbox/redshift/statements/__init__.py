@@ -12,6 +12,8 @@ from sandbox.redshift.statements.create import create
 from sandbox.redshift.statements.deduplicate import merge
 from sandbox.redshift.statements.drop import drop
 from sandbox.redshift.statements.explain import Explain
+from sandbox.redshift.statements.grants import grant
+from sandbox.redshift.statements.policies import Attach
 from sandbox.redshift.statements.query import Translated
 from sandbox.redshift.statements.settings import Set, Show
 from sandbox.redshift.statements.transaction import Begin, End, Lock, Truncate
@@ -22,18 +24,20 @@ _BY_WORD: dict[str, Callable[[str], Statement]] = {
     "ABORT": End,
     "ALTER": alter,
     "ANALYZE": Accepted,
+    "ATTACH": Attach,
     "BEGIN": Begin,
     "COMMENT": Comment,
     "COMMIT": End,
     "COPY": Copy,
     "CREATE": create,
+    "DETACH": Attach,
     "DROP": drop,
     "END": End,
-    "GRANT": Accepted,
+    "GRANT": grant,
     "LOCK": Lock,
     "REFRESH": Refresh,
     "RESET": Set,
-    "REVOKE": Accepted,
+    "REVOKE": grant,
     "ROLLBACK": End,
     "SET": Set,
     "SHOW": Show,

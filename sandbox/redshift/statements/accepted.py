@@ -1,4 +1,4 @@
-"""Statements that are read and remembered, and change nothing that a query could see."""
+"""ANALYZE and VACUUM, which have nothing to do, and COMMENT."""
 
 from collections.abc import Sequence
 
@@ -11,19 +11,15 @@ from sandbox.redshift.wire.decode import Value
 
 
 class Accepted(Command):
-    """GRANT and REVOKE are kept in order; ANALYZE and VACUUM have nothing to do."""
+    """ANALYZE and VACUUM have nothing to do."""
 
     def __init__(self, sql: str) -> None:
-        self._sql = sql
         self._word = TokenCursor(sql).next().upper
 
     def run(self, session: Session, values: Sequence[Value], sink: Sink) -> str:  # noqa: ARG002
         """Remembers it."""
         if self._word == "VACUUM" and session.in_transaction:
             raise SqlError("25001", "VACUUM cannot run inside a transaction block")
-        if self._word in ("GRANT", "REVOKE"):
-            now = "CAST(get_current_timestamp() AT TIME ZONE 'UTC' AS TIMESTAMP)"
-            session.run(f"INSERT INTO sandbox_internal.grants VALUES ({now}, {literal(self._sql)})")
         return self._word
 
 

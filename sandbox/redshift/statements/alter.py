@@ -9,6 +9,7 @@ from sandbox.redshift.names import TableName, literal, quote
 from sandbox.redshift.session import Session, Sink, Statement
 from sandbox.redshift.statements.append import append_from
 from sandbox.redshift.statements.base import Command
+from sandbox.redshift.statements.grants import alter_principal
 from sandbox.redshift.statements.table_definition import (
     ColumnDefinition,
     TableDefinition,
@@ -30,7 +31,7 @@ def alter(sql: str) -> Statement:
     words.expect("ALTER")
     if words.take("TABLE"):
         return AlterTable(words)
-    raise not_imitated(f"ALTER {words.peek()}")
+    return alter_principal(words)
 
 
 class AlterTable(Command):
@@ -99,6 +100,7 @@ class AlterTable(Command):
         table = self._table if session.is_temporary(self._table) else session.resolved(self._table)
         if not session.relation_exists(table):
             raise SqlError("42P01", f'relation "{self._table}" does not exist')
+        session.require_owner(table)
         self._change(session, table)
         return "ALTER TABLE"
 

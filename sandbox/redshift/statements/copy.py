@@ -31,6 +31,7 @@ class Copy(Command):
 
     def run(self, session: Session, values: Sequence[Value], sink: Sink) -> str:  # noqa: ARG002
         """Loads the objects, by position."""
+        session.require("INSERT", self._options.table)
         session.lock(self._options.table, Mode.APPEND)
         targets = self._targets(session)
         record = history.start(session, self._options, self._sql)

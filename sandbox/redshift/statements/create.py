@@ -2,12 +2,15 @@
 
 from collections.abc import Sequence
 
+from sandbox.redshift import rights
 from sandbox.redshift.cursor import TokenCursor
-from sandbox.redshift.errors import not_imitated, syntax_error
+from sandbox.redshift.errors import SqlError, not_imitated, syntax_error
 from sandbox.redshift.locks import Mode
 from sandbox.redshift.names import TableName, quote
 from sandbox.redshift.session import Session, Sink, Statement
 from sandbox.redshift.statements.base import Command
+from sandbox.redshift.statements.grants import CreatePrincipal, principal
+from sandbox.redshift.statements.policies import CreatePolicy
 from sandbox.redshift.statements.table_definition import read_table
 from sandbox.redshift.statements.tables import CreateTable
 from sandbox.redshift.statements.views import CreateMaterialisedView, CreateView
@@ -19,14 +22,10 @@ _NOT_IMITATED = frozenset(
         "DATASHARE",
         "EXTERNAL",
         "FUNCTION",
-        "GROUP",
         "LIBRARY",
-        "MASKING",
         "MODEL",
         "PROCEDURE",
         "RLS",
-        "ROLE",
-        "USER",
     }
 )
 
@@ -46,6 +45,11 @@ def create(sql: str) -> Statement:
         return CreateMaterialisedView(words)
     if words.take("SCHEMA"):
         return CreateSchema(words)
+    if words.take("MASKING", "POLICY"):
+        return CreatePolicy(words)
+    kind = principal(words)
+    if kind is not None:
+        return CreatePrincipal(kind, words)
     if words.peek() in _NOT_IMITATED:
         raise not_imitated(f"CREATE {words.peek()}")
     raise syntax_error(words.peek())
@@ -57,8 +61,7 @@ class CreateSchema(Command):
     def __init__(self, words: TokenCursor) -> None:
         self._if_not_exists = words.take("IF", "NOT", "EXISTS")
         self._name = words.name()
-        if words.take("AUTHORIZATION"):
-            words.name()
+        self._owner = words.name() if words.take("AUTHORIZATION") else None
         if words.take("QUOTA"):
             words.rest()
         words.end()
@@ -66,6 +69,11 @@ class CreateSchema(Command):
     def run(self, session: Session, values: Sequence[Value], sink: Sink) -> str:  # noqa: ARG002
         """Makes it."""
         session.lock(TableName("schema", self._name), Mode.EXCLUSIVE)
-        condition = "IF NOT EXISTS " if self._if_not_exists else ""
-        session.run(f"CREATE SCHEMA {condition}{quote(self._name)}")
+        rights.refuse_superuser(session.catalog, session.user)
+        if session.schema_exists(self._name):
+            if not self._if_not_exists:
+                raise SqlError("42P06", f'Schema "{self._name}" already exists')
+            return "CREATE SCHEMA"
+        session.run(f"CREATE SCHEMA {quote(self._name)}")
+        session.record(("schema", self._name), {"owner": self._owner or session.user})
         return "CREATE SCHEMA"

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from sandbox.redshift import rights
 from sandbox.redshift.catalog import Document
 from sandbox.redshift.cursor import TokenCursor
 from sandbox.redshift.errors import SqlError, not_imitated
@@ -9,6 +10,8 @@ from sandbox.redshift.locks import Mode
 from sandbox.redshift.names import TableName, quote
 from sandbox.redshift.session import Session, Sink, Statement
 from sandbox.redshift.statements.base import Command
+from sandbox.redshift.statements.grants import DropPrincipal
+from sandbox.redshift.statements.policies import DropPolicy
 from sandbox.redshift.statements.views import remove_relation
 from sandbox.redshift.wire.decode import Value
 
@@ -25,6 +28,11 @@ def drop(sql: str) -> Statement:
         return DropRelation(kind, words)
     if kind == "SCHEMA":
         return DropSchema(words)
+    if kind in ("USER", "GROUP", "ROLE"):
+        return DropPrincipal(kind.lower(), words)
+    if kind == "MASKING":
+        words.expect("POLICY")
+        return DropPolicy(words)
     raise not_imitated(f"DROP {kind}")
 
 
@@ -57,6 +65,7 @@ class DropRelation(Command):
         view = session.catalog.get("view", *found.parts)
         kind = self._kind_of(view) if view else "TABLE" if session.table_exists(found) else None
         if kind == self._kind:
+            session.require_owner(found)
             remove_relation(session, found, cascade=self._cascade)
         elif kind is not None:
             raise SqlError("42809", f'"{name.name}" is not a {self._kind.lower()}')
@@ -92,6 +101,7 @@ class DropSchema(Command):
             if self._if_exists:
                 return
             raise SqlError("3F000", f'Schema "{name}" does not exist')
+        rights.refuse_schema_owner(session.catalog, session.user, name)
         tables = session.run("SELECT table_name FROM duckdb_tables() WHERE schema_name = $name", {"name": name})
         inside = {TableName(name, str(row[0])) for row in tables.fetchall()}
         inside |= {TableName(name, key[0]) for key, _ in session.catalog.under("view", name)}
@@ -102,3 +112,5 @@ class DropSchema(Command):
                 session.lock(relation, Mode.EXCLUSIVE)
                 remove_relation(session, relation, cascade=True)
         session.run(f"DROP SCHEMA {quote(name)}")
+        for key in [key for key in session.catalog.documents if key[:2] in (("schema", name), ("schema_grant", name))]:
+            session.record(key, None)

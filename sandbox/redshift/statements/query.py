@@ -5,10 +5,12 @@ from typing import Any
 
 import duckdb
 
+from sandbox.redshift import rights
 from sandbox.redshift.errors import SqlError
 from sandbox.redshift.locks import Mode
 from sandbox.redshift.names import TableName
 from sandbox.redshift.session import Session, Sink
+from sandbox.redshift.translate import rewrites
 from sandbox.redshift.translate.shown import Shown
 from sandbox.redshift.translate.statement import Translation, translate
 from sandbox.redshift.wire.decode import Value, samples
@@ -89,7 +91,43 @@ def _refuse_target(session: Session, found: Translation, target: TableName) -> N
         raise SqlError("0A000", f'cannot {found.kind} {kind} "{target.name}"')
 
 
+_PRIVILEGES = {"insert": ("INSERT",), "update": ("UPDATE",), "delete": ("DELETE",), "merge": ("SELECT", "INSERT")}
+
+
+def authorise(session: Session, found: Translation) -> None:
+    """Refuses what the user has no right to; what stands behind a view is its owner's matter.
+
+    Raises:
+        SqlError: 42501.
+    """
+    if rights.is_superuser(session.catalog, session.user):
+        return
+    for name in sorted(found.named, key=str):
+        if not rewrites.is_system_view(name):
+            session.require("SELECT", name, _used_of(session, found, name))
+    for privilege in _PRIVILEGES[found.kind] if found.target is not None else ():
+        session.require(privilege, found.target or TableName(None, ""), _written_of(found, privilege))
+
+
+def _used_of(session: Session, found: Translation, name: TableName) -> frozenset[str]:
+    """The columns of a relation among those that a statement uses; asked only where rights are by column."""
+    relation = session.resolved(name)
+    if session.is_temporary(name) or rights.granted(session.catalog, session.user, "SELECT", relation) is None:
+        return frozenset()
+    view = session.catalog.get("view", *relation.parts)
+    if view is not None:
+        known = {str(column) for column, _ in view["columns"]}
+    else:
+        known = {str(row[0]).lower() for row in session.run(f"DESCRIBE SELECT * FROM {relation.sql}").fetchall()}
+    return frozenset(found.columns & (known | {"*"}))
+
+
+def _written_of(found: Translation, privilege: str) -> frozenset[str]:
+    return frozenset(str(name) for name in found.writes) if privilege == "UPDATE" else frozenset()
+
+
 def _take_locks(session: Session, found: Translation) -> None:
+    authorise(session, found)
     if found.target is not None:
         session.lock(found.target, _MODES[found.kind])
     for name in sorted(found.reads, key=str):

@@ -3,6 +3,7 @@
 import secrets
 from collections.abc import Sequence
 
+from sandbox.redshift import rights
 from sandbox.redshift.errors import SqlError
 from sandbox.redshift.locks import Mode
 from sandbox.redshift.names import TableName, literal, quote
@@ -24,6 +25,7 @@ class CreateTable(Command):
         table = self._table
         name = TableName(None, table.name.name) if table.temporary else session.first_place(table.name)
         if not table.temporary:
+            rights.refuse_schema(session.catalog, session.user, "CREATE", name.parts[0])
             session.lock(name, Mode.EXCLUSIVE)
         if self._exists(session, name):
             return "CREATE TABLE"

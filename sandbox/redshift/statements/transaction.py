@@ -75,6 +75,7 @@ class Lock(Command):
     def run(self, session: Session, values: Sequence[Value], sink: Sink) -> str:  # noqa: ARG002
         """Takes the locks in the order written, then sees that the tables exist."""
         for table in self._tables:
+            session.require("UPDATE", table)
             session.lock(table, Mode.EXCLUSIVE)
         for table in self._tables:
             session.run(f"SELECT 1 FROM {table.sql} LIMIT 0")
@@ -93,6 +94,7 @@ class Truncate(Command):
 
     def run(self, session: Session, values: Sequence[Value], sink: Sink) -> str:  # noqa: ARG002
         """Empties the table and commits everything so far."""
+        session.require("TRUNCATE", self._table)
         session.lock(self._table, Mode.EXCLUSIVE)
         session.run(f"DELETE FROM {self._table.sql}")
         session.end(commit=True)

@@ -4,13 +4,14 @@ from collections.abc import Iterator, Sequence
 
 from sqlglot import exp
 
-from sandbox.redshift import catalog, lexer
+from sandbox.redshift import catalog, lexer, rights
 from sandbox.redshift.cursor import TokenCursor
 from sandbox.redshift.errors import SqlError, not_imitated, syntax_error, unsupported
 from sandbox.redshift.locks import Mode
 from sandbox.redshift.names import TableName
 from sandbox.redshift.session import Session, Sink
 from sandbox.redshift.statements.base import Command
+from sandbox.redshift.statements.query import authorise
 from sandbox.redshift.statements.stored import stored_query
 from sandbox.redshift.translate import rewrites
 from sandbox.redshift.translate.dialect import parse
@@ -37,6 +38,7 @@ class CreateView(Command):
     def run(self, session: Session, values: Sequence[Value], sink: Sink) -> str:  # noqa: ARG002
         """Makes it. A late-binding view is only read, not bound: its tables may be missing."""
         name = session.first_place(self._name)
+        rights.refuse_schema(session.catalog, session.user, "CREATE", name.parts[0])
         session.lock(name, Mode.EXCLUSIVE)
         tree = parse(self._query)
         if not isinstance(tree, exp.Query):
@@ -79,6 +81,7 @@ def described(session: Session, query: str, names: Sequence[str]) -> list[tuple[
         SqlError: what the query itself is refused for, or 42701, 42601 for its names.
     """
     found = translate(query, (), session.shown())
+    authorise(session, found)
     for table in sorted(found.reads, key=str):
         session.lock(table, Mode.READ)
     if found.parameters - {"s_now"}:
@@ -153,6 +156,7 @@ class CreateMaterialisedView(Command):
     def run(self, session: Session, values: Sequence[Value], sink: Sink) -> str:  # noqa: ARG002
         """Makes it and fills it."""
         name = session.first_place(self._name)
+        rights.refuse_schema(session.catalog, session.user, "CREATE", name.parts[0])
         session.lock(name, Mode.EXCLUSIVE)
         tree = parse(self._query)
         _refuse_materialised(session, tree)
@@ -203,6 +207,7 @@ class Refresh(Command):
         view = session.catalog.get("view", *name.parts)
         if view is None or not view["materialised"]:
             raise SqlError("42P01", f'materialized view "{self._name}" does not exist')
+        session.require_owner(name)
         session.lock(name, Mode.WRITE)
         query = stored_query(session, view_text(view), ())
         session.run(f"DELETE FROM {name.sql}")

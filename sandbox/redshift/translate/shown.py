@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from sandbox.redshift import rights
 from sandbox.redshift.catalog import Catalog, Document
 from sandbox.redshift.names import TableName, quote
 
@@ -53,11 +54,25 @@ class Shown:
 NOTHING_SHOWN = Shown({}, (), frozenset())
 
 
-def shown(catalog: Catalog, search_path: Sequence[str], temporary: frozenset[str]) -> Shown:
-    """What is to be seen of a catalog; the same object for the same arguments."""
-    bodies = catalog.derived("bodies", lambda: _bodies(catalog))
-    hidden = temporary & catalog.derived("names of views", lambda: frozenset(name.name for name in bodies))
-    return catalog.derived((tuple(search_path), hidden), lambda: Shown(bodies, search_path, hidden))
+def shown(catalog: Catalog, search_path: Sequence[str], temporary: frozenset[str], user: str) -> Shown:
+    """What a user sees of a catalog; the same object for the same arguments, and for all users without masks."""
+    masked = catalog.derived(("masks", user), lambda: rights.masks(catalog, user))
+    seen_by = user if masked else ""
+    bodies = catalog.derived(("bodies", seen_by), lambda: _bodies(catalog) | _masked(masked))
+    hidden = temporary & catalog.derived(("names", seen_by), lambda: frozenset(name.name for name in bodies))
+    return catalog.derived((tuple(search_path), hidden, seen_by), lambda: Shown(bodies, search_path, hidden))
+
+
+def _masked(masks: dict[TableName, dict[str, str]]) -> dict[TableName, Body]:
+    """Relations of which some columns are seen through a policy."""
+    return {
+        relation: Body(
+            f"SELECT * REPLACE ({', '.join(f'{text} AS {quote(name)}' for name, text in columns.items())}) "
+            f"FROM {relation.sql}",
+            itself=relation,
+        )
+        for relation, columns in masks.items()
+    }
 
 
 def _bodies(catalog: Catalog) -> dict[TableName, Body]:

@@ -38,6 +38,7 @@ class Translation:
         reads: tables that it reads, those behind views too.
         named: relations that it names in order to read them.
         target: the table that it changes, if any.
+        columns: names of the columns that it uses, '*' among them for a star.
         writes: columns that it gives values, but for DEFAULT; by position where INSERT has no list of columns.
         terminates: positions of result columns that end sessions (PG_TERMINATE_BACKEND).
     """
@@ -48,6 +49,7 @@ class Translation:
     reads: frozenset[TableName]
     named: frozenset[TableName]
     target: TableName | None
+    columns: frozenset[str] = frozenset()
     writes: frozenset[str | int] = frozenset()
     terminates: tuple[int, ...] = ()
 
@@ -87,6 +89,7 @@ def translate_tree(tree: exp.Expr, casts: Sequence[str | None], shown: Shown) ->
         name_columns(tree)
     semistructured.unnest(tree)
     named = rewrites.tables_read(tree)
+    used = written.used(tree)
     tree = rewrites.expand_views(tree, shown)
     fold_names(tree)
     unknown.refuse(tree)
@@ -97,7 +100,7 @@ def translate_tree(tree: exp.Expr, casts: Sequence[str | None], shown: Shown) ->
     terminates = rewrites.take_terminations(tree)
     tree = rewrites.rewrite(tree, casts)
     names = frozenset(node.name for node in tree.find_all(exp.Placeholder))
-    return Translation(rewrites.to_duckdb(tree), kind, names, reads, named, target, writes, terminates)
+    return Translation(rewrites.to_duckdb(tree), kind, names, reads, named, target, used, writes, terminates)
 
 
 def translate_expression(sql: str) -> str:

@@ -1,8 +1,14 @@
-"""Which columns a change gives values: what identity columns and rights by column rest on."""
+"""Which columns a statement uses, and which a change gives values: for identity columns and rights by column."""
 
 from collections.abc import Iterator
 
 from sqlglot import exp
+
+
+def used(tree: exp.Expr) -> frozenset[str]:
+    """Names of all columns that a statement uses, whatever table they are of; '*' for a star."""
+    star = {"*"} if any(not isinstance(found.parent, exp.Anonymous) for found in tree.find_all(exp.Star)) else set()
+    return frozenset({column.name.lower() for column in tree.find_all(exp.Column) if column.name != "*"} | star)
 
 
 def columns(tree: exp.Expr) -> frozenset[str | int]:

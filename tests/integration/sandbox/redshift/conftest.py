@@ -84,12 +84,12 @@ def connect(endpoint: Endpoint) -> Iterator[Connect]:
     """Opens connections that are closed when the test ends."""
     opened: list[Any] = []
 
-    def open_one(*, autocommit: bool = False) -> Any:
+    def open_one(*, autocommit: bool = False, user: str = "") -> Any:
         connection = redshift_connector.connect(
             host=endpoint.host,
             port=endpoint.port,
             database=endpoint.database,
-            user=endpoint.user,
+            user=user or endpoint.user,
             password="",
             ssl=False,
         )

@@ -215,7 +215,7 @@ def test_a_session_whose_client_does_not_read_can_be_terminated(client: Open, en
 
 
 def _startup() -> bytes:
-    body = struct.pack(">i", 196608) + b"user\0me\0\0"
+    body = struct.pack(">i", 196608) + b"user\0awsuser\0\0"
     return struct.pack(">i", len(body) + 4) + body
 
 
