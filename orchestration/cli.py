@@ -3,7 +3,7 @@
 import signal
 import sys
 from collections.abc import Callable
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import click
 
@@ -11,7 +11,7 @@ from extract.errors import ConfigurationError, ReelhouseError
 from extract.progress import Progress
 from orchestration import show
 from orchestration.context import Context, Options
-from orchestration.options import command_options
+from orchestration.options import command_options, serving_options
 from orchestration.reporting import shown_progress
 
 INTERRUPTED = "stopped. What was committed is kept; run the same command again and it continues from there"
@@ -95,6 +95,27 @@ def sql(options: Options, statement: str) -> None:
     context = Context(options)
     result = query(open_warehouse(context.settings, context.secrets), statement)
     show.query_result(result, as_json=options.as_json)
+
+
+@reelhouse.group(invoke_without_command=True)
+@click.option("--s3", is_flag=True, help="Serve a local S3 as well; needs moto.")
+@serving_options
+@click.pass_context
+def sandbox(context: click.Context, /, s3: bool, **serving: Any) -> None:
+    """Serve a simulated Wistia account and a Redshift until Ctrl-C, and print how to connect."""
+    from orchestration.sandboxes import serve_sandbox
+
+    if context.invoked_subcommand is None:
+        serve_sandbox(s3=s3, say=click.echo, **serving)
+
+
+@sandbox.command("redshift")
+@serving_options
+def sandbox_redshift(**serving: Any) -> None:
+    """Serve a Redshift alone, for any project, until Ctrl-C."""
+    from orchestration.sandboxes import serve_redshift
+
+    serve_redshift(say=click.echo, **serving)
 
 
 def main() -> None:

@@ -47,3 +47,29 @@ def command_options(command: Callable[..., None]) -> Callable[..., None]:
         command(Options(config, home, as_of, as_json), **rest)
 
     return wrapped
+
+
+def serving_options(command: Callable[..., None]) -> Callable[..., None]:
+    """Give a command that serves a sandbox ``--home``, ``--port``, ``--tls`` and ``--password-file``."""
+    for option in (
+        click.option(
+            "--password-file",
+            type=click.Path(exists=True, dir_okay=False, path_type=Path),
+            help="A file with the password that clients have to show.  [default: everybody is trusted]",
+        ),
+        click.option("--tls", is_flag=True, help="Offer TLS, with a certificate made in HOME/tls."),
+        click.option(
+            "--port",
+            type=click.IntRange(0, 65535),
+            default=0,
+            help="Where Redshift listens on the loopback interface.  [default: any free port]",
+        ),
+        click.option(
+            "--home",
+            type=click.Path(file_okay=False, path_type=Path),
+            default=Path(".reelhouse"),
+            help="Folder of the warehouse and its buckets.  [default: .reelhouse]",
+        ),
+    ):
+        command = option(command)
+    return command

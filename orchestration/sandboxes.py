@@ -5,6 +5,7 @@ against Wistia and Redshift, and says what is missing when it is asked for a san
 """
 
 import importlib
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl
@@ -59,6 +60,26 @@ def open_warehouse(settings: Settings, secrets: Secrets) -> Target:
         _sandbox("sandbox.redshift.objects").tell_of_s3(folder, settings.s3.endpoint_url)
     endpoint = _sandbox("sandbox.redshift.process").ensure(folder)
     return Target(endpoint.host, endpoint.port, endpoint.database, endpoint.user, password=None, ssl=False, iam=False)
+
+
+def serve_sandbox(home: Path, *, s3: bool, say: Callable[[str], None], **serving: Any) -> None:
+    """Serve simulator, endpoint and, if asked, a local S3 in the foreground, until SIGINT or SIGTERM.
+
+    Raises:
+        ConfigurationError: one of them cannot be served.
+    """
+    serve = _sandbox("sandbox.serve")
+    serve.serve_all(serve.Serving(home, **serving), say, s3=s3)
+
+
+def serve_redshift(home: Path, *, say: Callable[[str], None], **serving: Any) -> None:
+    """Serve the endpoint alone in the foreground, until SIGINT or SIGTERM.
+
+    Raises:
+        ConfigurationError: it cannot be served.
+    """
+    serve = _sandbox("sandbox.serve")
+    serve.serve_redshift(serve.Serving(home, **serving), say)
 
 
 def check_warehouse(settings: Settings, secrets: Secrets) -> None:

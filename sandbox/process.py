@@ -116,7 +116,7 @@ def ensure(
             return found
         if child is not None and child.poll() not in (None, ALREADY_RUNNING):
             raise StartFailed(_explain(service, home, log_start, f"ended with code {child.poll()}"))
-        if (child is None or child.poll() == ALREADY_RUNNING) and not _is_alive(service, home):
+        if (child is None or child.poll() == ALREADY_RUNNING) and not is_alive(service, home):
             child = _spawn(service, home, arguments)
         if time.monotonic() > deadline:
             if child is not None:
@@ -141,7 +141,7 @@ def _spawn(service: Service, home: Path, arguments: Sequence[str]) -> subprocess
     return child
 
 
-def _is_alive(service: Service, home: Path) -> bool:
+def is_alive(service: Service, home: Path) -> bool:
     """Whether a server holds the lock: one that is coming up, going down, or hanging."""
     with service.lock(home).open("ab") as lock:
         try:
