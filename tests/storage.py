@@ -20,6 +20,8 @@ from werkzeug.serving import make_server
 Environ = dict[str, Any]
 StartResponse = Callable[..., Any]
 CREDENTIALS = {"AWS_ACCESS_KEY_ID": "planted-key-id", "AWS_SECRET_ACCESS_KEY": "planted-secret"}
+_NUMBERS = itertools.count()
+"""Of buckets: moto has one account for the whole process, however many servers show it."""
 
 
 @dataclass(frozen=True)
@@ -61,8 +63,9 @@ class Storage:
         self.faults: list[Fault] = []
         self.before: Callable[[Request], None] = lambda _: None
         """Called before a request is answered."""
+        self.is_conditional = True
+        """Whether ``If-None-Match`` is heeded."""
         self._moto = DomainDispatcherApplication(create_backend_app)
-        self._numbers = itertools.count()
         self._turn = threading.Lock()
         self._server = make_server("127.0.0.1", 0, self._serve, threaded=True, request_handler=MotoRequestHandler)
         self.endpoint_url = f"http://127.0.0.1:{self._server.server_port}"
@@ -71,7 +74,7 @@ class Storage:
 
     def create(self, bucket: str = "") -> str:
         """Make a bucket and return its name."""
-        bucket = bucket or f"bucket-{next(self._numbers)}"
+        bucket = bucket or f"bucket-{next(_NUMBERS)}"
         client = boto3.client(
             "s3",
             endpoint_url=self.endpoint_url,
@@ -93,6 +96,8 @@ class Storage:
         request = Request(
             environ["REQUEST_METHOD"], environ["PATH_INFO"], query, int(environ.get("CONTENT_LENGTH") or 0)
         )
+        if not self.is_conditional:
+            environ.pop("HTTP_IF_NONE_MATCH", None)
         with self._turn:
             self.requests.append(request)
             self.before(request)

@@ -47,7 +47,7 @@ def _open_bucket(bucket: str, endpoint_url: str | None) -> Lake:
         raise ConfigurationError(f"lake: a lake is a whole bucket; write s3://{name}, not s3://{bucket}")
     if not _BUCKET.fullmatch(name):
         raise ConfigurationError(f"lake: {name!r} is not the name of a bucket; {_FORM}")
-    from extract.lake.s3 import S3Lake  # the driver takes a quarter of a second, which a folder need not wait for
+    from extract.lake.s3 import S3Lake  # boto3 takes a fifth of a second, for which a folder need not wait
 
     lake = S3Lake(name, endpoint_url)
     lake.check()

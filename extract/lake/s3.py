@@ -58,6 +58,7 @@ class S3Lake:
             ConfigurationError: the AWS configuration cannot be used.
         """
         self.bucket = bucket
+        self._is_conditional = endpoint_url is None
         config = Config(
             retries={"mode": "standard", "total_max_attempts": ATTEMPTS},
             connect_timeout=CONNECT_TIMEOUT,
@@ -130,6 +131,7 @@ class S3Lake:
                     raise
                 time.sleep(backoff(attempt, random.random()))  # noqa: S311 - to come apart, not to keep a secret
             else:
+                self._prove_conditional_writes(key, data)
                 return True
         raise AssertionError("unreachable")
 
@@ -155,6 +157,25 @@ class S3Lake:
     def engine_path(self, key: str) -> str:
         """Return the object's address; Glue reads it as it is."""
         return self.url(key)
+
+    def _prove_conditional_writes(self, key: str, data: bytes) -> None:
+        """Write what was just written once more, under the same condition: a storage that takes it knows none.
+
+        Storages that speak S3 but not its conditional writes take them for plain ones, and of two commits the later
+        would replace the earlier. AWS needs no proof, another storage one for each lake that is opened.
+        """
+        if self._is_conditional:
+            return
+        try:
+            self._client.put_object(Bucket=self.bucket, Key=key, Body=data, IfNoneMatch="*")
+        except (BotoCoreError, ClientError) as error:
+            self._is_conditional = self._understood(error, "written").code in {_EXISTS, _CONFLICT}
+            return
+        raise ConfigurationError(
+            f"lake: the storage at {self._client.meta.endpoint_url} overwrites what exists although it is told not to "
+            "(If-None-Match). Of two runs at once one would be lost without a word: use AWS, or a storage that knows "
+            "S3's conditional writes"
+        )
 
     def _stored(self, key: str) -> bytes | None:
         try:

@@ -101,6 +101,20 @@ def test_what_existed_and_is_gone_when_it_is_read_back_is_written_after_all(lake
     assert lake.get("m") == b"ours"
 
 
+def test_a_storage_that_knows_no_conditional_writes_is_refused(
+    lake: S3Lake, server: Storage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(server, "is_conditional", False)
+    with pytest.raises(ConfigurationError, match="overwrites what exists although it is told not to"):
+        lake.put_if_absent("m", b"ours")
+
+
+def test_conditional_writes_are_proved_once(lake: S3Lake, server: Storage) -> None:
+    for number in range(3):
+        assert lake.put_if_absent(f"m{number}", b"ours")
+    assert asked(server, "PUT") == 4
+
+
 @pytest.mark.parametrize("share", [0, 0.5])
 def test_a_body_that_breaks_off_is_read_again(lake: S3Lake, server: Storage, share: float) -> None:
     lake.put("a", b"x" * 100_000)
