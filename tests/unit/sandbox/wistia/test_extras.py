@@ -34,6 +34,7 @@ def test_repeated_rows_come_again_and_nothing_is_lost(rows: int, every: int, see
     assert len(listed) == len(repeated) == rows + rows // every
     assert repeated[:] == listed
     assert repeated[3:50] == listed[3:50]
+    assert all(listed[place] in listed[:place] for place in range(every, len(listed), every + 1))
     first = {number: listed.index(number) for number in numbers}
     assert sorted(first, key=first.__getitem__) == numbers
     assert all(place - first[number] <= FARTHEST + FARTHEST // every + 2 for place, number in enumerate(listed))

@@ -1,6 +1,7 @@
 """The later versions show the same account under other names, and analytics that agree with the older statistics."""
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -12,7 +13,7 @@ from sandbox.wistia.catalogue import MEDIAS
 from sandbox.wistia.dialects import EDGE, RELEASES, release
 from sandbox.wistia.instants import DAY, day_text
 from sandbox.wistia.invented import InventedAccount
-from sandbox.wistia.profile import EPOCH, small
+from sandbox.wistia.profile import EPOCH, restless, small
 from sandbox.wistia.routes import answer
 
 ACCOUNT = InventedAccount(small(), seed=7)
@@ -131,19 +132,30 @@ def test_over_the_lifetime_uniques_are_those_of_the_lifetime_counters() -> None:
         assert whole["play_rate"] == (stats["play_rate"] if stats["visitors"] else None)
 
 
-def test_forms_are_those_of_the_sessions() -> None:
-    listing = SHOWN.events(EventFilter(media="v08dlrgr7v"))
-    rows = json.loads(listing.page(1, len(listing)))
-    whole = SHOWN.media_analytics("v08dlrgr7v", FIRST, EPOCH // DAY + 1)
+def test_forms_are_those_of_the_sessions_that_are_listed() -> None:
+    now = EPOCH + 200 * DAY
+    shown = InventedAccount(replace(restless(), unseen=0.5), seed=7).at(now)
+    listing = shown.events(EventFilter(media="v08dlrgr7v", since=EPOCH + 1))
+    rows = {row["event_key"]: row for row in json.loads(listing.page(1, len(listing)))}
+    whole = shown.media_analytics("v08dlrgr7v", EPOCH // DAY + 1, now // DAY + 1)
     assert whole is not None
-    assert whole["form_conversions"] == sum(row["conversion_type"] != "" for row in rows) > 0
+    assert whole["form_conversions"] == sum(row["conversion_type"] != "" for row in rows.values()) > 20
 
 
 def test_weeks_begin_on_monday_and_months_on_their_first() -> None:
-    def buckets(granularity: str) -> list[str]:
+    def series(granularity: str) -> dict[str, int]:
         window = {"start_date": "2025-11-26", "end_date": "2026-01-02", "granularity": granularity}
         rows = json.loads(answer("/analytics/medias/v08dlrgr7v/timeseries", window, SHOWN, version=EDGE).body)
-        return [row["timestamp"][:10] for row in rows]
+        return {row["timestamp"][:10]: row["plays"] for row in rows}
+
+    daily = series("daily")
+
+    def buckets(granularity: str) -> list[str]:
+        starts = sorted(series(granularity))
+        for start, after in zip(starts, [*starts[1:], "2026-01-02"], strict=True):
+            inside = sum(plays for day, plays in daily.items() if start <= day < after)
+            assert series(granularity)[start] == inside
+        return starts
 
     assert buckets("monthly") == ["2025-11-01", "2025-12-01", "2026-01-01"]
     assert buckets("weekly") == ["2025-11-24", "2025-12-01", "2025-12-08", "2025-12-15", "2025-12-22", "2025-12-29"]

@@ -68,6 +68,11 @@ def test_a_patient_client_gets_through(share: float, most: int, seed: int) -> No
         assert max((len(list(run)) for fault, run in groupby(faults) if fault), default=0) <= most
 
 
+def test_a_request_meets_another_chance_each_time_it_is_asked() -> None:
+    attempts = Attempts(Weather({"reset": 0.5}, most_in_a_row=100))
+    assert {attempts.next("/a") for _ in range(50)} == {"reset", None}
+
+
 def test_a_sure_fault_befalls_each_request_so_many_times() -> None:
     attempts = Attempts(Weather({"500": 1.0}, most_in_a_row=2))
     assert [attempts.next("/a") is None for _ in range(7)] == [False, False, True, False, False, True, False]
