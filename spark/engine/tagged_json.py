@@ -98,10 +98,12 @@ def number(text: str) -> str:
 
 def _as_ecmascript(java: str, text: str) -> str:
     """What ECMAScript writes for the text that Java writes for a double."""
+    # Java writes two digits at least, so of the two smallest doubles other ones than the shortest.
+    small = f"replace(replace({java}, '4.9E-324', '5E-324'), '9.9E-324', '1E-323')"
     size = f"abs(cast({java} as double))"
     return (
         f"case when {java} in ('Infinity', '-Infinity') then {text} when instr({java}, 'E') = 0 then {java} "
-        f"when {size} < 1e-6D or {size} >= 1e21D then replace(replace({java}, '.0E', 'E'), 'E', 'e') "
+        f"when {size} < 1e-6D or {size} >= 1e21D then replace(replace({small}, '.0E', 'E'), 'E', 'e') "
         f"else regexp_replace(case when {size} < 1 then cast(cast({java} as decimal(38, 30)) as string) "
         f"else cast(cast({java} as decimal(38, 16)) as string) end, '(\\\\.[0-9]+?)0*\\\\z', '$1') end"
     )
