@@ -1,22 +1,25 @@
 """Asking for the pages of a stream, several at a time, and landing them."""
 
 from collections import deque
-from collections.abc import Collection, Generator, Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from concurrent.futures import Future
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
+from itertools import chain, islice
 from urllib.parse import quote
 
 from extract.http import Get, Http, Parameters, Tally, Unanswered
+from extract.in_flight import Ahead
 from extract.page import Page, make_page
 from extract.pagination import Walker, Window
 from extract.records import cut_array, cut_object
 from extract.stream import DailyWindow, Stream
-from extract.workers import Workers, gather
+from extract.workers import Workers, result_of
 from extract.writer import StreamWriter
 
-BATCH = 32
-"""Most pages on their way at the same time; two such batches are held in memory."""
+REMEMBERED = 32
+"""So many pages back a record that lands again is known for a repetition."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,55 +30,59 @@ class Fetcher:
     workers: Workers
     per_page: int
 
-    def pages(
-        self, stream: Stream, parameters: Parameters, windows: Sequence[Window], tally: Tally
-    ) -> "list[Future[Page]]":
-        """Ask for windows of a list at the same time."""
-        return [self.workers.submit(partial(self._page, stream, parameters, window, tally)) for window in windows]
-
     def each(
         self, stream: Stream, queries: Mapping[str, Parameters], tally: Tally
     ) -> Generator[tuple[str, Page | Unanswered]]:
-        """Ask once for each member, so many at a time; yields in their order, and the failure of one is its result.
+        """Ask once for each member, many at a time; yields in their order, and the failure of one is its result.
 
         ``queries`` holds the parameters of each request by the member's key.
         """
-        ahead: deque[tuple[str, Future[Page | Unanswered]]] = deque()
+        ahead = Ahead()
+        coming: deque[tuple[str, Future[Page | Unanswered]]] = deque()
+        left = iter(queries.items())
         try:
-            for key, query in queries.items():
-                ahead.append((key, self.workers.submit(partial(self._answer, stream, key, query, tally))))
-                if len(ahead) == BATCH:
-                    yield _first(ahead)
-            while ahead:
-                yield _first(ahead)
+            while True:
+                for key, query in islice(left, ahead.most - len(coming)):
+                    coming.append((key, self.workers.submit(partial(self._answer, stream, key, query, tally))))
+                if not coming:
+                    return
+                key, future = coming.popleft()
+                answer = result_of(future)
+                if isinstance(answer, Page):
+                    ahead.note(answer.bytes, answer.rows)
+                yield key, answer
         finally:
-            for _, future in ahead:
+            for _, future in coming:
                 future.cancel()
 
-    def walk(
-        self, stream: Stream, parameters: Parameters, walker: Walker, writer: StreamWriter
-    ) -> Iterator[list[Page]]:
-        """Walk a list and land it; yields what each round brought that had not landed just before.
+    def walk(self, stream: Stream, parameters: Parameters, walker: Walker, writer: StreamWriter) -> Iterator[Page]:
+        """Walk a list and land it; yields each page without what had landed just before.
 
-        The next round is on its way while the one before is landed.
+        As many pages are on their way as the memory for them allows. Where the walk goes back, those behind the gap are
+        not asked for any more; what was on its way already lands when it comes.
         """
-        windows = walker.ask(BATCH)
-        futures = self.pages(stream, parameters, windows, writer.tally)
-        landed: set[str] = set()
+        ahead, recent = Ahead(), _Recent(writer)
+        coming: deque[Future[Page]] = deque()
+        passed: deque[Future[Page]] = deque()
+
+        def ask() -> None:
+            for window in walker.ask(ahead.most):
+                coming.append(self.workers.submit(partial(self._page, stream, parameters, window, writer.tally)))
+
         try:
-            while windows:
-                pages = gather(futures)
-                walker.tell([page.view for page in pages])
-                windows = walker.ask(BATCH)
-                futures = self.pages(stream, parameters, windows, writer.tally)
-                fresh = list(_fresh(pages, landed))
-                for page in fresh:
-                    writer.land(page)
-                writer.skip(sum(page.rows for page in pages) - sum(page.rows for page in fresh))
-                landed = {text for page in pages for text in page.texts}
-                yield fresh
+            ask()
+            while coming:
+                page = result_of(coming.popleft())
+                ahead.note(page.bytes, page.rows)
+                if not walker.tell(page.view):
+                    passed.extend(future for future in coming if not future.cancel())
+                    coming.clear()
+                ask()
+                yield recent.land(page)
+                while passed and (passed[0].done() or not coming):
+                    yield from _unless_failed(passed.popleft(), recent)
         finally:
-            for future in futures:
+            for future in (*coming, *passed):
                 future.cancel()
 
     def _page(self, stream: Stream, parameters: Parameters, window: Window, tally: Tally) -> Page:
@@ -94,15 +101,23 @@ class Fetcher:
         return make_page(stream, path, {**in_path, **query}, None, reply)
 
 
-def _fresh(pages: Sequence[Page], landed: Collection[str]) -> Iterator[Page]:
-    """Yield the pages without what the windows above them hold word for word, or the round before."""
-    known = set(landed)
-    for page in pages:
-        yield page.unlike(known)
-        known.update(page.texts)
+class _Recent:
+    """Lands pages without what the last few held word for word."""
+
+    def __init__(self, writer: StreamWriter) -> None:
+        self._writer = writer
+        self._texts: deque[Sequence[str]] = deque(maxlen=REMEMBERED)
+
+    def land(self, page: Page) -> Page:
+        fresh = page.unlike(set(chain.from_iterable(self._texts)))
+        if page.texts:
+            self._texts.append(page.texts)
+        self._writer.land(fresh)
+        self._writer.skip(page.rows - fresh.rows)
+        return fresh
 
 
-def _first(ahead: "deque[tuple[str, Future[Page | Unanswered]]]") -> tuple[str, Page | Unanswered]:
-    key, future = ahead.popleft()
-    (answer,) = gather([future])
-    return key, answer
+def _unless_failed(future: "Future[Page]", recent: _Recent) -> Iterator[Page]:
+    """Land a page that was not waited for; that there is none is nothing to stop for."""
+    with suppress(Unanswered):
+        yield recent.land(result_of(future))

@@ -1,8 +1,8 @@
 """HTTP to a source: the only user of requests.
 
 One GET is one answer or one error, whatever happens on the way: time-outs, lost connections, 429, 5xx and broken bodies
-are retried with jittered backoff, and ``Retry-After`` is obeyed by all threads. The token stands in the Authorization
-header of a request and nowhere else.
+are retried with jittered backoff, ``Retry-After`` is obeyed by all threads, and after a 429 all go slower. The token
+stands in the Authorization header of a request and nowhere else.
 """
 
 import json
@@ -38,6 +38,7 @@ LONGEST_RETRY_AFTER = 900.0
 
 # What the vendor documents as `code` of a 401; anything else in an error body is not repeated in a message.
 _REFUSAL_CODES = {"unauthorized_credentials", "account_inactive", "unauthorized_scope", "unauthorized_params"}
+_TOO_MANY = "429"
 _KEPT = "What was committed before is kept"
 
 Parameters = Mapping[str, str | int]
@@ -129,6 +130,8 @@ class Http:
         sleep: Callable[[float], None] = time.sleep,
         chance: Callable[[], float] = random.random,
         notify: Callable[..., None] = lambda *_, **__: None,
+        headers: Mapping[str, str] | None = None,
+        observe: Callable[[float], None] = lambda _: None,
     ) -> None:
         """Prepare; nothing is sent yet.
 
@@ -141,6 +144,8 @@ class Http:
             sleep: waits so many seconds.
             chance: a random number in [0, 1).
             notify: told of every retry.
+            headers: go with every request, beside the token.
+            observe: told how many seconds a request, and the pause after a failed one, kept its thread busy.
 
         Raises:
             ConfigurationError: the token cannot stand in a header.
@@ -154,6 +159,8 @@ class Http:
         self._sleep = sleep
         self._chance = chance
         self._notify = notify
+        self._headers = dict(headers or {})
+        self._observe = observe
         self._reached = False
         self._local = threading.local()
         self._sessions: list[requests.Session] = []
@@ -169,7 +176,8 @@ class Http:
             SourceRefused: the address is redirected.
         """
         for attempt in range(1, ATTEMPTS + 1):
-            self._limiter.acquire()
+            granted = self._limiter.acquire()
+            began = time.monotonic()
             try:
                 return self._attempt(get, tally)
             except _Again as failure:
@@ -177,7 +185,9 @@ class Http:
                 tally.count(failure.outcome, retried=not last)
                 reason = failure.reason
                 if not last:
-                    self._wait(get, attempt, failure)
+                    self._wait(get, attempt, failure, granted)
+            finally:
+                self._observe(time.monotonic() - began)
         raise Unanswered(f"GET {get.path} failed {ATTEMPTS} times; the last time: {reason}. {_KEPT}; run again later")
 
     def close(self) -> None:
@@ -200,7 +210,9 @@ class Http:
         return Reply(elements, sent_at)
 
     def _send(self, get: Get) -> requests.Response:
-        request = requests.Request("GET", self._base_url + get.path, params=dict(get.parameters), auth=self._auth)
+        request = requests.Request(
+            "GET", self._base_url + get.path, headers=self._headers, params=dict(get.parameters), auth=self._auth
+        )
         try:
             session, environment = self._session()
             prepared = session.prepare_request(request)
@@ -264,11 +276,13 @@ class Http:
             )
         return Unanswered(f"GET {get.path} was answered with status {status}, which repeating will not change. {_KEPT}")
 
-    def _wait(self, get: Get, attempt: int, failure: _Again) -> None:
+    def _wait(self, get: Get, attempt: int, failure: _Again, granted: float) -> None:
         # A Retry-After of no time at all, or a date that has passed, does not mean to be asked without a pause.
         seconds = max(failure.wait or 0.0, backoff(attempt, self._chance()))
         self._notify("extract.retry", path=get.path, attempt=attempt, reason=failure.reason, seconds=round(seconds, 3))
-        if failure.wait is not None:
+        if failure.outcome == _TOO_MANY:
+            self._limiter.refused(granted, seconds)
+        elif failure.wait is not None:
             self._limiter.hold(seconds)
         else:
             self._sleep(seconds)

@@ -58,21 +58,22 @@ class _Descent:
             floor=self._walk.floor,
             resume=self._walk.reached,
             eager=self._walk.floor is None,
+            known=cursor.watermark,
+            spending=writer.spending,
         )
         self._seen = Seen(self._walk.floor)
-        self._proofs_told = 0
         self._last_commit = puller.now()
 
     def run(self) -> None:
         """Walk, commit on the way when it takes long, and commit at the end if there is anything new."""
         resumed = self._walk.reached
         pages = resumed.position // self._puller.fetcher.per_page if resumed else 0
-        for found in self._puller.fetcher.walk(self._stream, _days(self._walk), self._walker, self._writer):
-            if not resumed and self._walk.watermark is None and (first := next(filter(_tells_time, found), None)):
-                self._begin(first)
-            for page in () if resumed else found:
+        for page in self._puller.fetcher.walk(self._stream, _days(self._walk), self._walker, self._writer):
+            if not resumed and self._walk.watermark is None and _tells_time(page):
+                self._begin(page)
+            if not resumed:
                 self._seen.add(page)
-            pages += len(found)
+            pages += 1
             self._puller.progress.advance(self._stream.name, pages, "pages")
             if not self._walker.is_over and self._is_due():
                 self._commit_partial()
@@ -119,9 +120,7 @@ class _Descent:
         self._commit(Cursor(watermark, seen), complete=True)
 
     def _commit(self, cursor: Cursor, *, complete: bool) -> None:
-        proof = self._walker.proof[self._proofs_told :]
-        self._proofs_told += len(proof)
-        self._writer.commit(write_cursor(cursor), complete=complete, proof=proof)
+        self._writer.commit(write_cursor(cursor), complete=complete, proof=self._walker.take_proof())
 
 
 def _tells_time(page: Page) -> bool:

@@ -33,6 +33,11 @@ class Page:
         return len(self.texts)
 
     @property
+    def bytes(self) -> int:
+        """The length of its lines."""
+        return sum(map(len, self.lines))
+
+    @property
     def view(self) -> View:
         """What steers the walk; a record without a key is known by its text."""
         identities = (key or text for key, text in zip(self.keys, self.texts, strict=True))

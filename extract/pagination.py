@@ -12,16 +12,17 @@ answered:
 Where rows share an instant nobody says which comes first, so the shared row must be newer than the oldest of the upper
 window; where an eighth of a page shares one, the source has to keep their order. A window that shares no such row is a
 gap, unless it begins above all that the one before held: the walk goes back, further each time, until there is none.
-Nothing has to stand still for that, and all windows of a batch may be asked for at the same time.
+Nothing has to stand still for that, and many windows may be on their way at the same time.
 """
 
 from collections import deque
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
 
 from extract.errors import SourceRefused
+from extract.spending import Purpose, Spending, pages_for
 
 OVERLAP = 3
 """Rows that windows share at least while nothing moves. More would cost more requests; after a gap there are more."""
@@ -92,6 +93,24 @@ class _End:
     above: View | None
 
 
+@dataclass(frozen=True, slots=True)
+class _Stretch:
+    """Windows that follow each other without a gap."""
+
+    rows: tuple[int, int]
+    windows: int
+    shared: int | None
+    """The fewest rows that two of them have in common."""
+
+    @classmethod
+    def of(cls, window: Window) -> "_Stretch":
+        return cls((window.start, window.stop), 1, None)
+
+    def and_then(self, window: Window, shared: int) -> "_Stretch":
+        known = [rows for rows in (self.shared, shared or None) if rows]
+        return _Stretch((self.rows[0], window.stop), self.windows + 1, min(known, default=None))
+
+
 def lay(position: int, most: int) -> Window:
     """Return the window of at most ``most`` rows that begins at a position or above it and reaches furthest down."""
     sizes = range(most, max(1, most // 2) - 1, -1)
@@ -109,14 +128,22 @@ def lay_across(position: int, edge: int, most: int) -> Window:
 
 
 class Walker:
-    """One walk: ``ask`` for windows, ``tell`` what they hold, until nothing is asked.
+    """One walk: ``ask`` for windows, ``tell`` what the first of them holds, ask for more, until nothing is on its way.
 
     The walk ends below a window that is wholly older than ``floor``, or where the list ends: at a window that is not
     full and whose last row is still the last when the end is looked at once more, through another window.
     """
 
     def __init__(
-        self, *, per_page: int, floor: datetime | None = None, resume: Reached | None = None, eager: bool = False
+        self,
+        *,
+        per_page: int,
+        floor: datetime | None = None,
+        resume: Reached | None = None,
+        eager: bool = False,
+        purpose: Purpose = Purpose.NEW,
+        known: datetime | None = None,
+        spending: Spending | None = None,
     ) -> None:
         """Start a walk.
 
@@ -125,15 +152,26 @@ class Walker:
             floor: the oldest instant of interest; None walks the whole list.
             resume: where a former walk had come to; the walk goes on from there, found by value.
             eager: the end is far, so use full batches after the first window; else they begin small.
+            purpose: what windows are for that do nothing but get the walk on.
+            known: what is not newer was read by a former walk, so that windows without newer rows are an overlap.
+            spending: is told what each window was for.
         """
         self.reached: Reached | None = None
-        self.proof: list[dict[str, Any]] = []
         self._per_page = per_page
         self._most_overlap = per_page // 8
         self._least_overlap = min(OVERLAP, self._most_overlap)
         self._floor = floor
+        self._purpose = purpose
+        self._known = known
+        self._spending = spending or Spending()
+        self._rows = self._least = 0
         self._resume = resume
-        self._asked: tuple[Window, ...] = ()
+        self._open: deque[Window] = deque()
+        """Windows that were asked for and not told yet."""
+        self._proof: list[dict[str, Any]] = []
+        self._stretch: _Stretch | None = None
+        self._taken = 0
+        """Windows taken without a gap since the batch was made larger."""
         self._is_over = False
         self._position = resume.position if resume else 0
         self._step = per_page
@@ -157,44 +195,83 @@ class Walker:
         return self._is_over
 
     def ask(self, most: int) -> tuple[Window, ...]:
-        """Return the windows to ask for now, at the same time and not more than so many; none when the walk is over."""
-        self._asked = () if self._is_over else tuple(self._lay_out(self._count(most)))
-        return self._asked
+        """Return the windows to ask for now, so that no more than ``most`` are on their way.
+
+        There may be enough of them; when none is on its way and none is returned, the walk is over.
+        """
+        if self._is_over:
+            return ()
+        windows = tuple(self._lay_out(self._count(most) - len(self._open)))
+        self._open.extend(windows)
+        return windows
 
     def _lay_out(self, count: int) -> Iterator[Window]:
         if self._end:
-            yield lay_across(self._position, self._edge, self._per_page)
+            yield from [lay_across(self._position, self._edge, self._per_page)][:count]
             return
-        position = self._position
+        position = self._open[-1].stop - self._overlap if self._open else self._position
         for _ in range(count):
             window = lay(position, self._per_page)
             yield window
             position = window.stop - self._overlap
 
-    def tell(self, views: Sequence[View]) -> None:
-        """Take what the windows hold, in the order in which they were asked for.
+    def tell(self, view: View) -> bool:
+        """Take what the first of the windows on their way holds.
+
+        Returns:
+            Whether the others are still of interest; if not, they are not on their way any more.
 
         Raises:
             SourceRefused: the list cannot be read without gaps, or has no end.
         """
-        taken: list[Window] = []
-        shared = self._per_page
-        for window, view in zip(self._asked, views, strict=True):
-            common = self._shared(view)
-            if not self._take(window, view):
-                break
-            taken.append(window)
-            shared = min(shared, common) if common else shared
-        if len(taken) > 1:
-            if len(taken) == len(self._asked):
-                self._batch = min(2 * self._batch, LARGEST_BATCH)
-                self._overlap = max(self._least_overlap, self._overlap // 2)
-            rows = [taken[0].start, taken[-1].stop]
-            self.proof.append({"rows": rows, "windows": len(taken), "shared": shared})
+        window = self._open.popleft()
+        self._account(self._purpose_of(window, view), view)
+        shared = self._shared(view)
+        if not self._take(window, view):
+            self._open.clear()
+            self._end_stretch()
+            self._taken = 0
+            return False
+        self._stretch = self._stretch.and_then(window, shared) if self._stretch else _Stretch.of(window)
+        self._taken += 1
+        if self._taken == self._batch:
+            self._taken = 0
+            self._batch = min(2 * self._batch, LARGEST_BATCH)
+            self._overlap = max(self._least_overlap, self._overlap // 2)
+        return True
+
+    def _purpose_of(self, window: Window, view: View) -> Purpose:
+        if self._resume:
+            return Purpose.RESUME
+        if not self._is_attached(window, view):
+            return Purpose.GAP
+        if self._end:
+            return Purpose.END
+        is_known = self._known is not None and (view.newest is None or view.newest <= self._known)
+        return Purpose.OVERLAP if is_known else self._purpose
+
+    def _account(self, purpose: Purpose, view: View) -> None:
+        if purpose not in {Purpose.RESUME, Purpose.GAP, Purpose.END}:
+            fresh = set(view.rows).difference(self._tail.rows if self._tail else ())
+            self._rows += sum(not self._floor or not row.instant or row.instant >= self._floor for row in fresh)
+        least = pages_for(self._rows, self._per_page)
+        self._spending.spend({purpose: 1}, least - self._least)
+        self._least = least
+
+    def take_proof(self) -> list[dict[str, Any]]:
+        """Return what shows that nothing is missing between the windows that were told since the last call."""
+        self._end_stretch()
+        proof, self._proof = self._proof, []
+        return proof
+
+    def _end_stretch(self) -> None:
+        if self._stretch and self._stretch.windows > 1:
+            self._proof.append(asdict(self._stretch))
+        self._stretch = None
 
     def _count(self, most: int) -> int:
         """How many windows to ask for at a time."""
-        return 1 if self._singles or self._resume else max(1, min(self._batch, most))
+        return 1 if self._singles or self._resume or self._end else max(1, min(self._batch, most))
 
     def _take(self, window: Window, view: View) -> bool:
         """Take one window; return whether the ones below it are to be looked at."""
@@ -296,9 +373,10 @@ class Walker:
     def _go_back(self, window: Window, view: View) -> bool:
         """Ask again from above the gap, further each time, and let windows overlap more."""
         self._count_standstill()
-        self.proof.append({"rows": [window.start, window.start + len(view.rows)], "gap": self._edge})
+        self._end_stretch()
+        self._proof.append({"rows": [window.start, window.start + len(view.rows)], "gap": self._edge})
         self._singles = max(self._singles, 1)
-        self._batch = max(SMALLEST_BATCH, len(self._asked) // 2)
+        self._batch = max(SMALLEST_BATCH, len(self._open) // 2)
         self._overlap = min(2 * self._overlap, self._most_overlap)
         # Rows that are the wrong ones tell of a shift, no rows at all more of a source in trouble.
         return self._look_from(2 * self._back if view.rows else self._back + self._per_page // 2)

@@ -1,5 +1,6 @@
 """Running an extraction: what is new at the source is landed and committed, stream after stream."""
 
+import secrets
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -9,23 +10,22 @@ from extract.clock import RunClock
 from extract.errors import RefusedError
 from extract.fetch import Fetcher
 from extract.http import Closed, Http
+from extract.in_flight import InFlight
 from extract.lake import Lake
+from extract.leases import Leases
 from extract.members import ACCOUNT, Member, choose
 from extract.newest_first import Puller
 from extract.progress import Progress
-from extract.rate_limit import RateLimiter
+from extract.rate_limit import WINDOW, RateLimiter
 from extract.settings import Settings, Wistia
 from extract.snapshots import pull_changes, pull_list, pull_snapshot
-from extract.sources.wistia.streams import STREAMS
+from extract.sources.wistia.streams import shape_of
 from extract.stream import DailySnapshot, DailyWindow, FullList, NewestFirst, Stream
 from extract.windows import pull_windows
 from extract.workers import Stop, Workers
 from extract.writer import HeadMoved, StreamReport, StreamWriter
 
 __all__ = ["ExtractionReport", "StreamReport", "run_extraction"]
-
-WORKERS = 16
-"""Threads that wait for answers: at 1.5 s a page, 16 of them ask for 640 pages a minute."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,23 +54,31 @@ def run_extraction(
             kept, and the next run goes on from there.
         DataRefused: what was landed is not what was received.
     """
+    shape = shape_of(settings.wistia.base_url)
     stop = Stop()
-    limiter = RateLimiter(settings.wistia.requests_per_minute, sleep=stop.sleep)
+    limit = settings.wistia.requests_per_minute
+    holder = f"{run_id}-{secrets.token_hex(2)}"  # a run may extract twice
+    leases = Leases(lake, "wistia", holder, limit, WINDOW, notify=progress.event)
+    limiter = RateLimiter(limit, leases, sleep=stop.sleep)
+    in_flight = InFlight(limit / 60)
     http = Http(
         settings.wistia.base_url,
         token,
+        headers=shape.headers,
         timeout=settings.wistia.timeout,
         limiter=limiter,
         clock=clock,
         sleep=stop.sleep,
         notify=progress.event,
+        observe=in_flight.observe,
     )
-    workers = Workers(WORKERS)
+    workers = Workers(in_flight.count)
     run = _Run(lake, settings.wistia, clock, run_id, progress, Fetcher(http, workers, settings.wistia.per_page))
     try:
-        return ExtractionReport(tuple(run.extract_all(STREAMS)))
+        return ExtractionReport(tuple(run.extract_all(shape.streams)))
     finally:
         stop.set()
+        limiter.close()
         workers.close()
         http.close()
 

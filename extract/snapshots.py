@@ -8,6 +8,7 @@ from extract.fetch import Fetcher
 from extract.members import Member, ask_each
 from extract.pagination import Walker
 from extract.progress import Progress
+from extract.spending import Purpose
 from extract.stream import Stream
 from extract.writer import StreamWriter
 
@@ -25,15 +26,12 @@ def pull_list(stream: Stream, fetcher: Fetcher, writer: StreamWriter, today: dat
     """
     seen = Seen(floor=None)
     members: dict[str, Member] = {}
-    pages = 0
-    walker = Walker(per_page=fetcher.per_page)
-    for round_ in fetcher.walk(stream, {}, walker, writer):
-        for page in round_:
-            seen.add(page)
-            for key, created in zip(page.keys, page.instants, strict=True):
-                if key:
-                    members.setdefault(key, Member(key, created))
-        pages += len(round_)
+    walker = Walker(per_page=fetcher.per_page, purpose=Purpose.LIST, spending=writer.spending)
+    for pages, page in enumerate(fetcher.walk(stream, {}, walker, writer), start=1):
+        seen.add(page)
+        for key, created in zip(page.keys, page.instants, strict=True):
+            if key:
+                members.setdefault(key, Member(key, created))
         progress.advance(stream.name, pages, "pages")
     writer.commit_if_moved({"date": today.isoformat(), "content": seen.fingerprint()})
     return list(members.values())

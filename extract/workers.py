@@ -1,9 +1,9 @@
-"""A bounded pool of threads that never keeps a process from ending."""
+"""A pool of threads as large as its work calls for, which never keeps a process from ending."""
 
-import queue
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections import deque
+from collections.abc import Callable
 from concurrent.futures import Future, wait
 from typing import TypeVar
 
@@ -39,18 +39,25 @@ class Stop:
 
 
 class Workers:
-    """Threads that do what they are given, in order.
+    """Threads that do what they are given, in order, so many at a time as are called for at that moment.
 
     They are daemons, unlike those of ``concurrent.futures``: a request that hangs for its timeout of a minute does not
     hold up a Ctrl-C.
     """
 
-    def __init__(self, count: int) -> None:
-        """Start ``count`` threads."""
-        self._tasks: queue.SimpleQueue[Callable[[], None] | None] = queue.SimpleQueue()
-        self._threads = [threading.Thread(target=self._work, daemon=True) for _ in range(count)]
-        for thread in self._threads:
-            thread.start()
+    def __init__(self, width: Callable[[], int]) -> None:
+        """Prepare; ``width`` tells how many may work at the same time. A thread starts when it is needed."""
+        self._width = width
+        self._tasks: deque[Callable[[], None]] = deque()
+        self._threads: list[threading.Thread] = []
+        self._busy = 0
+        self._is_closed = False
+        self._change = threading.Condition()
+
+    @property
+    def threads(self) -> int:
+        """How many have been started."""
+        return len(self._threads)
 
     def submit(self, work: Callable[[], R]) -> "Future[R]":
         """Have something done; its result or its exception is in the future."""
@@ -63,33 +70,50 @@ class Workers:
                 except BaseException as error:  # noqa: BLE001 - it is raised where the result is asked for
                     future.set_exception(error)
 
-        self._tasks.put(do)
+        with self._change:
+            self._tasks.append(do)
+            self._employ()
         return future
 
     def close(self, patience: float = 0.5) -> None:
         """Let the threads end; wait no longer than so many seconds for those that are busy."""
-        for _ in self._threads:
-            self._tasks.put(None)
+        with self._change:
+            self._is_closed = True
+            self._change.notify_all()
         deadline = time.monotonic() + patience
         for thread in self._threads:
             thread.join(max(0.0, deadline - time.monotonic()))
 
+    def _employ(self) -> None:
+        """Wake a thread for each task that may be done now, or start one."""
+        open_places = min(self._width() - self._busy, len(self._tasks))
+        idle = len(self._threads) - self._busy
+        for _ in range(open_places - idle):
+            thread = threading.Thread(target=self._work, daemon=True)
+            self._threads.append(thread)
+            thread.start()
+        if open_places > 0:
+            self._change.notify(open_places)
+
     def _work(self) -> None:
-        while (task := self._tasks.get()) is not None:
+        while task := self._next():
             task()
+            with self._change:
+                self._busy -= 1
+                self._employ()
+
+    def _next(self) -> Callable[[], None] | None:
+        """Wait for a task; None when there will be none."""
+        with self._change:
+            self._change.wait_for(lambda: self._is_closed or (self._tasks and self._busy < self._width()))
+            if self._is_closed:
+                return None
+            self._busy += 1
+            return self._tasks.popleft()
 
 
-def gather(futures: Sequence["Future[R]"]) -> list[R]:
-    """Return the results in order; at the first failure those that have not begun are cancelled and it is raised."""
-    try:
-        return [_result(future) for future in futures]
-    except BaseException:
-        for future in futures:
-            future.cancel()
-        raise
-
-
-def _result(future: "Future[R]") -> R:
+def result_of(future: "Future[R]") -> R:
+    """Wait for a result; raises what the work raised."""
     # A signal that arrives just before a thread begins to wait for a lock does not wake it (CPython runs handlers
     # between instructions of the main thread), so a wait without end could swallow a Ctrl-C.
     while not future.done():

@@ -167,8 +167,9 @@ def test_each_request_asks_the_limiter_first() -> None:
     granted = []
 
     class Counting(RateLimiter):
-        def acquire(self) -> None:
+        def acquire(self) -> float:
             granted.append(1)
+            return 0.0
 
     with served(scripted([{"status": 500}, {"status": 500}, {}], threading.Event())) as server:
         clock = RunClock(datetime(2026, 1, 8, tzinfo=UTC))

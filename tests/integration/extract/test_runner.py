@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 import extract.http
+import extract.in_flight
 import extract.newest_first
 from extract.errors import ConfigurationError, SourceRefused
 from extract.land import verify
@@ -244,10 +245,10 @@ def test_only_configured_medias_that_exist_are_asked_for(here: Bench) -> None:
     assert here.asked("/stats/medias/gone") == []
 
 
-def test_a_host_that_cannot_be_reached_stops_before_anything_is_touched(here: Bench, tmp_path: Path) -> None:
+def test_a_host_that_cannot_be_reached_stops_before_anything_is_touched(here: Bench) -> None:
     with pytest.raises(ConfigurationError, match="nothing was touched"):
         here.extract(base_url="https://no-such-host.invalid/v1")
-    assert list(tmp_path.iterdir()) == []
+    assert here.objects() == {}
 
 
 def test_a_wrong_token_names_the_permission(here: Bench, account: Account) -> None:
@@ -290,7 +291,7 @@ def long(here: Bench, monkeypatch: pytest.MonkeyPatch) -> Bench:
     """A bench whose pages are so small that a pull is long, with a partial manifest every few pages."""
     here.per_page = 20
     monkeypatch.setattr(extract.newest_first, "PARTIAL_PAGES", 4)
-    monkeypatch.setattr(extract.fetch, "BATCH", 3)
+    monkeypatch.setattr(extract.in_flight, "AHEAD", 3)
     return here
 
 
