@@ -47,7 +47,9 @@ class RawManifest(Manifest):
     here on; what stands in it is the stream's own affair. ``received`` counts the records that the HTTP layer handed
     over, ``landed`` those read back from the objects, ``unchanged`` those that are equal to what is stored already and
     were not stored again: received = landed + unchanged, or nothing is committed. A manifest without objects says that
-    the source was asked and had nothing else to tell.
+    the source was asked and had nothing else to tell. ``requests`` counts them by outcome and ``purposes`` by what they
+    were for; ``least`` would have done (see ``spending``). Where a walk over the whole list ends with this manifest,
+    ``sweep`` is the instant before which it began: what was last read before that is not in the list any more.
     """
 
     stream: str
@@ -57,9 +59,12 @@ class RawManifest(Manifest):
     landed: int
     unchanged: int = 0
     requests: dict[str, int]
+    purposes: dict[str, int] = {}
+    least: int = 0
     cursor_after: dict[str, Any]
     proof: tuple[dict[str, Any], ...] = ()
     notes: tuple[str, ...] = ()
+    sweep: str | None = None
     total_rows: int
     total_objects: int
 

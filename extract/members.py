@@ -10,6 +10,7 @@ from extract.fetch import Fetcher
 from extract.http import NotFound, Parameters, Unanswered
 from extract.page import Page
 from extract.progress import Progress
+from extract.spending import Purpose
 from extract.stream import Stream
 from extract.writer import StreamWriter
 
@@ -45,7 +46,12 @@ def choose(existing: Sequence[Member], wanted: Literal["all"] | Iterable[str], w
 
 
 def ask_each(
-    stream: Stream, queries: Mapping[str, Parameters], fetcher: Fetcher, writer: StreamWriter, progress: Progress
+    stream: Stream,
+    queries: Mapping[str, Parameters],
+    fetcher: Fetcher,
+    writer: StreamWriter,
+    progress: Progress,
+    purpose: Purpose = Purpose.MEMBER,
 ) -> Iterator[tuple[str, Page]]:
     """Ask once for each member and yield its key and its answer; one without an answer is noted and skipped.
 
@@ -55,6 +61,7 @@ def ask_each(
         fetcher: asks.
         writer: counts and notes; the answers are for the caller to hand over.
         progress: told how far it is.
+        purpose: what the requests are for.
 
     Raises:
         SourceRefused: the source refused, or left all or many members without an answer.
@@ -63,6 +70,7 @@ def ask_each(
     unanswered: list[str] = []
     with closing(fetcher.each(stream, queries, writer.tally)) as answers:
         for done, (key, answer) in enumerate(answers, start=1):
+            writer.spending.spend({purpose: 1}, least=1)
             if isinstance(answer, NotFound):
                 missing.append(key or stream.path)
             elif isinstance(answer, Unanswered):

@@ -55,6 +55,10 @@ class Spending:
         self.purposes.update({str(purpose): count for purpose, count in purposes.items()})
         self.least += least
 
+    def __add__(self, other: "Spending") -> "Spending":
+        """Return both together."""
+        return Spending(self.purposes + other.purposes, self.least + other.least)
+
     def since(self, earlier: "Spending") -> "Spending":
         """Return what was added since an earlier state."""
         return Spending(self.purposes - earlier.purposes, self.least - earlier.least)

@@ -2,8 +2,8 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import timedelta
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from typing import Any
 
 from extract.clock import RunClock, format_instant, parse_instant
@@ -14,6 +14,7 @@ from extract.land import Landing
 from extract.manifest import ObjectEntry, RawManifest, raw_log
 from extract.page import Page
 from extract.progress import Progress
+from extract.spending import Spending
 
 MUCH_EARLIER = timedelta(hours=1)
 """A run at an instant so long before that of the newest manifest is likely to be a mistake."""
@@ -39,6 +40,11 @@ class StreamReport:
     sequence: int | None
     """The newest manifest of this run; None where there was nothing new."""
     complete: bool
+    """False where a pull is under way that the next run goes on with."""
+    purposes: dict[str, int] = field(default_factory=dict)
+    """The requests by what they were for; see ``spending.Purpose``."""
+    least: int = 0
+    """The requests that would have done; see ``spending.Spending``."""
     notes: tuple[str, ...] = ()
 
 
@@ -59,6 +65,7 @@ class StreamWriter:
         self._log = raw_log(lake, stream)
         self._landing = Landing(lake, stream, clock.as_of.date(), run_id)
         self._tallies: list[Tally] = []
+        self._spendings: list[Spending] = []
         self._committed: list[RawManifest] = []
         self.restart()
 
@@ -72,6 +79,11 @@ class StreamWriter:
         """Where requests and records are counted as they come."""
         return self._tallies[-1]
 
+    @property
+    def spending(self) -> Spending:
+        """Where is told what requests were for, once their answers are there."""
+        return self._spendings[-1]
+
     def restart(self) -> None:
         """Discard what is not committed and begin from the newest manifest, whoever made it."""
         self.discard()
@@ -79,7 +91,9 @@ class StreamWriter:
         if self.head:
             self._follow(self.head)
         self._tallies.append(Tally())
+        self._spendings.append(Spending())
         self._told: Counter[str] = Counter()
+        self._spent = Spending()
         self._handed = 0
 
     def _follow(self, head: RawManifest) -> None:
@@ -133,17 +147,53 @@ class StreamWriter:
         else:
             self.discard()
 
-    def commit(self, cursor: dict[str, Any], *, complete: bool, proof: Sequence[dict[str, Any]] = ()) -> None:
-        """Commit what was landed since the last commit; every answer must have been handed over before a complete one.
+    def commit(
+        self,
+        cursor: dict[str, Any],
+        *,
+        complete: bool,
+        whole: bool | None = None,
+        proof: Sequence[dict[str, Any]] = (),
+        sweep: datetime | None = None,
+    ) -> None:
+        """Commit what was landed since the last commit.
+
+        Args:
+            cursor: of the stream from here on.
+            complete: whether the stream is where its cursor says; False while a long pull is under way.
+            whole: whether every answer has been handed over, as it must be at the end of a pull (default: ``complete``).
+            proof: what shows that nothing is missing.
+            sweep: when a walk over the whole list began that ends with this manifest.
 
         Raises:
             DataRefused: what was landed is not what was received.
-            HeadMoved: another run committed first.
+            HeadMoved: another run committed first, and moved the stream's cursor.
         """
+        manifest = self._manifest(cursor, complete=complete, whole=complete if whole is None else whole, proof=proof)
+        if sweep:
+            manifest = manifest.model_copy(update={"sweep": format_instant(sweep)})
+        self._commit(manifest)
+
+    def commit_beside(self, *, whole: bool, proof: Sequence[dict[str, Any]] = ()) -> None:
+        """Commit what was landed since the last commit, and leave the stream's cursor where it is, or is by then.
+
+        Raises:
+            DataRefused: what was landed is not what was received, or the stream has no cursor yet.
+        """
+        head = self.head
+        if head is None:
+            raise DataRefused(f"{self._stream}: nothing has been read yet, so there is nothing to add to")
+        manifest = self._manifest(head.cursor_after, complete=head.complete, whole=whole, proof=proof)
+        self._commit(manifest, beside=True)
+
+    def _manifest(
+        self, cursor: dict[str, Any], *, complete: bool, whole: bool, proof: Sequence[dict[str, Any]]
+    ) -> RawManifest:
         objects = self._landing.finish()
         landed = sum(entry.rows for entry in objects)
-        self._reconcile(landed, complete=complete)
-        manifest = RawManifest(
+        self._reconcile(landed, whole=whole)
+        requests, spent = self._new_requests(), self._newly_spent(whole=whole)
+        return RawManifest(
             sequence=self.head.sequence + 1 if self.head else 1,
             run_id=self._run_id,
             committed_at=format_instant(self._clock.now()),
@@ -153,22 +203,33 @@ class StreamWriter:
             received=self._received,
             landed=landed,
             unchanged=self._unchanged,
-            requests=self._new_requests(),
+            requests=requests,
+            purposes=dict(sorted(spent.purposes.items())),
+            least=spent.least,
             cursor_after=cursor,
             proof=tuple(proof),
             notes=(*self._notes, *self._unchanged_note()),
             total_rows=landed + (self.head.total_rows if self.head else 0),
             total_objects=len(objects) + (self.head.total_objects if self.head else 0),
         )
-        self._progress.event("extract.commit", stream=self._stream, sequence=manifest.sequence, complete=complete)
-        if not self._log.commit(manifest):
-            self._drop(objects)
-            raise HeadMoved
+
+    def _commit(self, manifest: RawManifest, *, beside: bool = False) -> None:
+        """Commit a manifest; behind one that came first, if that moved no cursor or ``beside`` this one does not."""
+        cursor = self.head.cursor_after if self.head else None
+        self._progress.event(
+            "extract.commit", stream=self._stream, sequence=manifest.sequence, complete=manifest.complete
+        )
+        while not self._log.commit(manifest):
+            head = self._log.head()
+            if head is None or not (beside or head.cursor_after == cursor):
+                self._drop(manifest.objects)
+                raise HeadMoved
+            manifest = _behind(head, manifest, beside=beside)
         self._progress.event(
             "extract.committed",
             stream=self._stream,
             sequence=manifest.sequence,
-            rows=landed,
+            rows=manifest.landed,
             unchanged=manifest.unchanged,
         )
         self.head = manifest
@@ -176,24 +237,29 @@ class StreamWriter:
         self._committed.append(manifest)
         self.discard()
 
-    def report(self) -> StreamReport:
-        """Say what was done."""
+    def report(self, *, goes_on: bool = False) -> StreamReport:
+        """Say what was done; ``goes_on`` where the pull was ended before its end."""
         newest = self._committed[-1] if self._committed else None
+        requests = sum(tally.requests.total() for tally in self._tallies)
+        retries = sum(tally.retries for tally in self._tallies)
+        spent = sum(self._spendings, Spending()).closed(requests, retries)
         return StreamReport(
             stream=self._stream,
-            requests=sum(tally.requests.total() for tally in self._tallies),
-            retries=sum(tally.retries for tally in self._tallies),
+            requests=requests,
+            retries=retries,
             received=sum(tally.received for tally in self._tallies),
             landed=sum(manifest.landed for manifest in self._committed),
             unchanged=sum(manifest.unchanged for manifest in self._committed),
             sequence=newest.sequence if newest else None,
-            complete=newest.complete if newest else True,
+            complete=(newest.complete if newest else True) and not goes_on,
+            purposes=dict(sorted(spent.purposes.items())),
+            least=spent.least,
             notes=tuple(self._notes),
         )
 
-    def _reconcile(self, landed: int, *, complete: bool) -> None:
-        # While a walk is under way, answers of the next round may have been counted and not yet handed over.
-        missing = self.tally.received - self._handed if complete else 0
+    def _reconcile(self, landed: int, *, whole: bool) -> None:
+        # While a pull is under way, answers may have been counted and not yet handed over.
+        missing = self.tally.received - self._handed if whole else 0
         if landed + self._unchanged != self._received or missing:
             raise DataRefused(
                 f"{self._stream}: {self.tally.received} records were received, {self._handed} handed over, and of "
@@ -213,6 +279,26 @@ class StreamWriter:
         new, self._told = now - self._told, now
         return dict(sorted(new.items()))
 
+    def _newly_spent(self, *, whole: bool) -> Spending:
+        """Return what requests were for since the last manifest."""
+        requests, retries = self.tally.requests.total(), self.tally.retries
+        now = self.spending.closed(requests, retries) if whole else self.spending.copy()
+        new, self._spent = now.since(self._spent), now
+        return new
+
     def _drop(self, objects: Sequence[ObjectEntry]) -> None:
         for entry in objects:
             self._lake.delete(entry.key)
+
+
+def _behind(head: RawManifest, manifest: RawManifest, *, beside: bool) -> RawManifest:
+    """Return a manifest as it stands behind another head; ``beside`` it repeats the cursor that it finds there."""
+    moved = {"cursor_after": head.cursor_after, "complete": head.complete} if beside else {}
+    return manifest.model_copy(
+        update={
+            "sequence": head.sequence + 1,
+            "total_rows": head.total_rows + manifest.landed,
+            "total_objects": head.total_objects + len(manifest.objects),
+            **moved,
+        }
+    )

@@ -42,10 +42,14 @@ def extraction(report: "ExtractionReport", *, as_json: bool) -> None:
         print_json(report)
         return
     rows = [
-        (item.stream, item.requests, item.landed if item.sequence else NOTHING_NEW, item.sequence)
+        (item.stream, item.requests, item.least, item.landed if item.sequence else NOTHING_NEW, item.sequence)
         for item in report.streams
     ]
-    _print_figures(("stream", "requests", "landed", "manifest"), rows)
+    _print_figures(("stream", "requests", "least", "landed", "manifest"), rows)
+    for item in report.streams:
+        if item.purposes:
+            counted = (f"{count:,} {purpose}" for purpose, count in item.purposes.items())
+            click.echo(f"{item.stream}: asked for {', '.join(counted)}")
     for item in report.streams:
         for note in item.notes:
             click.echo(f"{item.stream}: {note}")
