@@ -4,7 +4,7 @@ Cursors say how far *an* account was read. Asked of another one they would skip 
 """
 
 import json
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from extract.errors import ConfigurationError, DataRefused
 from extract.lake import Lake
@@ -33,11 +33,15 @@ def claim(lake: Lake, source: str, address: str) -> None:
 
 
 def origin(address: str) -> str:
-    """Return what two addresses of one origin have in common: the host, or that it is a sandbox and which."""
+    """Return what two addresses of one origin have in common: the host, or that it is a sandbox and which.
+
+    In which shape the API answers is no part of it: keys and instants are the same in all, so that cursors are as well.
+    """
     parts = urlsplit(address)
     if parts.scheme in {"http", "https"}:
         return parts.netloc.lower()
-    return f"{parts.scheme}{'?' if parts.query else ''}{parts.query}"
+    query = urlencode([pair for pair in parse_qsl(parts.query) if pair[0] != "api"])
+    return f"{parts.scheme}{'?' if query else ''}{query}"
 
 
 def _key(source: str) -> str:

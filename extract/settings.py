@@ -16,6 +16,7 @@ import yaml
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
 
 from extract.errors import ConfigurationError
+from extract.sources.wistia.streams import SHAPES
 
 ENVIRONMENT_PREFIX = "REELHOUSE_"
 TOKEN_VARIABLE = "WISTIA_API_TOKEN"  # noqa: S105 - a name, not a secret
@@ -50,7 +51,8 @@ class Wistia(Section):
     """How the Wistia account is read."""
 
     base_url: str = "https://api.wistia.com/v1"
-    """Address of the API: ``https://…/v1``, or ``sandbox:FOLDER`` for the simulator that lives in that folder."""
+    """Address of the API: ``https://…/v1`` or ``https://…/modern``, or ``sandbox:FOLDER`` for the simulator that lives
+    in that folder."""
     per_page: Annotated[int, Field(ge=20, le=100)] = 100
     """Rows a page; the API gives at most 100."""
     timeout: Annotated[float, Field(gt=0, le=3600)] = 60
@@ -74,7 +76,10 @@ class Wistia(Section):
             raise ValueError("must be an address alone; the token comes from the environment")
         if parts.scheme == "http" and parts.hostname not in LOOPBACK:
             raise ValueError("must be https://, because the token is sent there; http:// is for this machine alone")
-        return value.rstrip("/")
+        address = value.rstrip("/")
+        if address.rpartition("/")[2] not in SHAPES:
+            raise ValueError(f"must end in {' or '.join(f'/{shape}' for shape in SHAPES)}: it says how the API is read")
+        return address
 
     @field_validator("medias", mode="before")
     @classmethod

@@ -15,6 +15,7 @@ from pydantic import SecretStr
 from extract.clock import RunClock
 from extract.errors import ConfigurationError
 from extract.settings import Secrets, Settings
+from extract.sources.wistia.streams import SHAPES
 from warehouse_sql.connection import Target, parse_target
 
 SCHEME = "sandbox:"
@@ -25,7 +26,8 @@ def open_source(settings: Settings, secrets: Secrets, clock: RunClock) -> tuple[
     """Return settings whose base_url answers, and the token for it.
 
     A simulator is started where none runs, and its clock is set to the run's as-of instant. It is only ever given its
-    own token: a real one never leaves for a sandbox. ``sandbox:FOLDER?profile=small`` shows a smaller account.
+    own token: a real one never leaves for a sandbox. ``sandbox:FOLDER?profile=small`` shows a smaller account,
+    ``sandbox:FOLDER?api=modern`` answers as the later versions of the API do.
 
     Raises:
         ConfigurationError: there is no token for a real account, or the sandbox cannot be started.
@@ -37,13 +39,16 @@ def open_source(settings: Settings, secrets: Secrets, clock: RunClock) -> tuple[
                 "permissions 'Read all folder and media data' and 'Read detailed stats'"
             )
         return settings, secrets.wistia_token
-    folder, parameters = _parts(settings.wistia.base_url, known={"profile"})
+    folder, parameters = _parts(settings.wistia.base_url, known={"api", "profile"})
+    shape = parameters.pop("api", "v1")
+    if shape not in SHAPES:
+        raise ConfigurationError(f"{settings.wistia.base_url}: unknown api {shape}; known: {', '.join(sorted(SHAPES))}")
     simulator = _sandbox("sandbox.wistia.process").ensure(folder, **parameters)
     try:
         simulator.set_clock(clock.as_of)
     except ValueError as error:
         raise ConfigurationError(f"--as-of: {error}") from None
-    wistia = settings.wistia.model_copy(update={"base_url": simulator.base_url})
+    wistia = settings.wistia.model_copy(update={"base_url": f"{simulator.base_url.rpartition('/')[0]}/{shape}"})
     return settings.model_copy(update={"wistia": wistia}), SecretStr(simulator.token)
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from extract.lake import Lake
 from extract.manifest import raw_log
-from extract.sources.wistia.streams import STREAMS
+from extract.sources.wistia.streams import STREAM_NAMES
 from orchestration.context import Context
 from orchestration.pipeline import newest_report
 from spark.manifest import StagingManifest, staging_log
@@ -50,7 +50,7 @@ def read_status(context: Context) -> Status:
 
 
 def _streams(lake: Lake, staged: StagingManifest | None) -> list[StreamStatus]:
-    heads = {stream.name: raw_log(lake, stream.name).head() for stream in STREAMS}
+    heads = {name: raw_log(lake, name).head() for name in STREAM_NAMES}
     return [
         StreamStatus(
             name,

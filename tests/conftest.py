@@ -12,6 +12,7 @@ from orchestration.context import Context, Options
 from orchestration.pipeline import RunReport, run
 from orchestration.sandboxes import open_warehouse
 from sandbox.wistia.account import Account
+from sandbox.wistia.api import Manners
 from sandbox.wistia.server import serve
 from sandbox.wistia.simulator import Simulator
 from warehouse_sql.query import query
@@ -30,10 +31,15 @@ warehouse: "sandbox:."
 class House:
     """A pipeline in a folder: a simulator in this process, a lake, and an endpoint as a process of its own."""
 
-    def __init__(self, home: Path, simulator: Simulator) -> None:
+    def __init__(self, home: Path, simulator: Simulator, shape: str = "v1") -> None:
         self.home = home
         self.simulator = simulator
-        (home / "reelhouse.yaml").write_text(CONFIGURATION.format(base_url=simulator.base_url))
+        self.speak(shape)
+
+    def speak(self, shape: str) -> None:
+        """Write the configuration for the first version of the API (``v1``) or the later ones (``modern``)."""
+        base_url = f"{self.simulator.base_url.removesuffix('/v1')}/{shape}"
+        (self.home / "reelhouse.yaml").write_text(CONFIGURATION.format(base_url=base_url))
 
     def context(self, as_of: datetime) -> Context:
         """Return what a command at an instant works with; the simulator's clock is moved there."""
@@ -64,8 +70,8 @@ def recorded() -> Path:
     return folder
 
 
-def house(home: Path, account: Account) -> Iterator[House]:
+def house(home: Path, account: Account, manners: Manners | None = None, shape: str = "v1") -> Iterator[House]:
     """Yield a pipeline over an account; for fixtures."""
-    with serve(account) as simulator, pytest.MonkeyPatch.context() as patch:
+    with serve(account, manners) as simulator, pytest.MonkeyPatch.context() as patch:
         patch.setenv("WISTIA_API_TOKEN", simulator.token)
-        yield House(home, simulator)
+        yield House(home, simulator, shape)

@@ -5,6 +5,8 @@ those that its answers show: visitors come by ``last_active_at``, events by ``re
 row each, quiet ones too, in an order that nobody promises.
 """
 
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from extract.stream import DailySnapshot, DailyWindow, EachOf, FullList, NewestFirst, Stream
@@ -61,13 +63,37 @@ EVENTS = Stream(
     NewestFirst("received_at", overlap=timedelta(days=2), horizon=timedelta(days=730)),
 )
 
-STREAMS = (
-    MEDIAS,
-    PROJECTS,
-    ACCOUNT_STATS,
-    MEDIA_STATS,
-    MEDIA_ENGAGEMENT,
-    MEDIA_BY_DATE,
-    VISITORS,
-    EVENTS,
-)
+_COMMON = (ACCOUNT_STATS, MEDIA_STATS, MEDIA_ENGAGEMENT, MEDIA_BY_DATE, VISITORS, EVENTS)
+# What v1 calls a project, the later versions call a folder; its rows and the field of a media that names it differ in
+# spelling alone, which the contracts of the normaliser know.
+FOLDERS = replace(PROJECTS, path="/folders")
+
+
+@dataclass(frozen=True, slots=True)
+class ApiShape:
+    """What one generation of the API is asked for, and how."""
+
+    headers: Mapping[str, str]
+    """Sent with every request."""
+    streams: tuple[Stream, ...]
+    """In the order in which they are read."""
+
+
+MODERN_VERSION = "2026-03"
+"""The dated version that is asked for: the first with the Analytics API, and the newest whose published specification
+(OpenAPI 2026.03.0) was read line by line. Without a version the vendor answers with its newest, which may have moved
+fields since; one that is no longer supported is answered with the oldest that is."""
+
+SHAPES = {
+    "v1": ApiShape({}, (MEDIAS, PROJECTS, *_COMMON)),
+    "modern": ApiShape({"X-Wistia-Api-Version": MODERN_VERSION}, (MEDIAS, FOLDERS, *_COMMON)),
+}
+"""By the last part of the base URL. Both fill the same streams of a lake: an account may move from one to the other."""
+
+STREAM_NAMES = tuple(dict.fromkeys(stream.name for shape in SHAPES.values() for stream in shape.streams))
+"""Every stream that a lake of Wistia may hold."""
+
+
+def shape_of(base_url: str) -> ApiShape:
+    """Return the shape of the API behind an address that the settings took."""
+    return SHAPES[base_url.rpartition("/")[2]]

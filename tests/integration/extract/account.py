@@ -80,7 +80,7 @@ class Account:
         """Answer as the API does: bare arrays, newest first, dates inclusive, strange parameters ignored."""
         if asked.headers.get("Authorization") != f"Bearer {self.token}":
             return Answered(b'{"code":"unauthorized_credentials","error":"Invalid credentials."}', 401)
-        path = asked.path.removeprefix("/v1")
+        path = asked.path.removeprefix("/v1").removeprefix("/modern")
         if path in self.broken:
             return self.broken[path](asked)
         rows = self._rows(path.strip("/").split("/"), asked)
@@ -90,7 +90,7 @@ class Account:
         match path:
             case ["medias"]:
                 return page(self.medias, asked)
-            case ["projects"]:
+            case ["projects" | "folders"]:
                 return page(self.projects, asked)
             case ["stats", "visitors"]:
                 return page(newest_first(self.visitors, "last_active_at"), asked)

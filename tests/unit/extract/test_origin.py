@@ -42,6 +42,8 @@ def test_the_first_claim_stays(lake: DirectoryLake) -> None:
         ("http://127.0.0.1:1/v1", "http://127.0.0.1:2/v1", False),
         ("sandbox:/a", "sandbox:/b", True),
         ("sandbox:/a", "sandbox:/a?profile=small", False),
+        ("sandbox:/a", "sandbox:/a?api=modern", True),
+        ("sandbox:/a?profile=small", "sandbox:/b?api=modern&profile=small", True),
     ],
 )
 def test_which_addresses_are_of_one_origin(one: str, other: str, same: bool) -> None:
