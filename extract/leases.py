@@ -88,7 +88,7 @@ class Standing:
     limit: int
     holder: str
     fair: int
-    """What it may have, as all want what they want; the limit before anybody was seen."""
+    """What it may have at most, as the others want what they want; the limit before anybody was seen."""
     share: int = 0
     """Requests in a window that it grants."""
     claim: int = 0
@@ -124,9 +124,8 @@ class Standing:
     def proved(self, used: int, seen: Mapping[str, Seen]) -> "Standing":
         """Return the standing after all others were seen, later than the claim was written."""
         others = sum(other.most for other in seen.values())
-        fair = fair_shares(
-            self.limit, {self.holder: self.wants} | {holder: other.wants for holder, other in seen.items()}
-        )[self.holder]
+        wants = {self.holder: self.limit} | {holder: other.wants for holder, other in seen.items()}
+        fair = fair_shares(self.limit, wants)[self.holder]
         has_room = max(self.claim, used) + others <= self.limit
         return replace(self, share=self.claim if has_room else self.share, others=others, fair=fair)
 

@@ -1,7 +1,9 @@
 """The limiter under a virtual clock."""
 
 import threading
+from collections import Counter
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -73,3 +75,122 @@ def test_a_hold_stops_everybody_for_as_long_as_the_source_asks() -> None:
     limiter.hold(5)
     limiter.acquire()
     assert time.now == 30
+
+
+@given(per_minute=st.integers(1, 20), pauses=st.lists(st.floats(0, 45), min_size=1, max_size=80))
+@settings(deadline=None)
+def test_a_limit_for_the_minutes_of_a_clock_is_kept_as_well(per_minute: int, pauses: list[float]) -> None:
+    time = VirtualTime()
+    limiter = RateLimiter(per_minute, now=lambda: time.now, sleep=time.sleep)
+    minutes: Counter[int] = Counter()
+    for pause in pauses:
+        time.now += pause
+        limiter.acquire()
+        minutes[int(time.now // 60)] += 1
+    assert max(minutes.values()) <= per_minute
+
+
+def test_another_window_is_kept_as_well() -> None:
+    time = VirtualTime()
+    limiter = RateLimiter(600, window=WINDOW / 10, now=lambda: time.now, sleep=time.sleep)
+    for _ in range(1800):
+        limiter.acquire()
+    assert time.now == pytest.approx(2 * WINDOW / 10)
+
+
+def test_a_hold_while_one_waits_is_waited_for() -> None:
+    """Another thread is told to hold while one sleeps in the limiter."""
+    time = VirtualTime()
+
+    def sleep(seconds: float) -> None:
+        if time.now == 0:
+            limiter.hold(90)
+        time.sleep(seconds)
+
+    limiter = RateLimiter(1, now=lambda: time.now, sleep=sleep)
+    limiter.acquire()
+    assert limiter.acquire() == 90
+
+
+def crowded(limiter: RateLimiter, time: VirtualTime, left: int, minutes: float) -> tuple[int, int]:
+    """Ask an account of which others take all but ``left`` requests in any minute; returns good and refused answers."""
+    admitted: list[float] = []
+    refused = 0
+    while time.now < minutes * 60:
+        granted = limiter.acquire()
+        recent = [at for at in admitted if at > time.now - 60]
+        if len(recent) < left:
+            admitted.append(time.now)
+        else:
+            refused += 1
+            limiter.refused(granted, max(1.0, recent[-left] + 60 - time.now))
+        time.now += 0.05
+    return len(admitted), refused
+
+
+def test_where_others_use_the_account_it_goes_slower_and_takes_what_is_left() -> None:
+    time = VirtualTime()
+    limiter = RateLimiter(600, now=lambda: time.now, sleep=time.sleep)
+    good, refused = crowded(limiter, time, left=200, minutes=30)
+    assert refused < 0.02 * good
+    assert good >= 0.8 * 30 * 200
+
+
+def test_the_rate_comes_back_when_nothing_is_refused_any_more() -> None:
+    time = VirtualTime()
+    limiter = RateLimiter(600, now=lambda: time.now, sleep=time.sleep)
+    limiter.refused(limiter.acquire(), 10)
+    first, second = limiter.acquire(), limiter.acquire()
+    assert first == 10
+    assert second - first == pytest.approx(WINDOW / 300, rel=0.01)
+    time.now += 5 * WINDOW
+    assert limiter.acquire() == limiter.acquire() == time.now
+
+
+def test_requests_refused_together_make_it_slower_once() -> None:
+    time = VirtualTime()
+    limiter = RateLimiter(600, now=lambda: time.now, sleep=time.sleep)
+    granted = [limiter.acquire() for _ in range(20)]
+    for instant in granted:
+        limiter.refused(instant, 1)
+    first, second = limiter.acquire(), limiter.acquire()
+    assert second - first == pytest.approx(WINDOW / 300, rel=0.01)
+
+
+def test_those_who_wait_are_served_one_after_the_other() -> None:
+    """Only one of the waiting threads sleeps for the window; the others wait for it."""
+    sleeping, most, woken = 0, 0, threading.Event()
+
+    def sleep(seconds: float) -> None:
+        nonlocal sleeping, most
+        sleeping += 1
+        most = max(most, sleeping)
+        woken.wait()
+        clock[0] += seconds
+        sleeping -= 1
+
+    clock = [0.0]
+    limiter = RateLimiter(1, now=lambda: clock[0], sleep=sleep)
+    limiter.acquire()
+    threads = [threading.Thread(target=limiter.acquire) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    woken.set()
+    for thread in threads:
+        thread.join()
+    assert most == 1
+    assert clock[0] == 8 * WINDOW
+
+
+def test_a_limiter_that_is_closed_grants_nothing() -> None:
+    class Woken(Exception):
+        pass
+
+    def sleep(_: float) -> None:
+        raise Woken
+
+    limiter = RateLimiter(600, sleep=sleep)
+    limiter.acquire()
+    limiter.close()
+    with pytest.raises(Woken):
+        limiter.acquire()
