@@ -36,7 +36,13 @@ class ExtractionReport:
 
 
 def run_extraction(
-    lake: Lake, settings: Settings, token: SecretStr, clock: RunClock, run_id: str, progress: Progress
+    lake: Lake,
+    settings: Settings,
+    token: SecretStr,
+    clock: RunClock,
+    run_id: str,
+    progress: Progress,
+    window: float = WINDOW,
 ) -> ExtractionReport:
     """Land what is new in every stream.
 
@@ -47,6 +53,7 @@ def run_extraction(
         clock: of the run; its as-of instant is the "now" of windows and snapshot days.
         run_id: names the run in keys and manifests.
         progress: told what happens.
+        window: seconds in which the limit counts.
 
     Raises:
         ConfigurationError: the token cannot be one, or the host cannot be reached; nothing was touched.
@@ -58,9 +65,9 @@ def run_extraction(
     stop = Stop()
     limit = settings.wistia.requests_per_minute
     holder = f"{run_id}-{secrets.token_hex(2)}"  # a run may extract twice
-    leases = Leases(lake, "wistia", holder, limit, WINDOW, notify=progress.event)
-    limiter = RateLimiter(limit, leases, sleep=stop.sleep)
-    in_flight = InFlight(limit / 60)
+    leases = Leases(lake, "wistia", holder, limit, window, notify=progress.event)
+    limiter = RateLimiter(limit, leases, window=window, sleep=stop.sleep)
+    in_flight = InFlight(limit / window)
     http = Http(
         settings.wistia.base_url,
         token,

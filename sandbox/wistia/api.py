@@ -14,7 +14,7 @@ from sandbox.wistia.answers import Answer, error
 from sandbox.wistia.dialects import FIRST_PATH, FIRST_VERSION, MODERN_PATH, release
 from sandbox.wistia.extras import Extras
 from sandbox.wistia.instants import DAY, EARLIEST, LATEST, iso, seconds
-from sandbox.wistia.limits import FixedMinutes, Latency, RateLimit, SlidingMinute
+from sandbox.wistia.limits import MINUTE, FixedMinutes, Latency, RateLimit, SlidingMinute
 from sandbox.wistia.weather import Attempts, Delivery, Weather
 
 CLOCK_PATH = "/_sandbox/clock"
@@ -30,6 +30,7 @@ class Manners:
         token: The bearer token that it accepts.
         requests_per_minute: The vendor's limit is 600; None is no limit.
         fixed_minutes: Whether the limit is for minutes of the clock, and not for any sixty seconds.
+        minute: Seconds of a minute of the limit; fewer for who cannot wait.
         latency: Mean seconds that a page takes, give or take 30 %.
         slow_first_page: Seconds that the first page of visitors or events takes besides.
         weather: Faults by chance.
@@ -49,6 +50,7 @@ class Manners:
     token: str = "sandbox-token"  # noqa: S105 - opens nothing but a simulator on this machine
     requests_per_minute: int | None = None
     fixed_minutes: bool = False
+    minute: float = MINUTE
     latency: float = 0.0
     slow_first_page: float = 0.0
     weather: Weather = field(default_factory=Weather)
@@ -168,4 +170,4 @@ def _split(path: str) -> tuple[str | None, str]:
 def _limit(manners: Manners) -> RateLimit | None:
     if manners.requests_per_minute is None:
         return None
-    return (FixedMinutes if manners.fixed_minutes else SlidingMinute)(manners.requests_per_minute)
+    return (FixedMinutes if manners.fixed_minutes else SlidingMinute)(manners.requests_per_minute, manners.minute)

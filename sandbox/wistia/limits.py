@@ -8,7 +8,7 @@ from collections.abc import Callable
 from random import Random
 from typing import Protocol
 
-_WINDOW_SECONDS = 60.0
+MINUTE = 60.0
 _SPREAD = 0.3
 
 
@@ -24,11 +24,15 @@ class SlidingMinute:
 
     Args:
         requests_per_minute: The limit.
+        minute: Its seconds; fewer for who cannot wait.
         clock: Monotonic seconds.
     """
 
-    def __init__(self, requests_per_minute: int, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self, requests_per_minute: int, minute: float = MINUTE, clock: Callable[[], float] = time.monotonic
+    ) -> None:
         self._most = requests_per_minute
+        self._minute = minute
         self._clock = clock
         self._sent: deque[float] = deque()
         self._lock = threading.Lock()
@@ -37,12 +41,12 @@ class SlidingMinute:
         """Wait until the oldest of so many requests is a minute old."""
         with self._lock:
             now = self._clock()
-            while self._sent and self._sent[0] <= now - _WINDOW_SECONDS:
+            while self._sent and self._sent[0] <= now - self._minute:
                 self._sent.popleft()
             if len(self._sent) < self._most:
                 self._sent.append(now)
                 return 0
-            return max(1, math.ceil(self._sent[0] + _WINDOW_SECONDS - now))
+            return max(1, math.ceil(self._sent[0] + self._minute - now))
 
 
 class FixedMinutes:
@@ -50,11 +54,15 @@ class FixedMinutes:
 
     Args:
         requests_per_minute: The limit.
-        clock: Monotonic seconds; a minute begins at each multiple of 60.
+        minute: Its seconds; fewer for who cannot wait.
+        clock: Monotonic seconds; a minute begins at each multiple of its seconds.
     """
 
-    def __init__(self, requests_per_minute: int, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self, requests_per_minute: int, minute: float = MINUTE, clock: Callable[[], float] = time.monotonic
+    ) -> None:
         self._most = requests_per_minute
+        self._length = minute
         self._clock = clock
         self._minute = -1.0
         self._sent = 0
@@ -64,13 +72,13 @@ class FixedMinutes:
         """Wait until the next minute begins."""
         with self._lock:
             now = self._clock()
-            minute = now // _WINDOW_SECONDS
+            minute = now // self._length
             if minute != self._minute:
                 self._minute, self._sent = minute, 0
             if self._sent < self._most:
                 self._sent += 1
                 return 0
-            return max(1, math.ceil((minute + 1) * _WINDOW_SECONDS - now))
+            return max(1, math.ceil((minute + 1) * self._length - now))
 
 
 class Latency:
