@@ -231,9 +231,9 @@ def open_engine(scratch: Path) -> Iterator[SparkEngine]:
         KeyboardInterrupt: Ctrl-C in mid-query.
     """
     java = find_java()
-    with _OWNER, _own_interrupts(), _java_process(java, scratch) as (configuration, gateway):
+    with _OWNER, _java_process(java, scratch) as (configuration, gateway):
         try:
-            session = SparkSession(SparkContext(conf=configuration, gateway=gateway))
+            session = SparkSession(_start_context(configuration, gateway))
             yield SparkEngine(session)
             session.stop()
         except (PySparkException, Py4JError, ConnectionError) as error:
@@ -269,22 +269,22 @@ def _java_process(java: Path, scratch: Path) -> Iterator[tuple[SparkConf, Any]]:
     finally:
         # PySpark keeps the process for the next session, whose scratch folder will be another one.
         SparkContext._active_spark_context = SparkContext._gateway = SparkContext._jvm = None  # noqa: SLF001
-        gateway.shutdown()
+        SparkSession._instantiatedSession = None  # noqa: SLF001
+        gateway.close()  # the process ends with its input
         gateway.proc.stdin.close()
         gateway.proc.wait()
 
 
-@contextmanager
-def _own_interrupts() -> Iterator[None]:
-    """Restore what Ctrl-C does: PySpark sets a handler of its own and leaves it."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
+def _start_context(configuration: SparkConf, gateway: Any) -> SparkContext:
+    """Start Spark, and leave Ctrl-C what it was.
+
+    PySpark's handler talks to Java over the connection that waits for an answer; ours ends the process of Java.
+    """
     handler = signal.getsignal(signal.SIGINT)
-    try:
-        yield
-    finally:
+    context = SparkContext(conf=configuration, gateway=gateway)
+    if threading.current_thread() is threading.main_thread():
         signal.signal(signal.SIGINT, handler)
+    return context
 
 
 def _memory() -> int:
