@@ -11,6 +11,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -22,6 +23,7 @@ import requests
 import requests.adapters
 import requests.auth
 from pydantic import SecretStr
+from urllib3 import HTTPResponse
 from urllib3.exceptions import ConnectTimeoutError, NewConnectionError, SSLError
 from urllib3.exceptions import ProxyError as UrllibProxyError
 
@@ -138,7 +140,7 @@ class Http:
         Args:
             base_url: what stands before every path.
             token: goes into the Authorization header.
-            timeout: seconds to wait for an answer.
+            timeout: seconds that an answer may take, from the request to its last byte.
             limiter: asked before every request.
             clock: tells when a request was sent.
             sleep: waits so many seconds.
@@ -153,7 +155,7 @@ class Http:
         _check_token(token)
         self._base_url = base_url.rstrip("/")
         self._auth = _Bearer(token)
-        self._timeout = (min(CONNECT_TIMEOUT, timeout), timeout)
+        self._timeout = timeout
         self._limiter = limiter
         self._clock = clock
         self._sleep = sleep
@@ -216,15 +218,35 @@ class Http:
         try:
             session, environment = self._session()
             prepared = session.prepare_request(request)
-            return session.send(prepared, timeout=self._timeout, allow_redirects=False, **environment)
+            deadline = time.monotonic() + self._timeout
+            timeout = (min(CONNECT_TIMEOUT, self._timeout), self._timeout)
+            response = session.send(prepared, timeout=timeout, allow_redirects=False, **environment)
+            return self._read(response, deadline)
         except requests.RequestException as error:
             raise self._lost(error) from None
+
+    def _read(self, response: requests.Response, deadline: float) -> requests.Response:
+        """Read the body to its end; the connection's own time-out is between two bytes only."""
+        cut = threading.Timer(deadline - time.monotonic(), _shut, [response.raw])
+        cut.daemon = True
+        cut.start()
+        try:
+            _ = response.content
+        except requests.RequestException:
+            if time.monotonic() < deadline:
+                raise
+        finally:
+            cut.cancel()
+        if time.monotonic() >= deadline:
+            response.close()
+            raise self._too_slow()
+        return response
 
     def _session(self) -> tuple[requests.Session, dict[str, Any]]:
         """Return this thread's session and what the environment says of proxies, which is looked up only once."""
         if not hasattr(self._local, "session"):
             session = requests.Session()
-            environment = session.merge_environment_settings(self._base_url, {}, None, None, None)
+            environment = session.merge_environment_settings(self._base_url, {}, True, None, None)
             if _is_loopback(self._base_url):
                 environment["proxies"] = {}  # a sandbox's address means nothing to a proxy, nor is its token for one
             self._local.session = (session, dict(environment))
@@ -240,7 +262,7 @@ class Http:
                 "Correct the address, or the network, and run again"
             )
         if isinstance(error, requests.Timeout):
-            return _Again("timeout", f"no answer within {self._timeout[1]:g} s")
+            return self._too_slow()
         if isinstance(
             error,
             requests.ConnectionError
@@ -249,6 +271,9 @@ class Http:
         ):
             return _Again("connection", f"the connection was lost ({_kind(error)})")
         return ConfigurationError(f"wistia.base_url: {self._base_url} is not an address that can be asked")
+
+    def _too_slow(self) -> _Again:
+        return _Again("timeout", f"no answer within {self._timeout:g} s")
 
     def _failure(self, get: Get, response: requests.Response) -> Exception:
         """Say what a status other than 200 means."""
@@ -286,6 +311,12 @@ class Http:
             self._limiter.hold(seconds)
         else:
             self._sleep(seconds)
+
+
+def _shut(body: HTTPResponse) -> None:
+    """Let whoever reads a body find its end there and then."""
+    with suppress(ValueError, RuntimeError, OSError):  # it was read to its end meanwhile
+        body.shutdown()
 
 
 def _instant_of(response: requests.Response) -> datetime:

@@ -3,8 +3,9 @@
 import socket
 import struct
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qsl, urlsplit
@@ -29,6 +30,8 @@ class Answered:
     content_type: str = "application/json"
     sent: int | None = None
     """So many bytes of the body are sent before the connection is closed."""
+    drip: float = 0.0
+    """Seconds before each byte of the body."""
     reset: bool = False
     """The connection is reset instead of answered."""
 
@@ -87,9 +90,15 @@ class _Handler(BaseHTTPRequestHandler):
         for name, value in answered.headers.items():
             self.send_header(name, value)
         self.end_headers()
-        self.wfile.write(answered.body[: answered.sent])
-        self.wfile.flush()
+        self._send(answered)
         self.close_connection |= answered.sent is not None
+
+    def _send(self, answered: Answered) -> None:
+        body = answered.body[: answered.sent]
+        for part in (body[at : at + 1] for at in range(len(body))) if answered.drip else [body]:
+            time.sleep(answered.drip)
+            self.wfile.write(part)
+            self.wfile.flush()
 
     def date_time_string(self, timestamp: float | None = None) -> str:
         """Stand still, so that cases can name a date to wait for."""
@@ -111,4 +120,5 @@ def served(answer: Answer) -> Iterator[Served]:
             server.shutdown()
             thread.join()
             for connection in list(server.open):
-                connection.shutdown(socket.SHUT_RDWR)
+                with suppress(OSError):  # its other end went away meanwhile
+                    connection.shutdown(socket.SHUT_RDWR)

@@ -71,7 +71,7 @@ def scripted(answers: list[dict[str, Any]], ended: threading.Event) -> Callable[
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case["name"])
 def test_one_get_is_one_answer_or_one_error(case: dict[str, Any]) -> None:
     waiting, tally, ended = Waiting(), Tally(), threading.Event()
-    stalls = any("stall" in answer for answer in case["answers"])
+    stalls = any({"stall", "drip"} & answer.keys() for answer in case["answers"])
     with served(scripted(case["answers"], ended)) as server:
         http = waiting.http(server.base_url, timeout=0.2 if stalls else 5)
         then = case["then"]
