@@ -56,7 +56,7 @@ class Wistia(Section):
     per_page: Annotated[int, Field(ge=20, le=100)] = 100
     """Rows a page; the API gives at most 100."""
     timeout: Annotated[float, Field(gt=0, le=3600)] = 60
-    """Seconds to wait for an answer; first pages of large accounts were seen to take 16 to 30 s."""
+    """Seconds that an answer may take, to its last byte; first pages of large accounts were seen to take 16 to 30 s."""
     requests_per_minute: Annotated[int, Field(ge=1)] = 600
     """The account's limit, shared by all streams."""
     medias: Literal["all"] | tuple[str, ...] = "all"
