@@ -61,7 +61,7 @@ def cut_object(body: bytes) -> list[Element]:
     """Return the one object that a body consists of; one that is whole and yet not UTF-8 JSON, with its bytes.
 
     Raises:
-        BrokenBody: the body is no JSON object, or one that reports an error.
+        BrokenBody: the body is no JSON object, one that reports an error, or one that says nothing at all.
     """
     text = body.removeprefix(_BYTE_ORDER_MARK).decode("latin-1").strip()
     element = _read(_redacted(text))
@@ -71,6 +71,8 @@ def cut_object(body: bytes) -> list[Element]:
         raise BrokenBody("a JSON object was expected")
     if "error" in element.parsed:
         raise BrokenBody("an error object came with a good status")
+    if not element.parsed:
+        raise BrokenBody("an object without any field")
     return [element]
 
 
