@@ -52,9 +52,8 @@ def test_two_processes_keep_the_limit_together_and_none_is_refused(tmp_path: Pat
             )
             for run in ("one", "two")
         ]
-        told = [
-            [json.loads(line) for line in process.communicate(timeout=200)[0].splitlines()] for process in processes
-        ]
+        printed = [process.communicate(timeout=200)[0] for process in processes]
+    told = [json.loads(line) for text in printed for line in text.splitlines()]
     assert [process.returncode for process in processes] == [0, 0]
     assert not [fields for name, fields in told if name == "extract.retry"]
     assert any(name == "extract.share" for name, _ in told), "nothing was shared"
