@@ -5,10 +5,12 @@ from collections.abc import Generator, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import date
 from functools import partial
 from itertools import chain, islice
 from urllib.parse import quote
 
+from extract.expected import Parse, every_day, some_rows
 from extract.http import Get, Http, Parameters, Tally, Unanswered
 from extract.in_flight import Ahead
 from extract.page import Page, make_page
@@ -55,11 +57,20 @@ class Fetcher:
             for _, future in coming:
                 future.cancel()
 
-    def walk(self, stream: Stream, parameters: Parameters, walker: Walker, writer: StreamWriter) -> Iterator[Page]:
+    def walk(
+        self,
+        stream: Stream,
+        parameters: Parameters,
+        walker: Walker,
+        writer: StreamWriter,
+        *,
+        expects_rows: bool = False,
+    ) -> Generator[Page]:
         """Walk a list and land it; yields each page without what had landed just before.
 
         As many pages are on their way as the memory for them allows. Where the walk goes back, those behind the gap are
-        not asked for any more; what was on its way already lands when it comes.
+        not asked for any more; what was on its way already lands when it comes. Where a list ``expects_rows``, an empty
+        top is no answer.
         """
         ahead, recent = Ahead(), _Recent(writer)
         coming: deque[Future[Page]] = deque()
@@ -67,7 +78,9 @@ class Fetcher:
 
         def ask() -> None:
             for window in walker.ask(ahead.most):
-                coming.append(self.workers.submit(partial(self._page, stream, parameters, window, writer.tally)))
+                parse = some_rows(cut_array) if expects_rows and window.start == 0 else cut_array
+                page = partial(self._page, stream, parameters, window, parse, writer.tally)
+                coming.append(self.workers.submit(page))
 
         try:
             ask()
@@ -85,20 +98,26 @@ class Fetcher:
             for future in (*coming, *passed):
                 future.cancel()
 
-    def _page(self, stream: Stream, parameters: Parameters, window: Window, tally: Tally) -> Page:
+    def _page(self, stream: Stream, parameters: Parameters, window: Window, parse: Parse, tally: Tally) -> Page:
         asked = {**parameters, "page": window.page, "per_page": window.size}
-        reply = self.http.get(Get(stream.path, asked, stream.permission, cut_array), tally)
+        reply = self.http.get(Get(stream.path, asked, stream.permission, parse), tally)
         return make_page(stream, stream.path, asked, window.page, reply)
 
     def _answer(self, stream: Stream, key: str, query: Parameters, tally: Tally) -> Page | Unanswered:
         in_path = {stream.of.parameter: key} if stream.of else {}
         path = stream.path.format(**{name: quote(value, safe="") for name, value in in_path.items()})
-        parse = cut_array if isinstance(stream.method, DailyWindow) else cut_object
         try:
-            reply = self.http.get(Get(path, query, stream.permission, parse), tally)
+            reply = self.http.get(Get(path, query, stream.permission, _parse(stream, query)), tally)
         except Unanswered as error:
             return error
         return make_page(stream, path, {**in_path, **query}, None, reply)
+
+
+def _parse(stream: Stream, query: Parameters) -> Parse:
+    if isinstance(stream.method, DailyWindow):
+        start, end = (date.fromisoformat(str(query[bound])) for bound in ("start_date", "end_date"))
+        return every_day(cut_array, stream.method.day, start, end)
+    return cut_object
 
 
 class _Recent:

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 import extract.http
+import extract.retry
 from extract.errors import SourceRefused
 from extract.manifest import RawManifest, raw_log
 from extract.progress import Silent
@@ -249,12 +250,27 @@ class TestDays:
         report = here.extract()[BY_DATE]
         assert (report.received, report.sequence) == (16, None)
 
-    def test_of_nothing_at_all_are_no_commit(self, here: Bench, account: Account) -> None:
+    def test_of_nothing_at_all_are_no_answer(self, here: Bench, account: Account) -> None:
         for key in ("m1", "m2"):
             account.broken[f"/stats/medias/{key}/by_date"] = lambda _: Answered(b"[]")
-        assert here.extract()[BY_DATE].sequence is None
-        assert here.extract(AS_OF + DAY)[BY_DATE].sequence is None
-        assert windows(here, "m1") == [("2026-01-01", "2026-01-09")]
+        with pytest.raises(SourceRefused, match="7 of 8 days are missing"):
+            here.extract()
+        assert here.manifests(BY_DATE) == []
+
+    def test_with_a_gap_are_asked_for_again_then_noted_and_read_by_the_next_run(
+        self, here: Bench, account: Account, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        here.extract()
+        monkeypatch.setattr(extract.http, "ATTEMPTS", 3)
+        monkeypatch.setattr(extract.retry, "FIRST_WAIT", 0.001)
+        full = account.days["m1"]
+        account.broken["/stats/medias/m1/by_date"] = lambda asked: Answered(json.dumps(days(full, asked)[1:]).encode())
+        report = here.extract(AS_OF + DAY)[BY_DATE]
+        assert len(windows(here, "m1")) == 3
+        assert report.notes == ("not answered, although asked for again, and skipped: m1",)
+        account.broken.clear()
+        here.extract(AS_OF + 9 * DAY)
+        assert windows(here, "m1") == [("2026-01-01", "2026-01-17")]
 
     def test_that_are_no_array_are_no_answer(self, here: Bench, account: Account) -> None:
         account.broken["/stats/medias/m1/by_date"] = lambda _: Answered(b'{"error": "no"}')
