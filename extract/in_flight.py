@@ -1,17 +1,20 @@
 """How many requests are on their way at the same time: as many as the limit needs at the source's own pace. Pure.
 
 In a steady state as many are on their way as come in a second times the seconds that each takes (J. D. C. Little, "A
-Proof for the Queuing Formula: L = λW", 1961). Half as many again let a run catch up after a pause, of which the limiter
-keeps account: what was not asked in time may be asked faster later.
+Proof for the Queuing Formula: L = λW", 1961). Three times as many let a run make up for where it could not ask many
+things at a time, at its start and between two streams: the limiter grants what is left of a window as fast as it is
+asked for.
 """
 
 import threading
 from collections import deque
 
 LEAST, MOST = 4, 128
-SPARE = 1.5
+SPARE = 3.0
 SAMPLE = 256
 """So many of the last requests count; enough to hold the few that take half a minute."""
+UNKNOWN = 16
+"""So many answers may wait before it is known how large they are."""
 AHEAD = 384
 """Most answers that may be asked for and not landed yet: one of 30 s does not stop those behind it."""
 AHEAD_BYTES = 96 * 1024 * 1024
@@ -66,5 +69,5 @@ class Ahead:
     def most(self) -> int:
         """Answers that may be asked for and not landed yet."""
         if not self._answers:
-            return LEAST
+            return UNKNOWN
         return max(LEAST, min(AHEAD, AHEAD_BYTES * self._answers // max(1, self._bytes)))
