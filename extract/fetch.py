@@ -107,13 +107,15 @@ class Fetcher:
         in_path = {stream.of.parameter: key} if stream.of else {}
         path = stream.path.format(**{name: quote(value, safe="") for name, value in in_path.items()})
         try:
-            reply = self.http.get(Get(path, query, stream.permission, _parse(stream, query)), tally)
+            reply = self.http.get(Get(path, query, stream.permission, _parse(stream, query), stream.optional), tally)
         except Unanswered as error:
             return error
         return make_page(stream, path, {**in_path, **query}, None, reply)
 
 
 def _parse(stream: Stream, query: Parameters) -> Parse:
+    if isinstance(stream.method, DailyWindow) and not stream.method.is_gapless:
+        return cut_array
     if isinstance(stream.method, DailyWindow):
         start, end = (date.fromisoformat(str(query[bound])) for bound in ("start_date", "end_date"))
         return every_day(cut_array, stream.method.day, start, end)

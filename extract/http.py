@@ -54,6 +54,10 @@ class NotFound(Unanswered):
     """The source knows no such thing (404)."""
 
 
+class NoAccess(Unanswered):
+    """The token is good, and the account has no access to this (403): its plan lacks the feature."""
+
+
 class Closed(SourceRefused):
     """The source refuses this token, or asks to be left alone: no other request need be sent in this run."""
 
@@ -68,6 +72,8 @@ class Get:
     """What the token must be allowed to do, for the message that says so."""
     parse: Callable[[bytes], list[Element]]
     """From the body to its records; raises BrokenBody."""
+    optional: bool = False
+    """Whether an account may lack it; then a 403 is no reason to end the run."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,6 +179,7 @@ class Http:
         Raises:
             ConfigurationError: the host cannot be reached, and has not answered before.
             NotFound: the source knows no such thing.
+            NoAccess: the account lacks what it may lack.
             Unanswered: the source does not understand the request, or failed too often.
             Closed: the token may not read this, or the source asks to be left alone for long.
             SourceRefused: the address is redirected.
@@ -278,6 +285,8 @@ class Http:
     def _failure(self, get: Get, response: requests.Response) -> Exception:
         """Say what a status other than 200 means."""
         status = response.status_code
+        if status == requests.codes.forbidden and get.optional:
+            return NoAccess(f"GET {get.path} was refused (403): the plan of the account lacks this feature. {_KEPT}")
         if status in {401, 403}:
             return Closed(
                 f"GET {get.path} was refused ({status}{_refusal_code(response)}): the token must be one of this "

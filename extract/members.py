@@ -1,13 +1,13 @@
 """The members of a list, and asking for each of them: the failure of one stays its own."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
 from extract.fetch import Fetcher
-from extract.http import NotFound, Parameters, Unanswered
+from extract.http import NoAccess, NotFound, Parameters, Unanswered
 from extract.page import Page
 from extract.progress import Progress
 from extract.spending import Purpose
@@ -52,8 +52,12 @@ def ask_each(
     writer: StreamWriter,
     progress: Progress,
     purpose: Purpose = Purpose.MEMBER,
+    among: int | None = None,
 ) -> Iterator[tuple[str, Page]]:
     """Ask once for each member and yield its key and its answer; one without an answer is noted and skipped.
+
+    Of a stream that an account may lack, the first member is asked alone: if it is refused, no other is asked, and that
+    is no failure. Nor is it one that many are without an answer, as long as any has one.
 
     Args:
         stream: what is asked for.
@@ -62,32 +66,55 @@ def ask_each(
         writer: counts and notes; the answers are for the caller to hand over.
         progress: told how far it is.
         purpose: what the requests are for.
+        among: how many members there are, of which only some are asked here; they are the measure of too many failures.
 
     Raises:
         SourceRefused: the source refused, or left all or many members without an answer.
     """
     missing: list[str] = []
+    refused: list[str] = []
     unanswered: list[str] = []
-    with closing(fetcher.each(stream, queries, writer.tally)) as answers:
+    members = among or len(queries)
+    with closing(_asked(stream, queries, fetcher, writer)) as answers:
         for done, (key, answer) in enumerate(answers, start=1):
             writer.spending.spend({purpose: 1}, least=1)
             if isinstance(answer, NotFound):
                 missing.append(key or stream.path)
+            elif isinstance(answer, NoAccess):
+                refused.append(key or stream.path)
             elif isinstance(answer, Unanswered):
                 unanswered.append(key or stream.path)
-                if _too_many(len(unanswered), len(queries)):
+                if len(unanswered) == members or (not stream.optional and _too_many(len(unanswered), members)):
                     raise answer
             else:
                 yield key, answer
             progress.advance(stream.name, done, "answers", len(queries))
+    if refused:
+        writer.note(
+            f"no access (403), because the plan of the account lacks it; the next run asks again: {_listed(refused)}"
+        )
     if missing:
         writer.note(f"not found (404) and skipped: {_listed(missing)}")
     if unanswered:
         writer.note(f"not answered, although asked for again, and skipped: {_listed(unanswered)}")
 
 
+def _asked(
+    stream: Stream, queries: Mapping[str, Parameters], fetcher: Fetcher, writer: StreamWriter
+) -> Generator[tuple[str, Page | Unanswered]]:
+    """Ask for all members at once; for the first alone where the account may lack what is asked for."""
+    left = dict(queries)
+    if stream.optional and left:
+        first = next(iter(left))
+        for key, answer in fetcher.each(stream, {first: left.pop(first)}, writer.tally):
+            yield key, answer
+            if isinstance(answer, NoAccess):
+                return
+    yield from fetcher.each(stream, left, writer.tally)
+
+
 def _too_many(unanswered: int, members: int) -> bool:
-    return unanswered == members or unanswered > max(MOST_UNANSWERED, members // 10)
+    return unanswered > max(MOST_UNANSWERED, members // 10)
 
 
 def _listed(keys: Sequence[str]) -> str:

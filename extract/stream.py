@@ -1,6 +1,7 @@
 """How a stream is declared: data, from which the runner knows what to ask for and when there is nothing new."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
@@ -26,7 +27,7 @@ class DailySnapshot:
 
 @dataclass(frozen=True, slots=True)
 class DailyWindow:
-    """A row a day between two dates, both inclusive, in one answer of any length and in any order."""
+    """A row a day between two dates, the first included, in one answer of any length and in any order."""
 
     day: str
     """The field that holds the date."""
@@ -34,6 +35,14 @@ class DailyWindow:
     """How far below the newest date that was read days may still be restated; today is always read again."""
     horizon: timedelta
     """How far back to begin where nobody knows since when the member exists."""
+    end_is_exclusive: bool = False
+    """Whether the last day is the one before ``end_date``, and not that date itself."""
+    is_gapless: bool = True
+    """Whether a quiet day is a row too, so that an answer without a row of some day is not whole."""
+    longest: timedelta | None = None
+    """Most days that one request may ask for; None where there is no bound."""
+    parameters: Mapping[str, str] = field(default_factory=dict)
+    """What every request says besides."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +90,8 @@ class Stream:
     method: Method
     of: EachOf | None = None
     """Whose members are asked for; None where the account itself is."""
+    optional: bool = False
+    """Whether the plan of an account may lack it, which is then no failure: the source says so by a 403."""
 
 
 def instant_of(record: Any, field: str) -> datetime | None:

@@ -1,8 +1,8 @@
-"""Pulling days: for each member one answer with a row a day, from where it was read up to today."""
+"""Pulling days: for each member a row a day, from where it was read up to today, in one answer or in a few."""
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 from extract.cursor import Seen, Window
@@ -14,9 +14,13 @@ from extract.progress import Progress
 from extract.stream import DailyWindow, Stream
 from extract.writer import StreamWriter
 
+DAY = timedelta(days=1)
+
 
 def plan_window(method: DailyWindow, member: Member, until: date | None, today: date) -> Window:
     """Say which days to ask for: up to today, which is never over, from what may have been restated since.
+
+    Where one request may not ask for so many days, they are the oldest of those; the next one begins among them.
 
     A member that was not read before is read from the day on which it came into being. No window begins before that
     day, for whether the source shows the days before as empty ones or not at all must not look like news.
@@ -29,12 +33,23 @@ def plan_window(method: DailyWindow, member: Member, until: date | None, today: 
     """
     created = member.created.date() if member.created else None
     first = created or today - method.horizon
-    start = max(until - method.overlap, created or date.min) if until else first
-    return Window(min(start, today), today)
+    start = min(max(until - method.overlap, created or date.min) if until else first, today)
+    return Window(start, min(start + method.longest - DAY, today) if method.longest else today)
 
 
-def newest_day(page: Page, window: Window, until: date | None) -> date | None:
-    """Return the newest day that was read of a member: a day of the data, never a clock's, and never one to come."""
+def query_of(method: DailyWindow, window: Window) -> dict[str, str]:
+    """Return a window as a request asks for it."""
+    end = window.end + DAY if method.end_is_exclusive else window.end
+    return {**Window(window.start, end).parameters, **method.parameters}
+
+
+def newest_day(page: Page, window: Window, until: date | None, today: date) -> date | None:
+    """Return the newest day that was read of a member: a day of the data, never a clock's, and never one to come.
+
+    Only of a window that ends before today is its end the answer: the days after its last row are over, and have none.
+    """
+    if window.end < today:
+        return window.end
     days = [instant.date() for instant in page.instants if instant and instant.date() <= window.end]
     return max([*days, *([until] if until else [])], default=None)
 
@@ -74,14 +89,21 @@ def pull_windows(
         HeadMoved: another run committed first.
     """
     until = read_days(writer.head)
-    windows = {member.key: plan_window(method, member, until.get(member.key), today) for member in members}
-    queries = {key: window.parameters for key, window in windows.items()}
     seen: dict[str, str] = {}
-    for key, page in ask_each(stream, queries, fetcher, writer, progress):
-        writer.land(page)
-        if newest := newest_day(page, windows[key], until.get(key)):
-            until[key] = newest
-        seen[key] = seen_again(method, page, newest)
+    left = list(members)
+    while left:
+        windows = {member.key: plan_window(method, member, until.get(member.key), today) for member in left}
+        queries = {key: query_of(method, window) for key, window in windows.items()}
+        behind: set[str] = set()
+        for key, page in ask_each(stream, queries, fetcher, writer, progress, among=len(members)):
+            writer.land(page)
+            if newest := newest_day(page, windows[key], until.get(key), today):
+                until[key] = newest
+            if windows[key].end < today:
+                behind.add(key)
+            else:
+                seen[key] = seen_again(method, page, newest)
+        left = [member for member in left if member.key in behind]
     writer.commit_if_moved(write_days(until, seen))
 
 

@@ -63,6 +63,26 @@ EVENTS = Stream(
     NewestFirst("received_at", overlap=timedelta(days=2), horizon=timedelta(days=730)),
 )
 
+# The one source of a day's distinct visitors and of how much of a media they watched. Only the later versions have it,
+# and only some plans.
+MEDIA_ANALYTICS = Stream(
+    "wistia/media_analytics",
+    "/analytics/medias/{media_id}/timeseries",
+    ("timestamp",),
+    "'Read detailed stats'",
+    DailyWindow(
+        "timestamp",
+        overlap=timedelta(days=7),
+        horizon=timedelta(days=730),
+        end_is_exclusive=True,
+        is_gapless=False,  # nobody says what a day without a visitor looks like
+        longest=timedelta(days=730),
+        parameters={"granularity": "daily"},
+    ),
+    of=_EACH_MEDIA,
+    optional=True,
+)
+
 _COMMON = (ACCOUNT_STATS, MEDIA_STATS, MEDIA_ENGAGEMENT, MEDIA_BY_DATE, VISITORS, EVENTS)
 # What v1 calls a project, the later versions call a folder; its rows and the field of a media that names it differ in
 # spelling alone, which the contracts of the normaliser know.
@@ -86,9 +106,9 @@ fields since; one that is no longer supported is answered with the oldest that i
 
 SHAPES = {
     "v1": ApiShape({}, (MEDIAS, PROJECTS, *_COMMON)),
-    "modern": ApiShape({"X-Wistia-Api-Version": MODERN_VERSION}, (MEDIAS, FOLDERS, *_COMMON)),
+    "modern": ApiShape({"X-Wistia-Api-Version": MODERN_VERSION}, (MEDIAS, FOLDERS, *_COMMON, MEDIA_ANALYTICS)),
 }
-"""By the last part of the base URL. Both fill the same streams of a lake: an account may move from one to the other."""
+"""By the last part of the base URL. An account may move from one to the other: the streams of both are the same."""
 
 STREAM_NAMES = tuple(dict.fromkeys(stream.name for shape in SHAPES.values() for stream in shape.streams))
 """Every stream that a lake of Wistia may hold."""

@@ -104,6 +104,8 @@ class Account:
                 return self.curves.get(key)
             case ["stats", "medias", key, "by_date"] if key in self.days:
                 return days(self.days[key], asked)
+            case ["analytics", "medias", key, "timeseries"] if key in self.days:
+                return analytics(self.days[key], asked)
         return None
 
     def _in_window(self, asked: Asked) -> list[Row]:
@@ -125,6 +127,15 @@ def days(plays: dict[str, int], asked: Asked) -> list[Row]:
     dates = [str(start + timedelta(days=number)) for number in range((end - start).days + 1)]
     rows = [{"date": day, "load_count": 10, "play_count": plays.get(day, 0), "hours_watched": 0} for day in dates]
     return sorted(rows, key=lambda row: str(row["date"])[::-1])
+
+
+def analytics(plays: dict[str, int], asked: Asked) -> list[Row]:
+    """Return a row a day; the end is exclusive, and two years are the most."""
+    start, end = (date.fromisoformat(asked.parameters[name]) for name in ("start_date", "end_date"))
+    assert asked.parameters["granularity"] == "daily"
+    assert start < end <= start + timedelta(days=731)
+    dates = [str(start + timedelta(days=number)) for number in range((end - start).days)]
+    return [{"timestamp": f"{day}T00:00:00Z", "unique_visitors": plays.get(day, 0), "plays": None} for day in dates]
 
 
 def newest_first(rows: list[Row], field_name: str) -> list[Row]:

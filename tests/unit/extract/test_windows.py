@@ -1,6 +1,7 @@
 """Which days of a media are asked for, and where it stands after that."""
 
 import json
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from random import Random
 
@@ -14,7 +15,7 @@ from extract.page import Page, make_page
 from extract.records import cut_array
 from extract.sources.wistia.streams import MEDIA_BY_DATE
 from extract.stream import DailyWindow
-from extract.windows import newest_day, plan_window, seen_again, write_days
+from extract.windows import newest_day, plan_window, query_of, seen_again, write_days
 
 DAYS = DailyWindow("date", overlap=timedelta(days=7), horizon=timedelta(days=730))
 TODAY = date(2026, 1, 8)
@@ -55,6 +56,37 @@ def test_a_window_always_ends_today_and_is_never_upside_down(member: Member, unt
     assert window.start <= window.end == today
 
 
+@given(DATES, st.integers(0, 4000), st.integers(9, 800), st.data())
+def test_a_long_history_is_asked_for_from_the_oldest_on_without_a_hole(
+    today: date, age: int, longest: int, data: st.DataObject
+) -> None:
+    """Whatever days the source has rows of: one that has none must not be waited for."""
+    method = replace(DAYS, longest=timedelta(days=longest))
+    created = today - timedelta(days=age)
+    member = Member("m", datetime.combine(created, AS_OF.time(), UTC))
+    shown = data.draw(st.sets(st.integers(0, age), max_size=5))
+    until: date | None = None
+    read: set[date] = set()
+    while True:
+        window = plan_window(method, member, until, today)
+        days = {window.start + timedelta(days=number) for number in range((window.end - window.start).days + 1)}
+        assert len(days) <= longest
+        assert not days <= read, "each request asks for days that were not read yet"
+        read |= days
+        rows = [created + timedelta(days=day) for day in shown if created + timedelta(days=day) in days]
+        until = newest_day(page(*rows), window, until, today)
+        if window.end == today:
+            break
+    assert read == {created + timedelta(days=day) for day in range(age + 1)}
+
+
+def test_an_exclusive_end_is_the_day_after_the_last() -> None:
+    window = Window(date(2026, 2, 27), date(2026, 2, 28))
+    assert query_of(DAYS, window) == {"start_date": "2026-02-27", "end_date": "2026-02-28"}
+    exclusive = replace(DAYS, end_is_exclusive=True, parameters={"granularity": "daily"})
+    assert query_of(exclusive, window) == {"start_date": "2026-02-27", "end_date": "2026-03-01", "granularity": "daily"}
+
+
 @given(st.lists(st.tuples(st.sampled_from([True, False]), st.integers(0, 20)), min_size=1, max_size=30))
 def test_no_day_is_ever_left_out_whatever_fails_and_however_long_nobody_asks(
     runs: list[tuple[bool, int]],
@@ -67,7 +99,7 @@ def test_no_day_is_ever_left_out_whatever_fails_and_however_long_nobody_asks(
         if answered:
             window = plan_window(DAYS, NEW, until, today)
             days = [window.start + timedelta(days=number) for number in range((window.end - window.start).days + 1)]
-            until = newest_day(page(*days), window, until)
+            until = newest_day(page(*days), window, until, today)
             read |= set(days)
             assert until == today
             assert len(read) == (today - date(2025, 3, 2)).days + 1
@@ -75,15 +107,17 @@ def test_no_day_is_ever_left_out_whatever_fails_and_however_long_nobody_asks(
 
 def test_where_a_media_stands_is_told_by_its_days_and_not_by_a_clock() -> None:
     window = Window(date(2026, 1, 1), TODAY)
-    assert newest_day(page("2026-01-05", "2026-01-03"), window, None) == date(2026, 1, 5)
-    assert newest_day(page(), window, None) is None
-    assert newest_day(page(), window, date(2026, 1, 2)) == date(2026, 1, 2)
-    assert newest_day(page("2026-01-05"), window, date(2026, 1, 7)) == date(2026, 1, 7)
+    assert newest_day(page("2026-01-05", "2026-01-03"), window, None, TODAY) == date(2026, 1, 5)
+    assert newest_day(page(), window, None, TODAY) is None
+    assert newest_day(page(), window, date(2026, 1, 2), TODAY) == date(2026, 1, 2)
+    assert newest_day(page("2026-01-05"), window, date(2026, 1, 7), TODAY) == date(2026, 1, 7)
 
 
 def test_days_to_come_and_days_that_cannot_be_read_do_not_count() -> None:
     window = Window(date(2026, 1, 1), TODAY)
-    assert newest_day(page("2026-01-05", "2031-01-01", "yesterday", "0001-01-01"), window, None) == date(2026, 1, 5)
+    assert newest_day(page("2026-01-05", "2031-01-01", "yesterday", "0001-01-01"), window, None, TODAY) == date(
+        2026, 1, 5
+    )
 
 
 @given(DATES, st.integers(0, 400), st.randoms(use_true_random=False))
@@ -93,7 +127,7 @@ def test_what_the_next_window_shows_again_is_recognised_whatever_its_order(
     member = Member("m", datetime.combine(today - timedelta(days=age), AS_OF.time(), UTC))
     first = plan_window(DAYS, member, None, today)
     days = [first.start + timedelta(days=number) for number in range(age + 1)]
-    until = newest_day(page(*days), first, None)
+    until = newest_day(page(*days), first, None, today)
     again = plan_window(DAYS, member, until, today)
     shown = [day for day in days if again.start <= day <= again.end]
     random.shuffle(shown)
