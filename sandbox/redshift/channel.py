@@ -115,6 +115,7 @@ class Answer:
         self._formats = formats
         self._expected = expected
         self._encoders: list[encode.Encoder] = []
+        self._count = 0
 
     def begin(self, columns: Sequence[Column]) -> None:
         """Checks the columns against those described, or describes them if nothing was."""
@@ -127,7 +128,13 @@ class Answer:
 
     def rows(self, batch: Sequence[tuple[Any, ...]]) -> None:
         """Sends some rows."""
+        self._count += len(batch)
         self._channel.send(encode.data_rows(batch, self._encoders))
+
+    @property
+    def count(self) -> int:
+        """How many rows were sent."""
+        return self._count
 
     def notice(self, text: str) -> None:
         """Sends a notice."""

@@ -33,6 +33,7 @@ _PARAMETERS = {
 class Prepared:
     """A statement that a client has parsed; None stands for an empty one."""
 
+    sql: str
     statement: Statement | None
     oids: tuple[int, ...]
     columns: Sequence[Column] | None = None
@@ -149,7 +150,7 @@ class Connection:
     def _parse(self, _: Session, message: frontend.Parse) -> None:
         count = max(len(message.oids), lexer.parameter_count(message.sql))
         oids = tuple((oid or UNKNOWN) for oid in message.oids) + (UNKNOWN,) * (count - len(message.oids))
-        self._prepared[message.name] = Prepared(statements.read(message.sql, oids), oids)
+        self._prepared[message.name] = Prepared(message.sql, statements.read(message.sql, oids), oids)
         self._channel.send(backend.PARSE_COMPLETE)
 
     def _bind(self, _: Session, message: frontend.Bind) -> None:
@@ -185,7 +186,7 @@ class Connection:
             return
         self._columns_of(session, portal.prepared)
         answer = Answer(self._channel, portal.formats, portal.prepared.columns or ())
-        tag = session.execute(portal.prepared.statement, portal.values, answer)
+        tag = session.execute(portal.prepared.statement, portal.values, answer, portal.prepared.sql)
         self._channel.send(backend.command_complete(tag))
 
     def _close(self, _: Session, message: frontend.Close) -> None:
@@ -215,5 +216,5 @@ class Connection:
         for part in parts:
             statement = statements.read(part)
             if statement is not None:
-                tag = session.execute(statement, (), Answer(self._channel, (0,), None))
+                tag = session.execute(statement, (), Answer(self._channel, (0,), None), part)
                 self._channel.send(backend.command_complete(tag))

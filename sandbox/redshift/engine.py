@@ -18,6 +18,9 @@ SETTINGS = {
 DEFAULT_MEMORY = "4GB"
 
 
+_SCRIPTS = ("system_views.sql", "provisioned_views.sql", "macros.sql")
+
+
 class DatabaseRefused(Exception):
     """The database file cannot be used; the message says why and what to do."""
 
@@ -81,7 +84,7 @@ def _check_stamp(path: Path) -> None:
 
 def _lay_out(root: duckdb.DuckDBPyConnection) -> None:
     """Makes schemas, system views and macros, once per version of their text."""
-    scripts = [resources.files(__package__).joinpath(name).read_text() for name in ("system_views.sql", "macros.sql")]
+    scripts = [resources.files(__package__).joinpath(name).read_text() for name in _SCRIPTS]
     version = hashlib.sha256("".join(scripts).encode()).hexdigest()
     root.execute(f"CREATE SCHEMA IF NOT EXISTS {INTERNAL_SCHEMA}")
     root.execute(f"CREATE TABLE IF NOT EXISTS {INTERNAL_SCHEMA}.layout (version VARCHAR)")

@@ -13,6 +13,11 @@ SUPERUSER = "awsuser"
 INTERNAL_SCHEMA = "sandbox_internal"
 """Where system views and histories live; hidden from SVV_ views and not reachable by its name."""
 
+VERSION_TEXT = (
+    "PostgreSQL 8.0.2 on i686-pc-linux-gnu, compiled by GCC gcc (GCC) 3.4.2 20041017 (Red Hat 3.4.2-6.fc3), "
+    "Redshift 1.0.0 (reelhouse sandbox)"
+)
+
 
 @dataclass(frozen=True, slots=True)
 class TableName:

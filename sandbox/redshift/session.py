@@ -16,16 +16,12 @@ from sandbox.redshift.catalog import Catalog, Document, Key
 from sandbox.redshift.engine import session_connection, set_search_path
 from sandbox.redshift.errors import TERMINATED, SqlError, from_duckdb
 from sandbox.redshift.locks import Mode
-from sandbox.redshift.names import DATABASE, DEFAULT_SCHEMA, SUPERUSER, TableName
+from sandbox.redshift.names import DATABASE, DEFAULT_SCHEMA, SUPERUSER, VERSION_TEXT, TableName
+from sandbox.redshift.record import now, query_type
 from sandbox.redshift.translate.shown import Shown, shown
 from sandbox.redshift.warehouse import Warehouse
 from sandbox.redshift.wire.decode import Value
 from sandbox.redshift.wire.types import Column
-
-VERSION_TEXT = (
-    "PostgreSQL 8.0.2 on i686-pc-linux-gnu, compiled by GCC gcc (GCC) 3.4.2 20041017 (Red Hat 3.4.2-6.fc3), "
-    "Redshift 1.0.0 (reelhouse sandbox)"
-)
 
 
 class Sink(Protocol):
@@ -39,6 +35,10 @@ class Sink(Protocol):
 
     def notice(self, text: str) -> None:
         """Takes a message for the user."""
+
+    @property
+    def count(self) -> int:
+        """How many rows it has taken."""
 
 
 class Statement(Protocol):
@@ -92,6 +92,9 @@ class Session:
         self.copy_id = -1
         self.unload_count = 0
         self.search_path = [DEFAULT_SCHEMA]
+        self.query_id = self.last_query_id = -1
+        self._transaction = 0
+        self._started = now()
         self._open = False
         self._busy = False
         self._before = self._now()
@@ -117,14 +120,48 @@ class Session:
         with self._guarded(statement):
             return statement.columns(self)
 
-    def execute(self, statement: Statement, values: Sequence[Value], sink: Sink) -> str:
+    def execute(self, statement: Statement, values: Sequence[Value], sink: Sink, text: str) -> str:
         """Runs a statement.
+
+        Args:
+            statement: what to run.
+            values: of its parameters.
+            sink: where its rows go.
+            text: as the client wrote it, for the history.
 
         Raises:
             SqlError: what the client is told. A transaction is then failed until it is rolled back.
         """
-        with self._guarded(statement):
-            return statement.run(self, values, sink)
+        self.last_query_id, self.query_id = self.query_id, self.warehouse.record.number()
+        started, tag, problem = now(), "", None
+        try:
+            with self._guarded(statement):
+                tag = statement.run(self, values, sink)
+                return tag
+        except SqlError as refused:
+            problem = refused
+            raise
+        finally:
+            self._remember(text, tag, started, sink.count, problem)
+
+    def _remember(self, text: str, tag: str, started: datetime.datetime, count: int, problem: SqlError | None) -> None:
+        ended = now()
+        passed = (ended - started) // datetime.timedelta(microseconds=1)
+        status = "success" if problem is None else "canceled" if problem.code == "57014" else "failed"
+        self.warehouse.record.query(
+            {
+                "user_id": self.user_id, "query_id": self.query_id, "transaction_id": self._transaction,
+                "session_id": self.pid, "query_type": query_type(text, tag), "status": status, "start_time": started,
+                "end_time": ended, "elapsed_time": passed, "execution_time": passed, "returned_rows": count,
+                "error_message": problem.message if problem else None, "query_text": text[:4000],
+                "username": self.user,
+            }
+        )  # fmt: skip
+
+    @property
+    def user_id(self) -> int:
+        """The user's number."""
+        return 100 if self.user == SUPERUSER else 101
 
     @contextmanager
     def _guarded(self, statement: Statement) -> Iterator[None]:
@@ -196,7 +233,15 @@ class Session:
         try:
             if self._open:
                 self._open = False
+                ending = now()
                 self.connection.execute("COMMIT" if commit else "ROLLBACK")
+                self.warehouse.record.transaction(
+                    {
+                        "user_id": self.user_id, "transaction_id": self._transaction,
+                        "status": "committed" if commit else "rolled back", "transaction_start_time": self._started,
+                        "commit_start_time": ending if commit else None, "commit_end_time": now() if commit else None,
+                    }
+                )  # fmt: skip
             if commit:
                 self.warehouse.publish(self._before.catalog, self.catalog)
         except duckdb.Error:
@@ -232,6 +277,7 @@ class Session:
         if not self._open and not (alone and not self.in_transaction):
             self.connection.execute("BEGIN TRANSACTION")
             self._open = True
+            self._transaction, self._started = self.warehouse.record.number(), now()
         return self.connection.execute(sql, parameters) if parameters else self.connection.execute(sql)
 
     def lock(self, table: TableName, mode: Mode) -> None:
@@ -320,13 +366,14 @@ class Session:
     def session_values(self) -> dict[str, Value]:
         """Values of the functions that belong to the session, by parameter name."""
         return {
-            "s_now": datetime.datetime.now(datetime.UTC).replace(tzinfo=None),
+            "s_now": now(),
+            "s_query_id": self.last_query_id,
             "s_copy_count": self.copy_count,
             "s_copy_id": self.copy_id,
             "s_unload_count": self.unload_count,
             "s_pid": self.pid,
             "s_user": self.user,
-            "s_user_id": 100 if self.user == SUPERUSER else 101,
+            "s_user_id": self.user_id,
             "s_database": DATABASE,
             "s_schema": self.search_path[0],
             "s_search_path": ",".join(self.search_path),

@@ -1,7 +1,6 @@
 -- What Redshift shows of itself: histories written by COPY, and views over DuckDB's catalog.
 CREATE SCHEMA IF NOT EXISTS sandbox_internal;
 CREATE SCHEMA IF NOT EXISTS public;
-CREATE SEQUENCE IF NOT EXISTS sandbox_internal.query_id START 1000;
 CREATE TABLE IF NOT EXISTS sandbox_internal.catalog (key VARCHAR, document VARCHAR);
 CREATE OR REPLACE VIEW sandbox_internal.views AS
     SELECT key ->> '$[1]' AS schema_name, key ->> '$[2]' AS view_name, document
@@ -21,14 +20,6 @@ CREATE TABLE IF NOT EXISTS sandbox_internal.load_error_detail (
 CREATE OR REPLACE VIEW sandbox_internal.sys_load_history AS
     SELECT * EXCLUDE (query_text, error_message) FROM sandbox_internal.load_history;
 CREATE OR REPLACE VIEW sandbox_internal.sys_load_error_detail AS SELECT * FROM sandbox_internal.load_error_detail;
-CREATE OR REPLACE VIEW sandbox_internal.sys_query_history AS
-    SELECT
-        user_id, query_id, CAST(NULL AS VARCHAR) AS query_label, transaction_id, session_id, database_name,
-        'COPY' AS query_type, CASE status WHEN 'completed' THEN 'success' ELSE 'failed' END AS status,
-        FALSE AS result_cache_hit, start_time, end_time, duration AS elapsed_time, CAST(0 AS BIGINT) AS queue_time,
-        duration AS execution_time, error_message, CAST(0 AS BIGINT) AS returned_rows,
-        CAST(0 AS BIGINT) AS returned_bytes, query_text
-    FROM sandbox_internal.load_history;
 CREATE OR REPLACE VIEW sandbox_internal.relations AS
     SELECT schema_name, table_name, CASE WHEN temporary THEN 'LOCAL TEMPORARY' ELSE 'BASE TABLE' END AS table_type, comment AS remarks
     FROM duckdb_tables() WHERE schema_name <> 'sandbox_internal'
@@ -145,3 +136,65 @@ CREATE OR REPLACE VIEW sandbox_internal.svv_table_info AS
         FROM sandbox_internal.stored_columns GROUP BY ALL
     ) AS c ON c.schema_name = t.schema_name AND c.table_name = t.table_name
     WHERE t.estimated_size > 0;
+CREATE OR REPLACE VIEW sandbox_internal.documents AS
+    SELECT key ->> '$[0]' AS kind, key ->> '$[1]' AS a, key ->> '$[2]' AS b, key ->> '$[3]' AS c, key ->> '$[4]' AS d,
+        key ->> '$[5]' AS e, document
+    FROM sandbox_internal.catalog;
+CREATE OR REPLACE VIEW sandbox_internal.svv_all_schemas AS
+    SELECT 'dev' AS database_name, schema_name, CAST(100 AS INTEGER) AS schema_owner, 'local' AS schema_type,
+        CAST(NULL AS VARCHAR) AS schema_acl, CAST(NULL AS VARCHAR) AS source_database, CAST(NULL AS VARCHAR) AS schema_option
+    FROM sandbox_internal.information_schema_schemata;
+CREATE OR REPLACE VIEW sandbox_internal.svv_all_columns AS
+    SELECT 'dev' AS database_name, table_schema AS schema_name, table_name, column_name, ordinal_position, column_default,
+        is_nullable, data_type, character_maximum_length, numeric_precision, numeric_scale, remarks
+    FROM sandbox_internal.svv_columns;
+CREATE OR REPLACE VIEW sandbox_internal.svv_relation_privileges AS
+    SELECT a AS namespace_name, b AS relation_name, c AS privilege_type, CAST(NULL AS INTEGER) AS identity_id,
+        CASE d WHEN 'public' THEN 'public' ELSE e END AS identity_name, d AS identity_type, FALSE AS admin_option
+    FROM sandbox_internal.documents WHERE kind = 'grant' AND json_type(document, '$.columns') = 'NULL';
+CREATE OR REPLACE VIEW sandbox_internal.svv_column_privileges AS
+    SELECT a AS namespace_name, b AS relation_name, unnest(json_extract_string(document, '$.columns[*]')) AS column_name,
+        c AS privilege_type, CAST(NULL AS INTEGER) AS identity_id, CASE d WHEN 'public' THEN 'public' ELSE e END AS identity_name,
+        d AS identity_type
+    FROM sandbox_internal.documents WHERE kind = 'grant' AND json_type(document, '$.columns') <> 'NULL';
+CREATE OR REPLACE VIEW sandbox_internal.svv_schema_privileges AS
+    SELECT a AS namespace_name, b AS privilege_type, CAST(NULL AS INTEGER) AS identity_id,
+        CASE c WHEN 'public' THEN 'public' ELSE d END AS identity_name, c AS identity_type, FALSE AS admin_option
+    FROM sandbox_internal.documents WHERE kind = 'schema_grant';
+CREATE OR REPLACE VIEW sandbox_internal.svv_roles AS
+    SELECT CAST(row_number() OVER (ORDER BY a) AS INTEGER) AS role_id, a AS role_name, document ->> '$.owner' AS role_owner,
+        CAST(NULL AS VARCHAR) AS external_id
+    FROM sandbox_internal.documents WHERE kind = 'role';
+CREATE OR REPLACE VIEW sandbox_internal.svv_role_grants AS
+    SELECT b AS role_name, d AS granted_role_name FROM sandbox_internal.documents
+    WHERE kind = 'member' AND a = 'role' AND c = 'role';
+CREATE OR REPLACE VIEW sandbox_internal.svv_user_grants AS
+    SELECT b AS user_name, d AS role_name, FALSE AS admin_option FROM sandbox_internal.documents
+    WHERE kind = 'member' AND a = 'user' AND c = 'role';
+CREATE OR REPLACE VIEW sandbox_internal.svv_masking_policy AS
+    SELECT 'dev' AS policy_database, a AS policy_name, document ->> '$.inputs' AS input_columns,
+        document ->> '$.expressions' AS policy_expression
+    FROM sandbox_internal.documents WHERE kind = 'policy';
+CREATE OR REPLACE VIEW sandbox_internal.svv_attached_masking_policy AS
+    SELECT c AS policy_name, a AS schema_name, b AS table_name, 'table' AS table_type, CAST(NULL AS VARCHAR) AS grantor,
+        CASE d WHEN 'public' THEN 'public' ELSE e END AS grantee, d AS grantee_type,
+        CAST(document ->> '$.priority' AS INTEGER) AS priority,
+        CAST(json_keys(CAST(document AS JSON), '$.expressions') AS VARCHAR) AS output_columns
+    FROM sandbox_internal.documents WHERE kind = 'mask';
+CREATE OR REPLACE VIEW sandbox_internal.svv_mv_info AS
+    SELECT 'dev' AS database_name, schema_name, schema_name AS user_name, view_name AS name, FALSE AS is_stale,
+        0 AS state, CASE WHEN CAST(document -> '$.automatic' AS BOOLEAN) THEN 't' ELSE 'f' END AS autorefresh, 'f' AS autorewrite
+    FROM sandbox_internal.views WHERE CAST(document -> '$.materialised' AS BOOLEAN);
+CREATE OR REPLACE VIEW sandbox_internal.pg_user AS
+    SELECT 'awsuser' AS usename, CAST(100 AS INTEGER) AS usesysid, TRUE AS usecreatedb, TRUE AS usesuper
+    UNION ALL
+    SELECT a, CAST(100 + row_number() OVER (ORDER BY a) AS INTEGER), FALSE, CAST(document -> '$.superuser' AS BOOLEAN)
+    FROM sandbox_internal.documents WHERE kind = 'user';
+CREATE OR REPLACE VIEW sandbox_internal.pg_tables AS
+    SELECT r.schema_name AS schemaname, r.table_name AS tablename, coalesce(s.owner, 'awsuser') AS tableowner
+    FROM sandbox_internal.relations AS r LEFT JOIN sandbox_internal.storage AS s USING (schema_name, table_name)
+    WHERE r.table_type = 'BASE TABLE';
+CREATE OR REPLACE VIEW sandbox_internal.pg_views AS
+    SELECT schema_name AS schemaname, view_name AS viewname, document ->> '$.owner' AS viewowner,
+        document ->> '$.query[0]' AS definition
+    FROM sandbox_internal.views;

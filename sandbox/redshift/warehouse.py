@@ -11,6 +11,7 @@ from sandbox.redshift.catalog import Catalog, load
 from sandbox.redshift.engine import DEFAULT_MEMORY, open_database
 from sandbox.redshift.locks import LockTable
 from sandbox.redshift.objects import Objects
+from sandbox.redshift.record import Record
 
 
 class Member(Protocol):
@@ -42,6 +43,7 @@ class Warehouse:
         self.root = open_database(path, lake_root, memory_limit)
         self.objects = Objects(lake_root)
         self.locks = LockTable()
+        self.record = Record(self.root)
         self.ended = threading.Event()
         """Set when it can serve no more: told to end, or DuckDB has given up (a full disk while it writes)."""
         self._guard = threading.Lock()

@@ -9,6 +9,7 @@ from sandbox.redshift.loading.manifest import LoadError
 from sandbox.redshift.loading.options import CopyOptions
 from sandbox.redshift.names import DATABASE
 from sandbox.redshift.objects import StoredObject
+from sandbox.redshift.record import now
 from sandbox.redshift.session import Session
 
 _USER_ID = 100
@@ -29,8 +30,7 @@ class CopyRecord:
 
 def start(session: Session, options: CopyOptions, text: str) -> CopyRecord:
     """Numbers a COPY."""
-    row = session.warehouse.root.cursor().execute("SELECT nextval('sandbox_internal.query_id')").fetchone()
-    return CopyRecord(int(row[0]) if row else 0, _now(), text[:4000], options)
+    return CopyRecord(session.query_id, now(), text[:4000], options)
 
 
 def finish(session: Session, record: CopyRecord, problem: LoadError | None, message: str | None) -> None:
@@ -42,7 +42,7 @@ def finish(session: Session, record: CopyRecord, problem: LoadError | None, mess
         problem: what it failed with, or None.
         message: the message of that, or None.
     """
-    ended = _now()
+    ended = now()
     size = sum(found.size for found in record.files)
     files = len(record.files)
     status = "completed" if message is None else "aborted"
@@ -78,7 +78,3 @@ def _reason(problem: LoadError) -> str:
     detail = problem.error.detail or ""
     context = detail.partition("context:")[2].strip(" -\n")
     return context or problem.error.message
-
-
-def _now() -> datetime.datetime:
-    return datetime.datetime.now(datetime.UTC).replace(tzinfo=None)

@@ -94,12 +94,15 @@ def _refuse_target(session: Session, found: Translation, target: TableName) -> N
 _PRIVILEGES = {"insert": ("INSERT",), "update": ("UPDATE",), "delete": ("DELETE",), "merge": ("SELECT", "INSERT")}
 
 
-def authorise(session: Session, found: Translation) -> None:
-    """Refuses what the user has no right to; what stands behind a view is its owner's matter.
+def prepare(session: Session, found: Translation) -> None:
+    """Refuses what the user has no right to; what stands behind a view is its owner's matter. Makes the histories.
 
     Raises:
         SqlError: 42501.
     """
+    for name in found.reads:
+        if name.name in rewrites.HISTORIES and rewrites.is_system_view(name):
+            session.warehouse.record.show(name.name, session.run)
     if rights.is_superuser(session.catalog, session.user):
         return
     for name in sorted(found.named, key=str):
@@ -127,7 +130,7 @@ def _written_of(found: Translation, privilege: str) -> frozenset[str]:
 
 
 def _take_locks(session: Session, found: Translation) -> None:
-    authorise(session, found)
+    prepare(session, found)
     if found.target is not None:
         session.lock(found.target, _MODES[found.kind])
     for name in sorted(found.reads, key=str):

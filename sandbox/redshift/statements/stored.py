@@ -6,7 +6,7 @@ from sandbox.redshift.errors import SqlError, syntax_error
 from sandbox.redshift.locks import Mode
 from sandbox.redshift.names import quote
 from sandbox.redshift.session import Session
-from sandbox.redshift.statements.query import authorise
+from sandbox.redshift.statements.query import prepare
 from sandbox.redshift.translate import rewrites
 from sandbox.redshift.translate.statement import translate
 
@@ -28,7 +28,7 @@ def stored_query(session: Session, query: str, names: Sequence[str]) -> str:
     found = translate(query, (), session.shown())
     if found.kind != "select":
         raise syntax_error(query.split(None, 1)[0])
-    authorise(session, found)
+    prepare(session, found)
     for name in sorted(found.reads, key=str):
         session.lock(name, Mode.READ)
     text = rewrites.with_session_literals(found, session.session_values())

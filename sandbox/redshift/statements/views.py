@@ -11,7 +11,7 @@ from sandbox.redshift.locks import Mode
 from sandbox.redshift.names import TableName
 from sandbox.redshift.session import Session, Sink
 from sandbox.redshift.statements.base import Command
-from sandbox.redshift.statements.query import authorise
+from sandbox.redshift.statements.query import prepare
 from sandbox.redshift.statements.stored import stored_query
 from sandbox.redshift.translate import rewrites
 from sandbox.redshift.translate.dialect import parse
@@ -81,7 +81,7 @@ def described(session: Session, query: str, names: Sequence[str]) -> list[tuple[
         SqlError: what the query itself is refused for, or 42701, 42601 for its names.
     """
     found = translate(query, (), session.shown())
-    authorise(session, found)
+    prepare(session, found)
     for table in sorted(found.reads, key=str):
         session.lock(table, Mode.READ)
     if found.parameters - {"s_now"}:

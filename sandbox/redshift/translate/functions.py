@@ -281,6 +281,7 @@ SESSION_VALUES = {
     "getdate": "s_now",
     "pg_last_copy_count": "s_copy_count",
     "pg_last_copy_id": "s_copy_id",
+    "pg_last_query_id": "s_query_id",
     "pg_last_unload_count": "s_unload_count",
     "pg_backend_pid": "s_pid",
     "current_database": "s_database",

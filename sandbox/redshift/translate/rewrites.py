@@ -20,9 +20,14 @@ if TYPE_CHECKING:
     from sandbox.redshift.translate.statement import Translation
 
 _SYSTEM_VIEWS = """
-pg_table_def svv_all_tables svv_columns svv_table_info svv_tables sys_load_error_detail sys_load_history
-sys_query_history
+pg_table_def pg_tables pg_user pg_views svv_all_columns svv_all_schemas svv_all_tables svv_attached_masking_policy
+svv_column_privileges svv_columns svv_masking_policy svv_mv_info svv_relation_privileges svv_role_grants svv_roles
+svv_schema_privileges svv_table_info svv_tables svv_user_grants sys_load_error_detail sys_load_history
+sys_query_history sys_transaction_history
 """
+_PROVISIONED = ("stl_", "stv_", "svl_", "svcs_")
+HISTORIES = frozenset({"sys_load_error_detail", "sys_load_history", "sys_query_history", "sys_transaction_history"})
+"""System views of what has happened, which no snapshot holds back: tables made when they are asked for."""
 SYSTEM_VIEWS = frozenset(_SYSTEM_VIEWS.split())
 _MAX_VIEW_DEPTH = 32
 _ITSELF = "reelhouse_itself"
@@ -170,7 +175,8 @@ def _cast_parameters(tree: exp.Expr, casts: Sequence[str | None]) -> None:
 
 def is_system_view(name: TableName) -> bool:
     """Whether a name means a view of the system."""
-    return name.schema == "information_schema" or (name.name in SYSTEM_VIEWS and name.schema in (None, "pg_catalog"))
+    known = name.name in SYSTEM_VIEWS or name.name.startswith(_PROVISIONED)
+    return name.schema == "information_schema" or (known and name.schema in (None, "pg_catalog"))
 
 
 def _identifier(node: exp.Expr) -> exp.Expr:
@@ -189,7 +195,9 @@ def _table(node: exp.Expr) -> exp.Expr:
         return _renamed(node, INTERNAL_SCHEMA, f"information_schema_{name}")
     if name == "pg_table_def" and schema in ("", "pg_catalog"):
         return _of_search_path(node)
-    if name in SYSTEM_VIEWS and schema in ("", "pg_catalog"):
+    if name in HISTORIES and schema in ("", "pg_catalog"):
+        return _renamed(node, "main", f"{name} now")
+    if schema in ("", "pg_catalog") and is_system_view(TableName(None, name)):
         return _renamed(node, INTERNAL_SCHEMA, name)
     return node
 
@@ -205,7 +213,9 @@ def _of_search_path(node: exp.Table) -> exp.Expr:
 
 def _renamed(node: exp.Table, schema: str, name: str) -> exp.Table:
     alias = node.alias or node.name
-    new = exp.to_table(f"{schema}.{name}")
+    new = exp.Table(this=exp.to_identifier(name, quoted=True), db=exp.to_identifier(schema, quoted=True))
+    if schema == "main":
+        new.set("catalog", exp.to_identifier("temp", quoted=True))
     new.set("alias", exp.TableAlias(this=exp.to_identifier(alias.lower(), quoted=True)))
     new.set("joins", node.args.get("joins"))
     return new

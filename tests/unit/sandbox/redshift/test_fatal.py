@@ -28,6 +28,8 @@ class Failing:
 
 
 class Nowhere:
+    count = 0
+
     def begin(self, columns: object) -> None: ...
     def rows(self, batch: object) -> None: ...
     def notice(self, text: str) -> None: ...
@@ -45,7 +47,7 @@ def test_the_endpoint_ends_when_duckdb_has_given_up_and_not_before(
 ) -> None:
     warehouse = Warehouse(None, tmp_path)
     with pytest.raises(SqlError):
-        Session(warehouse, "somebody").execute(Failing(error), (), Nowhere())
+        Session(warehouse, "somebody").execute(Failing(error), (), Nowhere(), "text")
     assert warehouse.ended.is_set() is ends
     warehouse.close()
 
@@ -75,6 +77,6 @@ class Changing:
 def test_giving_up_is_noticed_in_the_commit_of_a_single_statement(tmp_path: Path) -> None:
     warehouse = Warehouse(None, tmp_path)
     with pytest.raises(SqlError):
-        Session(warehouse, "somebody").execute(Changing(), (), Nowhere())
+        Session(warehouse, "somebody").execute(Changing(), (), Nowhere(), "text")
     assert warehouse.ended.is_set()
     warehouse.close()
