@@ -3,27 +3,19 @@
 import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from extract.clock import format_instant, parse_instant
+from extract.days import Window
+from extract.late_news import Review, read_review, write_review
 from extract.manifest import RawManifest
 from extract.page import Page
 from extract.pagination import Reached
 from extract.stream import NewestFirst
 
-
-@dataclass(frozen=True, slots=True)
-class Window:
-    """The days that are asked for, both inclusive."""
-
-    start: date
-    end: date
-
-    @property
-    def parameters(self) -> dict[str, str]:
-        """The window as a request asks for it."""
-        return {"start_date": self.start.isoformat(), "end_date": self.end.isoformat()}
+SURELY_KEPT = timedelta(days=365)
+"""So long no source that is read by a watermark lets go of a row; Wistia keeps them for two years."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +30,8 @@ class Walk:
     """The newest instant at the walk's first start; None until its first page is read."""
     reached: Reached | None
     """How far a walk came that was interrupted."""
+    sweep: datetime | None = None
+    """When it began, if it is one over the whole list in spite of the watermark."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +44,10 @@ class Cursor:
     """Fingerprint of the rows that the next walk will see again if nothing is new."""
     walk: Walk | None = None
     """The walk under way; only a partial manifest has one."""
+    review: Review | None = None
+    """What is known of the days of a list that the source filters by date."""
+    sweep: datetime | None = None
+    """When a sweep began that is over but for what came on top of the list meanwhile."""
 
 
 def read_cursor(head: RawManifest | None) -> Cursor:
@@ -57,25 +55,50 @@ def read_cursor(head: RawManifest | None) -> Cursor:
     if head is None:
         return Cursor()
     stored = head.cursor_after
-    return Cursor(_instant(stored.get("watermark")), stored.get("seen"), _read_walk(stored.get("walk")))
+    return Cursor(
+        watermark=_instant(stored.get("watermark")),
+        seen=stored.get("seen"),
+        walk=_read_walk(stored.get("walk")),
+        review=read_review(stored.get("review")),
+        sweep=_instant(stored.get("sweep")),
+    )
 
 
 def write_cursor(cursor: Cursor) -> dict[str, Any]:
     """Write a cursor as it stands in a manifest."""
     written: dict[str, Any] = {"watermark": _text(cursor.watermark), "seen": cursor.seen}
-    return written | ({"walk": _write_walk(cursor.walk)} if cursor.walk else {})
+    if cursor.walk:
+        written["walk"] = _write_walk(cursor.walk)
+    if cursor.sweep:
+        written["sweep"] = _text(cursor.sweep)
+    if cursor.review:
+        written["review"] = write_review(cursor.review)
+    return written
 
 
-def plan_walk(method: NewestFirst, cursor: Cursor, as_of: datetime) -> Walk:
-    """Say what to walk: the walk that was interrupted, or from the top down to the watermark's floor."""
+def plan_walk(method: NewestFirst, cursor: Cursor, as_of: datetime, sweep: datetime | None = None) -> Walk:
+    """Say what to walk: the walk that was interrupted, or from the top down to the watermark's floor.
+
+    ``sweep`` is the instant at which a walk over the whole list begins, whatever the watermark.
+    """
     if cursor.walk:
         return cursor.walk
+    if sweep:
+        return Walk(None, None, None, None, sweep)
     floor = method.floor(cursor.watermark) if cursor.watermark else None
     if method.horizon is None:
         return Walk(floor, None, None, None)
     oldest = (as_of - method.horizon).date()
     start = max(oldest, floor.date()) if floor else oldest
     return Walk(floor, Window(start, max(start, as_of.date())), None, None)
+
+
+def must_show_rows(cursor: Cursor, walk: Walk, as_of: datetime) -> bool:
+    """Whether a list that shows no row at all is in trouble: it had one that is far too young to be let go."""
+    newest = later(cursor.watermark, walk.watermark)
+    if newest is None or newest < as_of - SURELY_KEPT:
+        return False
+    return walk.window is None or walk.window.holds(newest.date())
 
 
 def newest_known(instants: Iterable[datetime | None], as_of: datetime) -> datetime | None:
@@ -123,7 +146,8 @@ def _read_walk(stored: dict[str, Any] | None) -> Walk | None:
     days = stored.get("window")
     window = Window(date.fromisoformat(days[0]), date.fromisoformat(days[1])) if days else None
     reached = Reached(stored["position"], parse_instant(stored["reached"]))
-    return Walk(_instant(stored["floor"]), window, _instant(stored["watermark"]), reached)
+    watermark, sweep = _instant(stored["watermark"]), _instant(stored.get("sweep"))
+    return Walk(_instant(stored["floor"]), window, watermark, reached, sweep)
 
 
 def _write_walk(walk: Walk) -> dict[str, Any]:
@@ -133,6 +157,7 @@ def _write_walk(walk: Walk) -> dict[str, Any]:
         "window": [walk.window.start.isoformat(), walk.window.end.isoformat()] if walk.window else None,
         "reached": _text(walk.reached.newest) if walk.reached else None,
         "position": walk.reached.position if walk.reached else None,
+        **({"sweep": _text(walk.sweep)} if walk.sweep else {}),
     }
 
 

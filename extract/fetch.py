@@ -18,7 +18,7 @@ from extract.pagination import Walker, Window
 from extract.records import cut_array, cut_object
 from extract.stream import DailyWindow, Stream
 from extract.workers import Workers, result_of
-from extract.writer import StreamWriter
+from extract.writer import Receiver
 
 REMEMBERED = 32
 """So many pages back a record that lands again is known for a repetition."""
@@ -62,7 +62,7 @@ class Fetcher:
         stream: Stream,
         parameters: Parameters,
         walker: Walker,
-        writer: StreamWriter,
+        writer: Receiver,
         *,
         expects_rows: bool = False,
     ) -> Generator[Page]:
@@ -125,7 +125,7 @@ def _parse(stream: Stream, query: Parameters) -> Parse:
 class _Recent:
     """Lands pages without what the last few held word for word."""
 
-    def __init__(self, writer: StreamWriter) -> None:
+    def __init__(self, writer: Receiver) -> None:
         self._writer = writer
         self._texts: deque[Sequence[str]] = deque(maxlen=REMEMBERED)
 

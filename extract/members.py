@@ -1,13 +1,16 @@
 """The members of a list, and asking for each of them: the failure of one stays its own."""
 
+import hashlib
 from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Literal
+from datetime import date, datetime
+from typing import Any, Literal
 
+from extract.budget import Budget, OutOfTime
 from extract.fetch import Fetcher
 from extract.http import NoAccess, NotFound, Parameters, Unanswered
+from extract.manifest import RawManifest
 from extract.page import Page
 from extract.progress import Progress
 from extract.spending import Purpose
@@ -45,12 +48,64 @@ def choose(existing: Sequence[Member], wanted: Literal["all"] | Iterable[str], w
     return [known[key] for key in keys if key in known]
 
 
+class Content:
+    """A digest of what members answered, whatever their order; one that was begun earlier is gone on with."""
+
+    def __init__(self, begun: str = "0") -> None:
+        """Begin with none, or with the digest of those that answered before."""
+        self._sum = int(begun, 16)
+
+    def add(self, key: str, text: str) -> None:
+        """Take an answer."""
+        digest = hashlib.sha256(f"{key}\n{text}".encode()).digest()
+        self._sum = (self._sum + int.from_bytes(digest)) % 2**256
+
+    @property
+    def digest(self) -> str:
+        """The digest, in hexadecimal digits."""
+        return f"{self._sum:064x}"
+
+
+@dataclass(frozen=True, slots=True)
+class Round:
+    """Asking each member once in a day; a round that was cut short is gone on with behind the one asked last."""
+
+    members: tuple[Member, ...]
+    today: date
+    is_continued: bool
+    """Whether others were asked earlier on the same day, in the round that this one completes."""
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """The keys of the members to ask."""
+        return tuple(member.key for member in self.members)
+
+    def cut(self, after: str) -> dict[str, Any]:
+        """Return what a cursor says of a round that ends behind a member."""
+        return {"round": {"date": self.today.isoformat(), "after": after, "last": self.keys[-1]}}
+
+
+def plan_round(members: Sequence[Member], head: RawManifest | None, today: date) -> Round:
+    """Say whom to ask, and in which order: first those whom the last round left out, so that each has its turn."""
+    cut = head.cursor_after.get("round") if head else None
+    keys = [member.key for member in members]
+    if not cut or cut["after"] not in keys:
+        return Round(tuple(members), today, is_continued=False)
+    place = keys.index(cut["after"]) + 1
+    order = [*members[place:], *members[:place]]
+    is_continued = cut["date"] == today.isoformat() and cut["last"] in keys
+    if is_continued:
+        order = order[: [member.key for member in order].index(cut["last"]) + 1]
+    return Round(tuple(order), today, is_continued)
+
+
 def ask_each(
     stream: Stream,
     queries: Mapping[str, Parameters],
     fetcher: Fetcher,
     writer: StreamWriter,
     progress: Progress,
+    budget: Budget,
     purpose: Purpose = Purpose.MEMBER,
     among: int | None = None,
 ) -> Iterator[tuple[str, Page]]:
@@ -65,38 +120,43 @@ def ask_each(
         fetcher: asks.
         writer: counts and notes; the answers are for the caller to hand over.
         progress: told how far it is.
+        budget: looked at after each answer.
         purpose: what the requests are for.
         among: how many members there are, of which only some are asked here; they are the measure of too many failures.
 
     Raises:
         SourceRefused: the source refused, or left all or many members without an answer.
+        OutOfTime: the budget ended; it says behind which member.
     """
     missing: list[str] = []
     refused: list[str] = []
     unanswered: list[str] = []
     members = among or len(queries)
-    with closing(_asked(stream, queries, fetcher, writer)) as answers:
-        for done, (key, answer) in enumerate(answers, start=1):
-            writer.spending.spend({purpose: 1}, least=1)
-            if isinstance(answer, NotFound):
-                missing.append(key or stream.path)
-            elif isinstance(answer, NoAccess):
-                refused.append(key or stream.path)
-            elif isinstance(answer, Unanswered):
-                unanswered.append(key or stream.path)
-                if len(unanswered) == members or (not stream.optional and _too_many(len(unanswered), members)):
-                    raise answer
-            else:
-                yield key, answer
-            progress.advance(stream.name, done, "answers", len(queries))
-    if refused:
-        writer.note(
-            f"no access (403), because the plan of the account lacks it; the next run asks again: {_listed(refused)}"
-        )
-    if missing:
-        writer.note(f"not found (404) and skipped: {_listed(missing)}")
-    if unanswered:
-        writer.note(f"not answered, although asked for again, and skipped: {_listed(unanswered)}")
+    try:
+        with closing(_asked(stream, queries, fetcher, writer)) as answers:
+            for done, (key, answer) in enumerate(answers, start=1):
+                writer.spending.spend({purpose: 1}, least=1)
+                if isinstance(answer, NotFound):
+                    missing.append(key or stream.path)
+                elif isinstance(answer, NoAccess):
+                    refused.append(key or stream.path)
+                elif isinstance(answer, Unanswered):
+                    unanswered.append(key or stream.path)
+                    if len(unanswered) == members or (not stream.optional and _too_many(len(unanswered), members)):
+                        raise answer
+                else:
+                    yield key, answer
+                progress.advance(stream.name, done, "answers", len(queries))
+                if budget.is_over and done < len(queries):
+                    raise OutOfTime(key)
+    finally:
+        if refused:
+            keys = _listed(refused)
+            writer.note(f"no access (403), because the plan of the account lacks it; the next run asks again: {keys}")
+        if missing:
+            writer.note(f"not found (404) and skipped: {_listed(missing)}")
+        if unanswered:
+            writer.note(f"not answered, although asked for again, and skipped: {_listed(unanswered)}")
 
 
 def _asked(

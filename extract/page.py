@@ -5,12 +5,13 @@ import json
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from extract.clock import format_instant
 from extract.http import Parameters, Reply
 from extract.pagination import Row, View
 from extract.records import Element
-from extract.stream import DailySnapshot, DailyWindow, FullList, Method, NewestFirst, Stream, instant_of
+from extract.stream import Counted, DailySnapshot, DailyWindow, FullList, Method, NewestFirst, Stream, instant_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +27,8 @@ class Page:
     tells none."""
     keys: Sequence[str | None]
     """For each record what identifies it; None where it has no key."""
+    marks: Sequence[str | int | None]
+    """For each record what streams are compared by: the member that counts it, or how many a day counted."""
 
     @property
     def rows(self) -> int:
@@ -51,13 +54,16 @@ class Page:
     def unlike(self, texts: Collection[str]) -> "Page":
         """Return the page without the records that repeat one of these texts word for word."""
         kept = [number for number, text in enumerate(self.texts) if text not in texts]
-        if len(kept) == self.rows:
-            return self
+        return self if len(kept) == self.rows else self.at(kept)
+
+    def at(self, numbers: Sequence[int]) -> "Page":
+        """Return the page with these of its records alone."""
         return Page(
-            [self.lines[number] for number in kept],
-            [self.texts[number] for number in kept],
-            [self.instants[number] for number in kept],
-            [self.keys[number] for number in kept],
+            [self.lines[number] for number in numbers],
+            [self.texts[number] for number in numbers],
+            [self.instants[number] for number in numbers],
+            [self.keys[number] for number in numbers],
+            [self.marks[number] for number in numbers],
         )
 
 
@@ -75,7 +81,9 @@ def make_page(stream: Stream, path: str, parameters: Parameters, number: int | N
     instants = [instant_of(element.parsed, field) if field else None for element in reply.elements]
     texts = [element.text for element in reply.elements]
     keys = [_key(element, stream.key) for element in reply.elements]
-    return Page(_lines(path, parameters, number, reply), texts, instants, keys)
+    mark = _mark_field(stream.method)
+    marks = [_mark(element.parsed, mark) if mark else None for element in reply.elements]
+    return Page(_lines(path, parameters, number, reply), texts, instants, keys, marks)
 
 
 def _place_field(method: Method) -> str | None:
@@ -84,6 +92,19 @@ def _place_field(method: Method) -> str | None:
             return field
         case DailySnapshot():
             return None
+
+
+def _mark_field(method: Method) -> str | None:
+    match method:
+        case NewestFirst(counted=Counted(member=field)) | DailyWindow(count=field):
+            return field
+        case _:
+            return None
+
+
+def _mark(parsed: Any, field: str) -> str | int | None:
+    mark = parsed.get(field) if isinstance(parsed, dict) else None
+    return mark if isinstance(mark, str | int) else None
 
 
 def _key(element: Element, fields: Sequence[str]) -> str | None:

@@ -1,31 +1,39 @@
 """Running an extraction: what is new at the source is landed and committed, stream after stream."""
 
 import secrets
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import date
 
 from pydantic import SecretStr
 
+from extract.backfill import backfill_list, backfill_members, can_backfill
+from extract.budget import Budget, OutOfTime
 from extract.clock import RunClock
-from extract.errors import RefusedError
+from extract.days import Window
+from extract.errors import ConfigurationError, RefusedError
 from extract.fetch import Fetcher
 from extract.http import Closed, Http
 from extract.in_flight import InFlight
 from extract.lake import Lake
+from extract.late_news import Counts
 from extract.leases import Leases
+from extract.manifest import raw_log
 from extract.members import ACCOUNT, Member, choose
 from extract.newest_first import Puller
 from extract.progress import Progress
 from extract.rate_limit import WINDOW, RateLimiter
+from extract.review import review_days
 from extract.settings import Settings, Wistia
-from extract.snapshots import pull_changes, pull_list, pull_snapshot
+from extract.snapshots import list_members, pull_changes, pull_list, pull_snapshot
 from extract.sources.wistia.streams import shape_of
 from extract.stream import DailySnapshot, DailyWindow, FullList, NewestFirst, Stream
 from extract.windows import pull_windows
 from extract.workers import Stop, Workers
 from extract.writer import HeadMoved, StreamReport, StreamWriter
 
-__all__ = ["ExtractionReport", "StreamReport", "run_extraction"]
+__all__ = ["ExtractionReport", "StreamReport", "run_backfill", "run_extraction"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +41,11 @@ class ExtractionReport:
     """What an extraction did, stream by stream."""
 
     streams: tuple[StreamReport, ...]
+
+    @property
+    def goes_on(self) -> bool:
+        """Whether the budget ended before everything was read, so that another run should follow."""
+        return not all(stream.complete for stream in self.streams)
 
 
 def run_extraction(
@@ -42,6 +55,9 @@ def run_extraction(
     clock: RunClock,
     run_id: str,
     progress: Progress,
+    budget: Budget | None = None,
+    *,
+    full_sweep: bool = False,
     window: float = WINDOW,
 ) -> ExtractionReport:
     """Land what is new in every stream.
@@ -53,6 +69,8 @@ def run_extraction(
         clock: of the run; its as-of instant is the "now" of windows and snapshot days.
         run_id: names the run in keys and manifests.
         progress: told what happens.
+        budget: when it is over nothing more is begun; what was read by then is committed, and the next run goes on.
+        full_sweep: read lists without a filter by date to their end, so that what is gone is known.
         window: seconds in which the limit counts.
 
     Raises:
@@ -62,6 +80,82 @@ def run_extraction(
         DataRefused: what was landed is not what was received.
     """
     shape = shape_of(settings.wistia.base_url)
+    with _fetcher(lake, settings, token, clock, run_id, progress, window) as fetcher:
+        run = _Run(lake, settings.wistia, clock, run_id, progress, fetcher, budget or Budget(), full_sweep=full_sweep)
+        return ExtractionReport(tuple(run.extract_all(shape.streams)))
+
+
+def run_backfill(
+    lake: Lake,
+    settings: Settings,
+    token: SecretStr,
+    clock: RunClock,
+    run_id: str,
+    progress: Progress,
+    days: Window,
+    only: str | None = None,
+) -> ExtractionReport:
+    """Land once more what the source has of some days, whatever was read of them. No cursor moves.
+
+    Args:
+        lake: where to land it.
+        settings: ``wistia.base_url`` is the address of an API.
+        token: of the account.
+        clock: of the run.
+        run_id: names the run in keys and manifests.
+        progress: told what happens.
+        days: the days to read.
+        only: the one stream to read, with or without its source; None for all that the source filters by date.
+
+    Raises:
+        ConfigurationError: the stream has no filter by date or was never read, or a day is to come; nothing was read.
+        SourceRefused: the source refused or failed; what was committed before is kept.
+        DataRefused: what was landed is not what was received.
+    """
+    streams = shape_of(settings.wistia.base_url).streams
+    wanted = _to_backfill(streams, only)
+    _refuse_backfill(lake, wanted, days, clock)
+    with _fetcher(lake, settings, token, clock, run_id, progress, WINDOW) as fetcher:
+        run = _Run(lake, settings.wistia, clock, run_id, progress, fetcher, Budget(), full_sweep=False)
+        return ExtractionReport(tuple(run.backfill_all(streams, wanted, days)))
+
+
+def _to_backfill(streams: Sequence[Stream], only: str | None) -> list[Stream]:
+    able = [stream for stream in streams if can_backfill(stream)]
+    found = [stream for stream in able if only in {None, stream.name, stream.name.partition("/")[2]}]
+    if not found:
+        names = " or ".join(stream.name for stream in able)
+        raise ConfigurationError(
+            f"{only}: the source does not filter it by date, so that no window of it can be read; {names} can. "
+            "Visitors are read whole by `reelhouse run --full-sweep`"
+        )
+    return found
+
+
+def _refuse_backfill(lake: Lake, streams: Sequence[Stream], days: Window, clock: RunClock) -> None:
+    today = clock.as_of.date()
+    if days.start > days.end or days.end > today:
+        raise ConfigurationError(
+            f"{days.start} to {days.end} is no window of days up to today, {today}; nothing was touched"
+        )
+    for stream in streams:
+        if raw_log(lake, stream.name).head() is None:
+            raise ConfigurationError(
+                f"{stream.name} has not been read yet: `reelhouse run` reads all of it; nothing was touched"
+            )
+
+
+@contextmanager
+def _fetcher(
+    lake: Lake,
+    settings: Settings,
+    token: SecretStr,
+    clock: RunClock,
+    run_id: str,
+    progress: Progress,
+    window: float,
+) -> Iterator[Fetcher]:
+    """Yield what sends requests, within the account's limit."""
     stop = Stop()
     limit = settings.wistia.requests_per_minute
     holder = f"{run_id}-{secrets.token_hex(2)}"  # a run may extract twice
@@ -71,7 +165,7 @@ def run_extraction(
     http = Http(
         settings.wistia.base_url,
         token,
-        headers=shape.headers,
+        headers=shape_of(settings.wistia.base_url).headers,
         timeout=settings.wistia.timeout,
         limiter=limiter,
         clock=clock,
@@ -80,9 +174,8 @@ def run_extraction(
         observe=in_flight.observe,
     )
     workers = Workers(in_flight.count)
-    run = _Run(lake, settings.wistia, clock, run_id, progress, Fetcher(http, workers, settings.wistia.per_page))
     try:
-        return ExtractionReport(tuple(run.extract_all(shape.streams)))
+        yield Fetcher(http, workers, settings.wistia.per_page)
     finally:
         stop.set()
         limiter.close()
@@ -94,7 +187,16 @@ class _Run:
     """One extraction."""
 
     def __init__(
-        self, lake: Lake, wistia: Wistia, clock: RunClock, run_id: str, progress: Progress, fetcher: Fetcher
+        self,
+        lake: Lake,
+        wistia: Wistia,
+        clock: RunClock,
+        run_id: str,
+        progress: Progress,
+        fetcher: Fetcher,
+        budget: Budget,
+        *,
+        full_sweep: bool,
     ) -> None:
         self._lake = lake
         self._wistia = wistia
@@ -102,20 +204,33 @@ class _Run:
         self._run_id = run_id
         self._progress = progress
         self._fetcher = fetcher
+        self._budget = budget
+        self._full_sweep = full_sweep
         self._lists: dict[str, list[Member]] = {}
         """The members of the lists that were read in this run."""
+        self._counted: dict[str, Mapping[date, Counts]] = {}
+        """What streams of daily counts told of recent days in this run."""
 
     def extract_all(self, streams: Sequence[Stream]) -> Iterator[StreamReport]:
         """Pull every stream that can be pulled, and raise what went wrong after that.
 
         Only a source that would refuse the others too (a token, a wait for long) ends the extraction at once.
         """
+        yield from self._each(self._in_order(streams), self.extract)
+
+    def backfill_all(self, streams: Sequence[Stream], wanted: Sequence[Stream], days: Window) -> Iterator[StreamReport]:
+        """Backfill streams, and raise what went wrong after that."""
+        lists = {stream.of.stream for stream in wanted if stream.of}
+        needed = [stream for stream in streams if stream.name in lists or stream in wanted]
+        yield from self._each(needed, lambda stream: self._backfill(stream, days))
+
+    def _each(self, streams: Sequence[Stream], work: Callable[[Stream], StreamReport]) -> Iterator[StreamReport]:
         failures: list[RefusedError] = []
         for stream in streams:
             if stream.of and stream.of.stream not in self._lists:
                 continue
             try:
-                yield self.extract(stream)
+                yield work(stream)
             except Closed:
                 raise
             except RefusedError as error:
@@ -123,30 +238,70 @@ class _Run:
         if failures:
             raise type(failures[0])("; ".join(dict.fromkeys(map(str, failures))))
 
+    def _in_order(self, streams: Sequence[Stream]) -> Sequence[Stream]:
+        """Put first, where the time may end before all are read, those whose newest manifest is the oldest."""
+        if not self._budget.is_limited:
+            return streams
+        heads = {stream.name: raw_log(self._lake, stream.name).head() for stream in streams}
+        committed = {name: head.committed_at if head else "" for name, head in heads.items()}
+        return sorted(streams, key=lambda stream: (not isinstance(stream.method, FullList), committed[stream.name]))
+
     def extract(self, stream: Stream) -> StreamReport:
         """Pull a stream; where another run commits first, again from where that one left it."""
         writer = StreamWriter(self._lake, stream.name, self._run_id, self._clock, self._progress)
+        # Lists are short, and the others need them.
+        if self._budget.is_over and not isinstance(stream.method, FullList):
+            writer.note("not begun: the time budget ended before; the next run begins with it")
+            return writer.report(goes_on=True)
         while True:
             try:
                 self._pull(stream, writer)
                 return writer.report()
             except HeadMoved:
                 writer.restart()
+            except OutOfTime:
+                writer.note("the time budget ended; the next run goes on from here")
+                return writer.report(goes_on=True)
 
     def _pull(self, stream: Stream, writer: StreamWriter) -> None:
         today = self._clock.as_of.date()
-        fetcher, progress = self._fetcher, self._progress
+        fetcher, progress, budget = self._fetcher, self._progress, self._budget
         match stream.method:
             case FullList():
                 self._lists[stream.name] = pull_list(stream, fetcher, writer, today, progress)
             case DailySnapshot(changes_only=False):
-                pull_snapshot(stream, self._members(stream, writer), fetcher, writer, today, progress)
+                pull_snapshot(stream, self._members(stream, writer), fetcher, writer, today, progress, budget)
             case DailySnapshot():
-                pull_changes(stream, self._members(stream, writer), fetcher, writer, today, progress)
+                pull_changes(stream, self._members(stream, writer), fetcher, writer, today, progress, budget)
             case DailyWindow() as method:
-                pull_windows(stream, method, self._members(stream, writer), fetcher, writer, today, progress)
+                members = self._members(stream, writer)
+                counted = pull_windows(stream, method, members, fetcher, writer, today, progress, budget)
+                self._counted[stream.name] = counted
             case NewestFirst() as method:
-                Puller(fetcher, progress, self._clock.as_of).pull(stream, method, writer)
+                self._pull_newest_first(stream, method, writer)
+
+    def _pull_newest_first(self, stream: Stream, method: NewestFirst, writer: StreamWriter) -> None:
+        puller = self._puller()
+        sweep = self._clock.now() if self._full_sweep and method.horizon is None else None
+        walk = puller.pull(stream, method, writer, sweep)
+        if walk.window:
+            counted = self._counted.get(method.counted.by, {}) if method.counted else {}
+            review_days(puller, stream, method, counted, walk.window.start, writer)
+
+    def _backfill(self, stream: Stream, days: Window) -> StreamReport:
+        writer = StreamWriter(self._lake, stream.name, self._run_id, self._clock, self._progress)
+        puller = self._puller()
+        match stream.method:
+            case FullList():
+                self._lists[stream.name] = list_members(stream, self._fetcher, writer, self._progress)
+            case NewestFirst() as method:
+                backfill_list(puller, stream, method, days, writer)
+            case DailyWindow() as method:
+                backfill_members(puller, stream, method, self._members(stream, writer), days, writer)
+        return writer.report()
+
+    def _puller(self) -> Puller:
+        return Puller(self._fetcher, self._progress, self._clock.as_of, self._budget)
 
     def _members(self, stream: Stream, writer: StreamWriter) -> list[Member]:
         return choose(self._lists[stream.of.stream], self._wistia.medias, writer) if stream.of else [ACCOUNT]

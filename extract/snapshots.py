@@ -2,10 +2,12 @@
 
 from collections.abc import Sequence
 from datetime import date
+from typing import Any
 
+from extract.budget import Budget, OutOfTime
 from extract.cursor import Seen
 from extract.fetch import Fetcher
-from extract.members import Member, ask_each
+from extract.members import Content, Member, ask_each, plan_round
 from extract.pagination import Walker
 from extract.progress import Progress
 from extract.spending import Purpose
@@ -24,17 +26,36 @@ def pull_list(stream: Stream, fetcher: Fetcher, writer: StreamWriter, today: dat
         SourceRefused: the source refused or failed.
         HeadMoved: another run committed first.
     """
+    members, content = _read_list(stream, fetcher, writer, progress)
+    writer.commit_if_moved({"date": today.isoformat(), "content": content})
+    return members
+
+
+def list_members(stream: Stream, fetcher: Fetcher, writer: StreamWriter, progress: Progress) -> list[Member]:
+    """Return the members of a list, each once, and commit nothing.
+
+    Raises:
+        SourceRefused: the source refused or failed.
+    """
+    members, _ = _read_list(stream, fetcher, writer, progress)
+    writer.discard()
+    return members
+
+
+def _read_list(stream: Stream, fetcher: Fetcher, writer: StreamWriter, progress: Progress) -> tuple[list[Member], str]:
+    """Return the members of a list and the fingerprint of its content."""
     seen = Seen(floor=None)
     members: dict[str, Member] = {}
     walker = Walker(per_page=fetcher.per_page, purpose=Purpose.LIST, spending=writer.spending)
-    for pages, page in enumerate(fetcher.walk(stream, {}, walker, writer), start=1):
+    for pages, page in enumerate(
+        fetcher.walk(stream, {}, walker, writer, expects_rows=writer.head is not None), start=1
+    ):
         seen.add(page)
         for key, created in zip(page.keys, page.instants, strict=True):
             if key:
                 members.setdefault(key, Member(key, created))
         progress.advance(stream.name, pages, "pages")
-    writer.commit_if_moved({"date": today.isoformat(), "content": seen.fingerprint()})
-    return list(members.values())
+    return list(members.values()), seen.fingerprint()
 
 
 def pull_snapshot(
@@ -44,18 +65,29 @@ def pull_snapshot(
     writer: StreamWriter,
     today: date,
     progress: Progress,
+    budget: Budget,
 ) -> None:
     """Pull one object for each member; the same content on the same day is not committed again.
 
     Raises:
         SourceRefused: the source refused, or left all or many members without an answer.
         HeadMoved: another run committed first.
+        OutOfTime: the budget ended; what was answered is committed.
     """
-    seen = Seen(floor=None)
-    for key, page in ask_each(stream, {member.key: {} for member in members}, fetcher, writer, progress):
-        seen.add(page, key)
-        writer.land(page)
-    writer.commit_if_moved({"date": today.isoformat(), "content": seen.fingerprint()})
+    round_ = plan_round(members, writer.head, today)
+    content = Content(writer.head.cursor_after["content"] if writer.head and round_.is_continued else "0")
+
+    def cursor() -> dict[str, Any]:
+        return {"date": today.isoformat(), "content": content.digest}
+
+    try:
+        for key, page in ask_each(stream, {key: {} for key in round_.keys}, fetcher, writer, progress, budget):
+            content.add(key, page.content)
+            writer.land(page)
+    except OutOfTime as end:
+        writer.commit(cursor() | round_.cut(end.after), complete=False)
+        raise
+    writer.commit_if_moved(cursor())
 
 
 def pull_changes(
@@ -65,6 +97,7 @@ def pull_changes(
     writer: StreamWriter,
     today: date,
     progress: Progress,
+    budget: Budget,
 ) -> None:
     """Pull one object for each member and land those that differ from what was stored last for it.
 
@@ -74,13 +107,23 @@ def pull_changes(
     Raises:
         SourceRefused: the source refused, or left all or many members without an answer.
         HeadMoved: another run committed first.
+        OutOfTime: the budget ended; what was answered is committed.
     """
+    round_ = plan_round(members, writer.head, today)
     stored: dict[str, str] = dict(writer.head.cursor_after["stored"]) if writer.head else {}
-    for key, page in ask_each(stream, {member.key: {} for member in members}, fetcher, writer, progress):
-        content = page.content[:FINGERPRINT]
-        if stored.get(key) == content:
-            writer.keep(page)
-        else:
-            stored[key] = content
-            writer.land(page)
-    writer.commit_if_moved({"date": today.isoformat(), "stored": dict(sorted(stored.items()))})
+
+    def cursor() -> dict[str, Any]:
+        return {"date": today.isoformat(), "stored": dict(sorted(stored.items()))}
+
+    try:
+        for key, page in ask_each(stream, {key: {} for key in round_.keys}, fetcher, writer, progress, budget):
+            content = page.content[:FINGERPRINT]
+            if stored.get(key) == content:
+                writer.keep(page)
+            else:
+                stored[key] = content
+                writer.land(page)
+    except OutOfTime as end:
+        writer.commit(cursor() | round_.cut(end.after), complete=False)
+        raise
+    writer.commit_if_moved(cursor())

@@ -35,6 +35,8 @@ class DailyWindow:
     """How far below the newest date that was read days may still be restated; today is always read again."""
     horizon: timedelta
     """How far back to begin where nobody knows since when the member exists."""
+    count: str | None = None
+    """The field with the number of things of that day, for a list that is compared with it."""
     end_is_exclusive: bool = False
     """Whether the last day is the one before ``end_date``, and not that date itself."""
     is_gapless: bool = True
@@ -43,6 +45,16 @@ class DailyWindow:
     """Most days that one request may ask for; None where there is no bound."""
     parameters: Mapping[str, str] = field(default_factory=dict)
     """What every request says besides."""
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """Daily counts of what a list holds: days of which fewer rows were read are read again."""
+
+    by: str
+    """The stream of the counts."""
+    member: str
+    """The field of a row with the key of the member that counts it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +67,8 @@ class NewestFirst:
     """How far below the watermark rows may still appear or change."""
     horizon: timedelta | None = None
     """How long the source keeps rows; set where it filters by ``start_date`` and ``end_date``, both inclusive."""
+    counted: Counted | None = None
+    """What its days are compared with; for lists with a filter by date."""
 
     def floor(self, watermark: datetime) -> datetime:
         """Return the oldest instant that is read again: whole UTC days where the source filters by date."""

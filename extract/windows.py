@@ -1,14 +1,16 @@
 """Pulling days: for each member a row a day, from where it was read up to today, in one answer or in a few."""
 
-import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
-from extract.cursor import Seen, Window
+from extract.budget import Budget, OutOfTime
+from extract.cursor import Seen
+from extract.days import Window
 from extract.fetch import Fetcher
+from extract.late_news import REMEMBERED
 from extract.manifest import RawManifest
-from extract.members import Member, ask_each
+from extract.members import Content, Member, ask_each, plan_round
 from extract.page import Page
 from extract.progress import Progress
 from extract.stream import DailyWindow, Stream
@@ -59,18 +61,14 @@ def read_days(head: RawManifest | None) -> dict[str, date]:
     return {key: date.fromisoformat(day) for key, day in head.cursor_after["until"].items()} if head else {}
 
 
-def write_days(until: Mapping[str, date], seen: Mapping[str, str]) -> dict[str, Any]:
+def write_days(until: Mapping[str, date], content: Content) -> dict[str, Any]:
     """Write a cursor as it stands in a manifest.
 
     Args:
         until: the newest day that was read of each member that was ever read.
-        seen: of each member of this walk the fingerprint of what the next one will see again if nothing is new.
+        content: what the next walk will see again of each member of this one if nothing is new.
     """
-    content = "\n".join(f"{key} {seen[key]}" for key in sorted(seen))
-    return {
-        "content": hashlib.sha256(content.encode()).hexdigest(),
-        "until": {key: until[key].isoformat() for key in sorted(until)},
-    }
+    return {"content": content.digest, "until": {key: until[key].isoformat() for key in sorted(until)}}
 
 
 def pull_windows(
@@ -81,30 +79,51 @@ def pull_windows(
     writer: StreamWriter,
     today: date,
     progress: Progress,
-) -> None:
+    budget: Budget,
+) -> dict[date, dict[str, int]]:
     """Pull the days of each member; those of one that is not answered stay where they were, for the next run.
+
+    Returns:
+        What was counted, by day and member, of the days for which lists remember their own counts.
 
     Raises:
         SourceRefused: the source refused, or left all or many members without an answer.
         HeadMoved: another run committed first.
+        OutOfTime: the budget ended; what was answered is committed, and the other members stay where they were.
     """
+    round_ = plan_round(members, writer.head, today)
     until = read_days(writer.head)
-    seen: dict[str, str] = {}
-    left = list(members)
-    while left:
-        windows = {member.key: plan_window(method, member, until.get(member.key), today) for member in left}
-        queries = {key: query_of(method, window) for key, window in windows.items()}
-        behind: set[str] = set()
-        for key, page in ask_each(stream, queries, fetcher, writer, progress, among=len(members)):
-            writer.land(page)
-            if newest := newest_day(page, windows[key], until.get(key), today):
-                until[key] = newest
-            if windows[key].end < today:
-                behind.add(key)
-            else:
-                seen[key] = seen_again(method, page, newest)
-        left = [member for member in left if member.key in behind]
-    writer.commit_if_moved(write_days(until, seen))
+    content = Content(writer.head.cursor_after["content"] if writer.head and round_.is_continued else "0")
+    counted: dict[date, dict[str, int]] = {}
+    try:
+        left = list(round_.members)
+        while left:
+            windows = {member.key: plan_window(method, member, until.get(member.key), today) for member in left}
+            queries = {key: query_of(method, window) for key, window in windows.items()}
+            behind: set[str] = set()
+            for key, page in ask_each(stream, queries, fetcher, writer, progress, budget, among=len(round_.members)):
+                writer.land(page)
+                if newest := newest_day(page, windows[key], until.get(key), today):
+                    until[key] = newest
+                if windows[key].end < today:
+                    behind.add(key)
+                else:
+                    content.add(key, seen_again(method, page, newest))
+                for day, count in counts_since(page, today - REMEMBERED):
+                    counted.setdefault(day, {})[key] = count
+            left = [member for member in left if member.key in behind]
+    except OutOfTime as end:
+        writer.commit(write_days(until, content) | round_.cut(end.after), complete=False)
+        raise
+    writer.commit_if_moved(write_days(until, content))
+    return counted
+
+
+def counts_since(page: Page, oldest: date) -> Iterator[tuple[date, int]]:
+    """Yield the counts of the days of an answer that are newer than ``oldest``."""
+    for instant, count in zip(page.instants, page.marks, strict=True):
+        if instant and instant.date() > oldest and isinstance(count, int):
+            yield instant.date(), count
 
 
 def seen_again(method: DailyWindow, page: Page, newest: date | None) -> str:

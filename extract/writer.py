@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Protocol
 
 from extract.clock import RunClock, format_instant, parse_instant
 from extract.errors import DataRefused
@@ -18,6 +18,20 @@ from extract.spending import Spending
 
 MUCH_EARLIER = timedelta(hours=1)
 """A run at an instant so long before that of the newest manifest is likely to be a mistake."""
+
+
+class Receiver(Protocol):
+    """What takes the pages of a walk."""
+
+    @property
+    def tally(self) -> Tally:
+        """Where requests and records are counted as they come."""
+
+    def land(self, page: Page) -> None:
+        """Take the records of a page that are new in this walk."""
+
+    def skip(self, rows: int) -> None:
+        """Leave out so many records that repeat word for word what this walk brought."""
 
 
 class HeadMoved(Exception):
@@ -142,7 +156,8 @@ class StreamWriter:
             DataRefused: what was landed is not what was received.
             HeadMoved: another run committed first.
         """
-        if self.has_received and (self.head is None or self.head.cursor_after != cursor):
+        is_cut = self.head is not None and not self.head.complete
+        if (self.has_received or is_cut) and (self.head is None or self.head.cursor_after != cursor):
             self.commit(cursor, complete=True)
         else:
             self.discard()
@@ -152,7 +167,6 @@ class StreamWriter:
         cursor: dict[str, Any],
         *,
         complete: bool,
-        whole: bool | None = None,
         proof: Sequence[dict[str, Any]] = (),
         sweep: datetime | None = None,
     ) -> None:
@@ -160,8 +174,7 @@ class StreamWriter:
 
         Args:
             cursor: of the stream from here on.
-            complete: whether the stream is where its cursor says; False while a long pull is under way.
-            whole: whether every answer has been handed over, as it must be at the end of a pull (default: ``complete``).
+            complete: False while a long pull is under way; at its end every answer must have been handed over.
             proof: what shows that nothing is missing.
             sweep: when a walk over the whole list began that ends with this manifest.
 
@@ -169,13 +182,17 @@ class StreamWriter:
             DataRefused: what was landed is not what was received.
             HeadMoved: another run committed first, and moved the stream's cursor.
         """
-        manifest = self._manifest(cursor, complete=complete, whole=complete if whole is None else whole, proof=proof)
+        manifest = self._manifest(cursor, complete=complete, whole=complete, proof=proof)
         if sweep:
             manifest = manifest.model_copy(update={"sweep": format_instant(sweep)})
         self._commit(manifest)
 
     def commit_beside(self, *, whole: bool, proof: Sequence[dict[str, Any]] = ()) -> None:
         """Commit what was landed since the last commit, and leave the stream's cursor where it is, or is by then.
+
+        Args:
+            whole: whether every answer has been handed over, as it must be at the end.
+            proof: what shows that nothing is missing.
 
         Raises:
             DataRefused: what was landed is not what was received, or the stream has no cursor yet.

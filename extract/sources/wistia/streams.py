@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
-from extract.stream import DailySnapshot, DailyWindow, EachOf, FullList, NewestFirst, Stream
+from extract.stream import Counted, DailySnapshot, DailyWindow, EachOf, FullList, NewestFirst, Stream
 
 _MEDIA = "'Read all folder and media data'"
 _STATS = "'Read all folder and media data' and 'Read detailed stats'"
@@ -43,7 +43,7 @@ MEDIA_BY_DATE = Stream(
     "/stats/medias/{media_id}/by_date",
     ("date",),
     _STATS,
-    DailyWindow("date", overlap=timedelta(days=7), horizon=timedelta(days=730)),
+    DailyWindow("date", overlap=timedelta(days=7), horizon=timedelta(days=730), count="play_count"),
     of=_EACH_MEDIA,
 )
 # The list takes no filter by time or media. Rows change for as long as a visitor's session lasts, hence the six hours.
@@ -60,7 +60,12 @@ EVENTS = Stream(
     "/stats/events",
     ("event_key",),
     _STATS,
-    NewestFirst("received_at", overlap=timedelta(days=2), horizon=timedelta(days=730)),
+    NewestFirst(
+        "received_at",
+        overlap=timedelta(days=2),
+        horizon=timedelta(days=730),
+        counted=Counted(MEDIA_BY_DATE.name, member="media_id"),
+    ),
 )
 
 # The one source of a day's distinct visitors and of how much of a media they watched. Only the later versions have it,

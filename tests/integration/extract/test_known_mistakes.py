@@ -69,7 +69,7 @@ def test_late_and_revised_sessions_are_found(here: Bench, account: Account) -> N
     account.events.append(event(900, AS_OF - timedelta(hours=40)))
     account.events[20] = event(20, AS_OF - timedelta(hours=21), percent_viewed=0.9)
     reports = here.extract(AS_OF + DAY)
-    assert reports[EVENTS].sequence == 2
+    assert reports[EVENTS].complete
     assert "e900" in here.keys(EVENTS, "event_key")
     assert [row["percent_viewed"] for row in here.records(EVENTS) if row["event_key"] == "e20"] == [0.5, 0.9]
 

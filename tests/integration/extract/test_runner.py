@@ -120,7 +120,7 @@ def test_a_second_run_at_the_same_instant_commits_nothing(here: Bench) -> None:
     assert len(here.asked("/stats/visitors")) <= 3
 
 
-def test_another_day_without_news_commits_the_snapshots_of_that_day_only(here: Bench) -> None:
+def test_another_day_without_news_commits_the_snapshots_of_that_day_and_the_patrol(here: Bench) -> None:
     here.extract()
     reports = here.extract(AS_OF + timedelta(days=1))
     assert {stream: report.sequence for stream, report in reports.items()} == {
@@ -131,7 +131,7 @@ def test_another_day_without_news_commits_the_snapshots_of_that_day_only(here: B
         ENGAGEMENT: 2,
         BY_DATE: 2,
         VISITORS: None,
-        EVENTS: None,
+        EVENTS: 2,
     }
 
 

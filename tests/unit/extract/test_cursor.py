@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from extract.cursor import Cursor, Seen, Walk, Window, later, newest_known, plan_walk, read_cursor, write_cursor
+from extract.cursor import Cursor, Seen, Walk, later, newest_known, plan_walk, read_cursor, write_cursor
+from extract.days import Window
 from extract.manifest import RawManifest
 from extract.page import Page
 from extract.pagination import Reached
@@ -89,7 +90,7 @@ def test_the_later_of_two_instants() -> None:
 
 def page(rows: list[tuple[str, datetime | None]]) -> Page:
     texts = [text for text, _ in rows]
-    return Page([], texts, [at for _, at in rows], [None] * len(rows))
+    return Page([], texts, [at for _, at in rows], [None] * len(rows), [None] * len(rows))
 
 
 @given(

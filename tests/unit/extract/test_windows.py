@@ -8,9 +8,9 @@ from random import Random
 from hypothesis import given
 from hypothesis import strategies as st
 
-from extract.cursor import Window
+from extract.days import Window
 from extract.http import Reply
-from extract.members import Member
+from extract.members import Content, Member
 from extract.page import Page, make_page
 from extract.records import cut_array
 from extract.sources.wistia.streams import MEDIA_BY_DATE
@@ -137,5 +137,21 @@ def test_what_the_next_window_shows_again_is_recognised_whatever_its_order(
 
 @given(st.dictionaries(st.text("abc", min_size=1), DATES), st.dictionaries(st.text("abc", min_size=1), st.text("01")))
 def test_a_cursor_does_not_depend_on_the_order_of_the_medias(until: dict[str, date], seen: dict[str, str]) -> None:
-    turned = write_days(dict(reversed(until.items())), dict(reversed(seen.items())))
-    assert json.dumps(turned) == json.dumps(write_days(until, seen))
+    turned = write_days(dict(reversed(until.items())), content(dict(reversed(seen.items()))))
+    assert json.dumps(turned) == json.dumps(write_days(until, content(seen)))
+
+
+@given(st.dictionaries(st.text("abc", min_size=1), st.text("01")), st.integers(0, 9))
+def test_a_digest_that_was_begun_earlier_is_gone_on_with(seen: dict[str, str], size: int) -> None:
+    begun = content(dict(list(seen.items())[:size]))
+    whole = Content(begun.digest)
+    for key, text in list(seen.items())[size:]:
+        whole.add(key, text)
+    assert whole.digest == content(seen).digest
+
+
+def content(seen: dict[str, str]) -> Content:
+    digest = Content()
+    for key, text in seen.items():
+        digest.add(key, text)
+    return digest
