@@ -306,7 +306,8 @@ class Http:
             return _Again(str(status), f"status {status}", wait)
         if 300 <= status < 400:
             return SourceRefused(
-                f"GET {get.path} is redirected ({status}), which is not followed with a token; correct wistia.base_url"
+                f"GET {get.path} is redirected ({status}), which is not followed with a token. {_KEPT}; correct "
+                "wistia.base_url"
             )
         return Unanswered(f"GET {get.path} was answered with status {status}, which repeating will not change. {_KEPT}")
 
