@@ -137,6 +137,12 @@ CREATE OR REPLACE MACRO main.rs_initcap(s) AS list_aggregate(
 CREATE OR REPLACE MACRO main.rs_regexp_instr(s, pattern) AS CAST(
     CASE WHEN regexp_matches(s, pattern) THEN length(regexp_extract(s, '^(?s)(.*?)(?:' || pattern || ')', 1)) + 1 ELSE 0 END AS INTEGER
 );
+CREATE OR REPLACE MACRO main.rs_substring(s, first, n) AS
+    substring(s, greatest(first, 1), greatest(0, n + least(first, 1) - 1));
+CREATE OR REPLACE MACRO main.rs_substring_from(s, first) AS substring(s, greatest(first, 1));
+CREATE OR REPLACE MACRO main.rs_quote_literal(s) AS '''' || replace(replace(s, '\', '\\'), '''', '''''') || '''';
+CREATE OR REPLACE MACRO main.rs_quote_ident(s) AS
+    CASE WHEN regexp_full_match(s, '[a-z_][a-z0-9_$]*') THEN s ELSE '"' || replace(s, '"', '""') || '"' END;
 CREATE OR REPLACE MACRO main.rs_charindex(part, s) AS CAST(strpos(s, part) AS INTEGER);
 CREATE OR REPLACE MACRO main.rs_isnull(a, b) AS coalesce(a, b);
 CREATE OR REPLACE MACRO main.rs_regexp_count(s, pattern) AS CAST(len(regexp_extract_all(s, pattern)) AS INTEGER);

@@ -5,8 +5,8 @@ from sqlglot import exp
 from sandbox.redshift.translate.functions import call
 
 _NAMES = """
-chr left lower lpad ltrim md5 regexp_extract repeat replace reverse right rpad rs_cut rs_regexp_replace rs_text
-split_part strftime string_agg substr substring translate trim upper
+chr left lower lpad ltrim md5 regexp_extract repeat replace reverse right rpad rs_cut rs_regexp_replace rs_substring
+rs_substring_from rs_text split_part strftime string_agg translate trim upper
 """
 _TEXTS = frozenset(_NAMES.split())
 """What DuckDB's functions are called, after rewriting, that return text."""

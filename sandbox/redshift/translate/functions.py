@@ -18,9 +18,9 @@ SAME = frozenset(
     _words("""
     abs acos ascii asin atan atan2 avg bit_and bit_or bool_and bool_or cbrt ceil ceiling chr coalesce concat
     cos cot count cume_dist degrees dense_rank exp first_value floor greatest lag last_value lead
-    least left length ln lower lpad ltrim max md5 median min mod nth_value ntile nullif percent_rank
-    pi power radians random rank repeat replace reverse right round row_number rpad rtrim sha1 sign sin split_part
-    sqrt stddev stddev_pop stddev_samp strpos substr substring sum tan translate trim upper var_pop var_samp
+    least left length ln lower ltrim max md5 median min mod nth_value ntile nullif percent_rank
+    pi power radians random rank repeat replace reverse right round row_number rtrim sha1 sign sin split_part
+    sqrt stddev stddev_pop stddev_samp strpos sum tan translate trim upper var_pop var_samp
     variance position
     """)
 )
@@ -53,7 +53,7 @@ MACROS = frozenset(
     _words("""
     add_months can_json_parse charindex fnv_hash get_array_length initcap is_array is_object is_valid_json isnull
     json_array_length json_extract_array_element_text json_parse json_serialize json_typeof last_day months_between
-    next_day regexp_count regexp_instr regexp_replace sha2 strtol
+    next_day quote_ident quote_literal regexp_count regexp_instr regexp_replace sha2 strtol
     """)
 )
 """Functions written as DuckDB macros named `rs_<function>` in `macros.sql`."""
@@ -257,6 +257,21 @@ def _trunc(arguments: Sequence[exp.Expr]) -> exp.Expr:
     return cast(first, "DATE") if of_time else call("trunc", *arguments)
 
 
+def _padded(name: str) -> Build:
+    """With blanks, where nothing else is said."""
+
+    def build(arguments: Sequence[exp.Expr]) -> exp.Expr:
+        given = [*arguments, exp.Literal.string(" ")] if len(arguments) == 2 else list(arguments)
+        return call(name, *_exactly(3, name, given))
+
+    return build
+
+
+def _substring(arguments: Sequence[exp.Expr]) -> exp.Expr:
+    """Characters before the first are counted too, as in PostgreSQL."""
+    return call("rs_substring", *arguments) if len(arguments) == 3 else call("rs_substring_from", *arguments)
+
+
 def _listagg(arguments: Sequence[exp.Expr]) -> exp.Expr:
     """LISTAGG leaves out NULL and empty strings ("LISTAGG function")."""
     first, *rest = arguments
@@ -304,7 +319,11 @@ _RULES: dict[str, Build] = {
     "json_extract_path_text": _json_extract_path_text,
     "listagg": _listagg,
     "nvl2": _nvl2,
+    "lpad": _padded("lpad"),
     "ratio_to_report": _ratio_to_report,
+    "rpad": _padded("rpad"),
+    "substr": _substring,
+    "substring": _substring,
     "to_char": _to_char,
     "to_date": _to_date,
     "to_timestamp": _to_timestamp,

@@ -275,6 +275,13 @@ def _extract(node: exp.Expr) -> exp.Expr:
     return functions.build("date_part", [exp.Literal.string(node.name), node.expression])
 
 
+def _substring(node: exp.Expr) -> exp.Expr:
+    """SUBSTRING(s FROM a FOR n)."""
+    start = node.args.get("start") or exp.Literal.number(1)
+    given = [node.this, start, *([node.args["length"]] if node.args.get("length") else [])]
+    return functions.build("substring", given)
+
+
 def _like(node: exp.Expr) -> exp.Expr:
     """The backslash escapes in patterns of Redshift; in DuckDB nothing does unless it is said."""
     if isinstance(node.parent, exp.Escape) or "\\" not in node.expression.name:
@@ -371,6 +378,7 @@ _RULES: dict[type[exp.Expr], Callable[[exp.Expr], exp.Expr]] = {
     exp.LT: blanks.compare,
     exp.LTE: blanks.compare,
     exp.NEQ: blanks.compare,
+    exp.Substring: _substring,
     exp.Table: _table,
     exp.TryCast: _try_cast,
     exp.Window: _window,
