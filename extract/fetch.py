@@ -68,18 +68,18 @@ class Fetcher:
     ) -> Generator[Page]:
         """Walk a list and land it; yields each page without what had landed just before.
 
-        As many pages are on their way as the memory for them allows. Where the walk goes back, those behind the gap are
-        not asked for any more; what was on its way already lands when it comes. Where a list ``expects_rows``, an empty
-        top is no answer.
+        As many pages are on their way as the memory for them allows. Where the walk goes back or ends, those further
+        down are not asked for any more; what was on its way already lands when it comes. Where a list ``expects_rows``,
+        an empty top is no answer.
         """
-        ahead, recent = Ahead(), _Recent(writer)
+        ahead, recent, lot = Ahead(), _Recent(writer), _Lot()
         coming: deque[Future[Page]] = deque()
         passed: deque[Future[Page]] = deque()
 
         def ask() -> None:
             for window in walker.ask(ahead.most):
                 parse = some_rows(cut_array) if expects_rows and window.start == 0 else cut_array
-                page = partial(self._page, stream, parameters, window, parse, writer.tally)
+                page = partial(self._page, stream, parameters, window, parse, writer.tally, lot)
                 coming.append(self.workers.submit(page))
 
         try:
@@ -90,17 +90,22 @@ class Fetcher:
                 if not walker.tell(page.view):
                     passed.extend(future for future in coming if not future.cancel())
                     coming.clear()
+                    lot.is_wanted = False
+                    lot = _Lot()
                 ask()
                 yield recent.land(page)
                 while passed and (passed[0].done() or not coming):
                     yield from _unless_failed(passed.popleft(), recent)
         finally:
+            lot.is_wanted = False
             for future in (*coming, *passed):
                 future.cancel()
 
-    def _page(self, stream: Stream, parameters: Parameters, window: Window, parse: Parse, tally: Tally) -> Page:
+    def _page(
+        self, stream: Stream, parameters: Parameters, window: Window, parse: Parse, tally: Tally, lot: "_Lot"
+    ) -> Page:
         asked = {**parameters, "page": window.page, "per_page": window.size}
-        reply = self.http.get(Get(stream.path, asked, stream.permission, parse), tally)
+        reply = self.http.get(Get(stream.path, asked, stream.permission, parse), tally, lambda: lot.is_wanted)
         return make_page(stream, stream.path, asked, window.page, reply)
 
     def _answer(self, stream: Stream, key: str, query: Parameters, tally: Tally) -> Page | Unanswered:
@@ -120,6 +125,13 @@ def _parse(stream: Stream, query: Parameters) -> Parse:
         start, end = (date.fromisoformat(str(query[bound])) for bound in ("start_date", "end_date"))
         return every_day(cut_array, stream.method.day, start, end)
     return cut_object
+
+
+@dataclass(slots=True)
+class _Lot:
+    """Pages that are of interest together; tells those that wait for the limiter when they are not any more."""
+
+    is_wanted: bool = True
 
 
 class _Recent:

@@ -30,7 +30,7 @@ from urllib3.exceptions import ProxyError as UrllibProxyError
 from extract.clock import RunClock
 from extract.errors import ConfigurationError, SourceRefused
 from extract.rate_limit import RateLimiter
-from extract.records import BrokenBody, Element
+from extract.records import BrokenBody, Element, LackingBody
 from extract.retry import backoff, retry_after
 
 ATTEMPTS = 8
@@ -50,12 +50,20 @@ class Unanswered(SourceRefused):
     """This request has no good answer, however often it is sent; others may have one."""
 
 
+class Lacking(Unanswered):
+    """All is well with the answers, but for the rows that they lack."""
+
+
 class NotFound(Unanswered):
     """The source knows no such thing (404)."""
 
 
 class NoAccess(Unanswered):
     """The token is good, and the account has no access to this (403): its plan lacks the feature."""
+
+
+class Unwanted(Unanswered):
+    """Nobody is interested in the answer any more; the request was not sent, or not sent again."""
 
 
 class Closed(SourceRefused):
@@ -106,11 +114,14 @@ class Tally:
 class _Again(Exception):
     """A failure that may pass."""
 
-    def __init__(self, outcome: str, reason: str, wait: float | None = None) -> None:
+    def __init__(
+        self, outcome: str, reason: str, wait: float | None = None, then: type[Unanswered] = Unanswered
+    ) -> None:
         super().__init__(reason)
         self.outcome = outcome
         self.reason = reason
         self.wait = wait
+        self.then = then
 
 
 class _Bearer(requests.auth.AuthBase):
@@ -173,31 +184,40 @@ class Http:
         self._local = threading.local()
         self._sessions: list[requests.Session] = []
 
-    def get(self, get: Get, tally: Tally) -> Reply:
+    def get(self, get: Get, tally: Tally, is_wanted: Callable[[], bool] = lambda: True) -> Reply:
         """Send a request until it is answered.
+
+        Args:
+            get: what to ask for.
+            tally: where it is counted.
+            is_wanted: whether the answer is of interest yet; asked before each attempt.
 
         Raises:
             ConfigurationError: the host cannot be reached, and has not answered before.
             NotFound: the source knows no such thing.
             NoAccess: the account lacks what it may lack.
             Unanswered: the source does not understand the request, or failed too often.
+            Lacking: the last of its answers lacked rows.
+            Unwanted: it was not sent, or not sent again.
             Closed: the token may not read this, or the source asks to be left alone for long.
             SourceRefused: the address is redirected.
         """
         for attempt in range(1, ATTEMPTS + 1):
-            granted = self._limiter.acquire()
+            granted = self._limiter.acquire(is_wanted)
+            if granted is None:
+                raise Unwanted(f"GET {get.path} is not wanted any more")
             began = time.monotonic()
             try:
                 return self._attempt(get, tally)
             except _Again as failure:
                 last = attempt == ATTEMPTS
                 tally.count(failure.outcome, retried=not last)
-                reason = failure.reason
+                reason, then = failure.reason, failure.then
                 if not last:
                     self._wait(get, attempt, failure, granted)
             finally:
                 self._observe(time.monotonic() - began)
-        raise Unanswered(f"GET {get.path} failed {ATTEMPTS} times; the last time: {reason}. {_KEPT}; run again later")
+        raise then(f"GET {get.path} failed {ATTEMPTS} times; the last time: {reason}. {_KEPT}; run again later")
 
     def close(self) -> None:
         """Close the connections."""
@@ -350,6 +370,8 @@ def _parsed(get: Get, response: requests.Response) -> list[Element]:
         raise _Again("broken body", "plain text instead of JSON")
     try:
         return get.parse(response.content)
+    except LackingBody as error:
+        raise _Again("lacking body", str(error), then=Lacking) from None
     except BrokenBody as error:
         raise _Again("broken body", f"a broken body ({error})") from None
 

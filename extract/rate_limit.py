@@ -70,17 +70,23 @@ class RateLimiter:
         self._turn = threading.Lock()
         self._lock = threading.Lock()
 
-    def acquire(self) -> float:
+    def acquire(self, is_wanted: Callable[[], bool] = lambda: True) -> float | None:
         """Return when a request may be sent: the instant of the grant, by the limiter's clock.
+
+        Args:
+            is_wanted: whether the request is of interest yet; asked while it waits. None is returned when it is not.
 
         Raises:
             ReelhouseError: the lake, which knows the shares, is in trouble.
         """
         # One waits for the window, the others for their turn: they come in order, and a hundred do not wake for one.
         with self._turn:
-            while (wait := self._try()) > 0:
+            while is_wanted():
+                wait = self._try()
+                if wait <= 0:
+                    return self._last
                 self._sleep(wait)
-            return self._last
+        return None
 
     def hold(self, seconds: float) -> None:
         """Grant nothing for so long, because the source asks for it; a longer hold stays."""

@@ -1,9 +1,22 @@
-"""Extraction: pages fetched concurrently against one after the other, from a source that takes its time."""
+"""Extraction at the limit of the API: how near to it, in how many requests, in how much memory.
 
+The extraction runs in a process of its own, the simulator in this one. Time is scaled: pages take a tenth of what real
+ones take and the minute of the limit lasts 6 s, which leaves the ratio of the two as it is. For real time:
+``python -m tests.benchmarks.bench_extract 1`` (four minutes), with ``fixed`` for minutes of the clock, a number for
+another limit; ``python -m tests.benchmarks.bench_extract million`` pulls 1,000,000 visitors from a server that makes
+them up.
+"""
+
+import json
+import math
+import subprocess
+import sys
 import tempfile
 import time
-from collections.abc import Callable
-from datetime import UTC, datetime
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from pydantic import SecretStr
@@ -12,63 +25,143 @@ from extract.clock import RunClock
 from extract.fetch import Fetcher
 from extract.http import Http
 from extract.lake import DirectoryLake
-from extract.newest_first import Puller
 from extract.pagination import Walker
 from extract.progress import Silent
-from extract.rate_limit import RateLimiter
-from extract.runner import WORKERS
+from extract.rate_limit import WINDOW, RateLimiter
 from extract.sources.wistia.streams import VISITORS
-from extract.stream import NewestFirst
 from extract.workers import Workers
 from extract.writer import StreamWriter
 from sandbox.wistia.api import Manners
 from sandbox.wistia.invented import InventedAccount
-from sandbox.wistia.profile import small
+from sandbox.wistia.profile import PUBLISHED
 from sandbox.wistia.server import serve
-from sandbox.wistia.simulator import Simulator
+from tests.integration.extract.server import Answered, Asked, served
 
-PAGES = 120
-PAGE_SECONDS = 0.1
+SCALE = 10
+LIMIT = 600
+PAGE_SECONDS = 1.5
+PAGES_ALONE = 120
+ROWS = 300_000
 NOW = datetime(2026, 1, 8, 2, tzinfo=UTC)
+TOKEN = "sandbox-token"
+
+
+@dataclass(frozen=True, slots=True)
+class Pull:
+    """What an extraction cost."""
+
+    seconds: float
+    requests: int
+    least: int
+    refused: int
+    peak_megabytes: float
 
 
 def run() -> list[tuple[str, str, str]]:
-    """Return the ratio of the two."""
-    with serve(
-        InventedAccount(small(visitors=PAGES * 100, events=1500), 7), Manners(latency=PAGE_SECONDS)
-    ) as simulator:
+    """Return how near to the limit a full pull is, what it takes, and how long it would take page by page."""
+    scaled = f"time scaled {SCALE} to 1: pages of {PAGE_SECONDS / SCALE} s, {LIMIT} requests in {60 / SCALE:g} s"
+    account = InventedAccount(PUBLISHED, 7)
+    page = _seconds_alone(account, SCALE) / PAGES_ALONE
+    rows = []
+    for limit, fixed in ((LIMIT, False), (LIMIT, True), (LIMIT // 6, False)):
+        name = f"{limit} a minute{', minutes of the clock' if fixed else ''}"
+        # The smaller limit would take six times as long, so it is given a sixth of the account's time as well.
+        scale = SCALE * LIMIT // limit if limit < LIMIT else SCALE
+        pull = _pull(account, limit, scale, fixed=fixed)
+        rows += _told(name, pull, limit, scale)
+        if limit == LIMIT and not fixed:
+            alone = f"one after the other, {page * pull.requests:.0f} s extrapolated from {PAGES_ALONE} pages"
+            rows.append(
+                (f"{name}: {pull.seconds:.1f} s", f"{page * pull.requests / pull.seconds:.1f} times as fast", alone)
+            )
+    pull = _pull_rows(ROWS)
+    rows.append((f"{ROWS:,} visitors, no delay", f"{pull.peak_megabytes:.0f} MB at the most", "300 MB"))
+    return [(f"{what} ({scaled})" if not number else what, value, to) for number, (what, value, to) in enumerate(rows)]
+
+
+def _told(name: str, pull: Pull, limit: int, scale: int) -> list[tuple[str, str, str]]:
+    share = pull.requests / (limit * pull.seconds * scale / 60)
+    least_seconds = (math.ceil(pull.requests / limit) - 1) * 60 / scale
+    return [
+        (f"{name}: share of the limit", f"{share:.1%}", f"97 %; {pull.refused} answers were 429"),
+        (f"{name}: time", f"{pull.seconds:.1f} s", f"{least_seconds:.1f} s, which the limit asks for at least"),
+        (f"{name}: requests", f"{pull.requests}", f"{pull.least} full pages, {pull.requests / pull.least:.2f} times"),
+        (f"{name}: peak memory", f"{pull.peak_megabytes:.0f} MB", "300 MB"),
+    ]
+
+
+def _pull(account: InventedAccount, limit: int, scale: float, *, fixed: bool) -> Pull:
+    manners = Manners(
+        latency=PAGE_SECONDS / scale, requests_per_minute=limit, fixed_minutes=fixed, minute=60 / scale, token=TOKEN
+    )
+    with serve(account, manners) as simulator:
         simulator.set_clock(NOW)
-        alone = _seconds_one_by_one(simulator)
-        together = _seconds_concurrently(simulator)
-    ratio = f"{alone / together:.1f} times as fast"
-    return [(f"{PAGES} pages of {PAGE_SECONDS} s, overlaps included", ratio, "one page after the other")]
+        return _extracted(simulator.base_url, limit, WINDOW / scale)
 
 
-def _seconds_concurrently(simulator: Simulator) -> float:
-    def pull(fetcher: Fetcher, writer: StreamWriter) -> None:
-        assert isinstance(VISITORS.method, NewestFirst)
-        Puller(fetcher, Silent(), NOW).pull(VISITORS, VISITORS.method, writer)
-
-    return _seconds(simulator, WORKERS, pull)
+def _pull_rows(rows: int) -> Pull:
+    with _made_up(rows) as address:
+        return _extracted(address, 1_000_000, WINDOW)
 
 
-def _seconds_one_by_one(simulator: Simulator) -> float:
-    def pull(fetcher: Fetcher, writer: StreamWriter) -> None:
-        for _ in fetcher.walk(VISITORS, {}, Walker(per_page=100), writer):
-            pass
-
-    return _seconds(simulator, 1, pull)
-
-
-def _seconds(simulator: Simulator, workers: int, pull: Callable[[Fetcher, StreamWriter], None]) -> float:
-    token, clock, limiter = SecretStr(simulator.token), RunClock(NOW), RateLimiter(1_000_000)
-    http = Http(simulator.base_url, token, timeout=60, limiter=limiter, clock=clock)
-    pool = Workers(workers)
+def _extracted(address: str, limit: int, window: float) -> Pull:
+    """Extract in a process of its own."""
     with tempfile.TemporaryDirectory() as folder:
-        writer = StreamWriter(DirectoryLake(Path(folder), "lake"), VISITORS.name, "bench", clock, Silent())
-        started = time.perf_counter()
-        pull(Fetcher(http, pool, 100), writer)
-        seconds = time.perf_counter() - started
-    pool.close()
-    http.close()
-    return seconds
+        command = [sys.executable, "-m", "tests.benchmarks.extraction", address, folder, str(limit), str(window)]
+        done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True, cwd=Path(__file__).parents[2])
+    return Pull(**json.loads(done.stdout))
+
+
+@contextmanager
+def _made_up(rows: int) -> Iterator[str]:
+    """Serve an account with so many visitors and nothing else, each row computed from its number."""
+
+    def row(number: int) -> str:
+        active = f"{NOW - timedelta(seconds=7 * number):%Y-%m-%dT%H:%M:%S.000Z}"
+        name = f"visitor {number} of very many, with an identity of about the usual length"
+        return (
+            f'{{"visitor_key":"{number:032x}","created_at":"{active}","last_active_at":"{active}",'
+            f'"last_event_key":"{number:040x}","load_count":3,"play_count":1,"identifying_event_key":null,'
+            f'"visitor_identity":{{"name":"{name}","email":null,"org":{{"name":null,"title":null}}}},'
+            '"user_agent_details":{"browser":"Chrome","browser_version":"120","platform":"windows","mobile":false}}'
+        )
+
+    def answer(asked: Asked) -> Answered:
+        if not asked.path.endswith("/stats/visitors"):
+            return Answered(b"{}" if asked.path.endswith("/stats/account") else b"[]")
+        size = int(asked.parameters["per_page"])
+        start = (int(asked.parameters["page"]) - 1) * size
+        found = range(start, max(start, min(start + size, rows)))
+        return Answered(f"[{','.join(map(row, found))}]".encode())
+
+    with served(answer) as server:
+        yield server.base_url
+
+
+def _seconds_alone(account: InventedAccount, scale: float) -> float:
+    """Time so many pages, one after the other."""
+    with serve(account, Manners(latency=PAGE_SECONDS / scale, token=TOKEN)) as simulator:
+        simulator.set_clock(NOW)
+        clock = RunClock(NOW)
+        http = Http(simulator.base_url, SecretStr(TOKEN), timeout=60, limiter=RateLimiter(1_000_000), clock=clock)
+        pool = Workers(lambda: 1)
+        with tempfile.TemporaryDirectory() as folder, closing(http), closing(pool):
+            writer = StreamWriter(DirectoryLake(Path(folder), "lake"), VISITORS.name, "bench", clock, Silent())
+            started = time.perf_counter()
+            pages = Fetcher(http, pool, 100).walk(VISITORS, {}, Walker(per_page=100), writer)
+            with closing(pages):
+                for _ in zip(range(PAGES_ALONE), pages, strict=False):
+                    pass
+            return time.perf_counter() - started
+
+
+if __name__ == "__main__":
+    if sys.argv[1] == "million":
+        print(_pull_rows(1_000_000))
+    else:
+        words = sys.argv[2:]
+        limit = next((int(word) for word in words if word.isdigit()), LIMIT)
+        scale = float(sys.argv[1])
+        measured = _pull(InventedAccount(PUBLISHED, 7), limit, scale, fixed="fixed" in words)
+        for line in _told(f"{limit} a minute", measured, limit, scale):  # type: ignore[arg-type]
+            print(*line, sep="  |  ")

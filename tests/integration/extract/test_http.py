@@ -15,7 +15,7 @@ import extract.errors
 import extract.http
 from extract.clock import RunClock
 from extract.errors import ConfigurationError, ReelhouseError, SourceRefused
-from extract.http import Get, Http, Tally
+from extract.http import Get, Http, Tally, Unwanted
 from extract.rate_limit import RateLimiter
 from extract.records import cut_array
 from tests.integration.extract.server import Answered, Asked, served
@@ -167,7 +167,7 @@ def test_each_request_asks_the_limiter_first() -> None:
     granted = []
 
     class Counting(RateLimiter):
-        def acquire(self) -> float:
+        def acquire(self, _: Callable[[], bool] = bool) -> float:
             granted.append(1)
             return 0.0
 
@@ -179,6 +179,16 @@ def test_each_request_asks_the_limiter_first() -> None:
         http.get(GET, Tally())
         http.close()
     assert len(granted) == len(server.asked) == 3
+
+
+def test_a_request_that_nobody_wants_any_more_is_not_sent_again() -> None:
+    tally, wanted = Tally(), iter([True, True, False])
+    with served(lambda _: Answered(status=500)) as server:
+        http = Waiting().http(server.base_url)
+        with pytest.raises(Unwanted):
+            http.get(GET, tally, lambda: next(wanted))
+        http.close()
+    assert len(server.asked) == 2
 
 
 def test_every_failure_is_of_the_house() -> None:

@@ -23,6 +23,13 @@ class VirtualTime:
             self.now += seconds
 
 
+def granted(limiter: RateLimiter) -> float:
+    """Return the instant of a grant."""
+    instant = limiter.acquire()
+    assert instant is not None
+    return instant
+
+
 def most_in_a_window(instants: list[float]) -> int:
     """Return the largest number of instants in any sliding minute."""
     return max(sum(start <= other < start + 60 for other in instants) for start in instants)
@@ -117,13 +124,13 @@ def crowded(limiter: RateLimiter, time: VirtualTime, left: int, minutes: float) 
     admitted: list[float] = []
     refused = 0
     while time.now < minutes * 60:
-        granted = limiter.acquire()
+        instant = granted(limiter)
         recent = [at for at in admitted if at > time.now - 60]
         if len(recent) < left:
             admitted.append(time.now)
         else:
             refused += 1
-            limiter.refused(granted, max(1.0, recent[-left] + 60 - time.now))
+            limiter.refused(instant, max(1.0, recent[-left] + 60 - time.now))
         time.now += 0.05
     return len(admitted), refused
 
@@ -139,8 +146,8 @@ def test_where_others_use_the_account_it_goes_slower_and_takes_what_is_left() ->
 def test_the_rate_comes_back_when_nothing_is_refused_any_more() -> None:
     time = VirtualTime()
     limiter = RateLimiter(600, now=lambda: time.now, sleep=time.sleep)
-    limiter.refused(limiter.acquire(), 10)
-    first, second = limiter.acquire(), limiter.acquire()
+    limiter.refused(granted(limiter), 10)
+    first, second = granted(limiter), granted(limiter)
     assert first == 10
     assert second - first == pytest.approx(WINDOW / 300, rel=0.01)
     time.now += 5 * WINDOW
@@ -150,10 +157,10 @@ def test_the_rate_comes_back_when_nothing_is_refused_any_more() -> None:
 def test_requests_refused_together_make_it_slower_once() -> None:
     time = VirtualTime()
     limiter = RateLimiter(600, now=lambda: time.now, sleep=time.sleep)
-    granted = [limiter.acquire() for _ in range(20)]
-    for instant in granted:
+    instants = [granted(limiter) for _ in range(20)]
+    for instant in instants:
         limiter.refused(instant, 1)
-    first, second = limiter.acquire(), limiter.acquire()
+    first, second = granted(limiter), granted(limiter)
     assert second - first == pytest.approx(WINDOW / 300, rel=0.01)
 
 
@@ -194,3 +201,18 @@ def test_a_limiter_that_is_closed_grants_nothing() -> None:
     limiter.close()
     with pytest.raises(Woken):
         limiter.acquire()
+
+
+def test_a_request_that_is_not_wanted_any_more_takes_nothing_of_the_limit() -> None:
+    time = VirtualTime()
+    wanted = True
+
+    def sleep(seconds: float) -> None:
+        nonlocal wanted
+        time.sleep(seconds)
+        wanted = False
+
+    limiter = RateLimiter(1, now=lambda: time.now, sleep=sleep)
+    assert limiter.acquire(lambda: wanted) == 0
+    assert limiter.acquire(lambda: wanted) is None
+    assert limiter.acquire() == time.now == WINDOW
