@@ -7,7 +7,7 @@ for again; what then is still not answered leaves its stream or its member where
 from collections.abc import Callable
 from datetime import date, timedelta
 
-from extract.records import BrokenBody, Element
+from extract.records import Element, LackingBody
 from extract.stream import instant_of
 
 Parse = Callable[[bytes], list[Element]]
@@ -16,12 +16,12 @@ Parse = Callable[[bytes], list[Element]]
 def some_rows(parse: Parse) -> Parse:
     """Return what reads a list that has shown rows before and cannot have lost them all.
 
-    It raises BrokenBody where there are none.
+    It raises LackingBody where there are none.
     """
 
     def read(body: bytes) -> list[Element]:
         if not (elements := parse(body)):
-            raise BrokenBody("no rows, although there were some before")
+            raise LackingBody("no rows, although there were some before")
         return elements
 
     return read
@@ -30,7 +30,7 @@ def some_rows(parse: Parse) -> Parse:
 def every_day(parse: Parse, field: str, start: date, end: date) -> Parse:
     """Return what reads a row a day, quiet days too.
 
-    It raises BrokenBody where days are missing. The last one may be: whether the source's day has begun depends on its
+    It raises LackingBody where days are missing. The last one may be: whether the source's day has begun depends on its
     time zone. A row that tells no day may be the one that is missing.
 
     Args:
@@ -46,7 +46,7 @@ def every_day(parse: Parse, field: str, start: date, end: date) -> Parse:
         days = [instant_of(element.parsed, field) for element in elements]
         missing = len(wanted - {day.date() for day in days if day})
         if missing > days.count(None):
-            raise BrokenBody(f"{missing} of {len(wanted) + 1} days are missing")
+            raise LackingBody(f"{missing} of {len(wanted) + 1} days are missing")
         return elements
 
     return read

@@ -10,6 +10,7 @@ from extract.budget import Budget, OutOfTime
 from extract.cursor import Cursor, Seen, Walk, later, must_show_rows, newest_known, plan_walk, read_cursor, write_cursor
 from extract.days import DaysRead
 from extract.fetch import Fetcher
+from extract.http import Lacking
 from extract.late_news import Review
 from extract.page import Page
 from extract.pagination import Walker
@@ -98,6 +99,19 @@ class _Descent:
 
     def run(self) -> Walk:
         """Walk, commit on the way when it takes long, and commit at the end if there is anything new."""
+        try:
+            self._read()
+        except Lacking:
+            if self._holds_rows or self._walk.window is None:
+                raise
+            # Sessions may go with their media, so this may be the truth; if it is not, the watermark is where it was.
+            self._writer.note(
+                f"not one row since {self._walk.window.start}, although there were some; the next run asks again"
+            )
+        self._finish()
+        return self._walk
+
+    def _read(self) -> None:
         fetcher = self._puller.fetcher
         pages = self._walk.reached.position // fetcher.per_page if self._walk.reached else 0
         expects_rows = must_show_rows(self._cursor, self._walk, self._puller.as_of)
@@ -113,8 +127,6 @@ class _Descent:
                     self._stop()
                 if self._is_due():
                     self._commit_partial()
-        self._finish()
-        return self._walk
 
     def _take(self, page: Page) -> None:
         self._holds_rows |= page.rows > 0

@@ -15,6 +15,10 @@ class BrokenBody(ValueError):
     """A body is not the JSON that the endpoint promises; its text is a reason without data in it."""
 
 
+class LackingBody(BrokenBody):
+    """A body is what the endpoint promises, and yet lacks rows that must be there."""
+
+
 class Element(NamedTuple):
     """One record of an answer."""
 

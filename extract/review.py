@@ -1,14 +1,14 @@
 """Reading older days again: those that are short, and those of the patrol. Only days that changed land."""
 
 from collections.abc import Mapping
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import replace
 from datetime import date
 
 from extract.budget import OutOfTime
 from extract.cursor import read_cursor, write_cursor
 from extract.days import Day, DaysRead, Window, by_day
-from extract.http import Tally
+from extract.http import Lacking, Tally
 from extract.late_news import Counts, plan_review
 from extract.newest_first import Puller, oldest_day
 from extract.page import Page
@@ -72,7 +72,12 @@ def _read(
 ) -> dict[date, Day]:
     """Read a window and land the days of it that are not as they are known."""
     held, days = _Held(writer), DaysRead(from_within=False)
-    with closing(puller.fetcher.walk(stream, window.parameters, walker, held)) as walk:
+    expects_rows = any(window.holds(day) for day in known)
+    # Sessions may go with their media: a window that stays empty, however often it is asked for, is empty.
+    with (
+        suppress(Lacking),
+        closing(puller.fetcher.walk(stream, window.parameters, walker, held, expects_rows=expects_rows)) as walk,
+    ):
         for page in walk:
             days.add(page)
     days.end()

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from extract.cursor import Cursor, Seen, Walk, later, newest_known, plan_walk, read_cursor, write_cursor
+from extract.cursor import Cursor, Seen, Walk, later, must_show_rows, newest_known, plan_walk, read_cursor, write_cursor
 from extract.days import Window
 from extract.manifest import RawManifest
 from extract.page import Page
@@ -133,6 +133,19 @@ def test_a_fingerprint_is_of_the_rows_above_a_floor() -> None:
     new_rows.add(page([("new", new), ("old", old)]))
     assert all_rows.fingerprint(floor) == new_rows.fingerprint(floor) == new_rows.fingerprint()
     assert all_rows.fingerprint() != new_rows.fingerprint()
+
+
+def test_a_list_that_had_a_young_row_must_show_some() -> None:
+    day, year = timedelta(days=1), timedelta(days=365)
+    for age, must in ((timedelta(), True), (30 * day, True), (year, True), (year + day, False)):
+        cursor = Cursor(AS_OF - age)
+        assert must_show_rows(cursor, plan_walk(VISITORS, cursor, AS_OF), AS_OF) == must
+        assert must_show_rows(cursor, plan_walk(EVENTS, cursor, AS_OF), AS_OF) == must
+    assert not must_show_rows(Cursor(), plan_walk(VISITORS, Cursor(), AS_OF), AS_OF)
+    begun = Walk(None, None, AS_OF, Reached(100, AS_OF - day))
+    assert must_show_rows(Cursor(), begun, AS_OF)
+    outside = Walk(None, Window(date(2025, 1, 1), date(2025, 1, 5)), AS_OF, None)
+    assert not must_show_rows(Cursor(AS_OF), outside, AS_OF)
 
 
 def test_a_row_without_an_instant_has_the_place_that_the_list_gave_it() -> None:
