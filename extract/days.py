@@ -36,6 +36,8 @@ class Day:
 
     content: str
     """Digest of its distinct rows, whatever their order."""
+    rows: int
+    """Distinct rows."""
     counts: dict[str, int]
     """Distinct rows by the member that counts them."""
 
@@ -53,7 +55,7 @@ class _Open:
 
     def close(self) -> Day:
         content = hashlib.sha256(b"".join(sorted(self.rows))).hexdigest()[:FINGERPRINT]
-        return Day(content, dict(sorted(Counter(self.members.values()).items())))
+        return Day(content, len(self.rows), dict(sorted(Counter(self.members.values()).items())))
 
 
 class DaysRead:

@@ -43,8 +43,9 @@ class Short:
 class Review:
     """What is known of the days that were read, and which of them are watched."""
 
-    days: dict[date, str] = field(default_factory=dict)
-    """What each day held when it was last read whole; see ``days.Day``. Days without rows are not there."""
+    days: dict[date, tuple[str, int]] = field(default_factory=dict)
+    """What each day held when it was last read whole: a digest and its rows; see ``days.Day``. Days without rows are
+    not there."""
     counts: dict[date, dict[str, int]] = field(default_factory=dict)
     """Rows by member, of the last days and the short ones."""
     short: dict[date, Short] = field(default_factory=dict)
@@ -63,8 +64,8 @@ class Review:
         """
         newest = max([*self.days, *read], default=oldest)
         emptied = {day for day in self.days if window and window.holds(day)}
-        days = {day: content for day, content in self.days.items() if day >= oldest and day not in emptied}
-        days.update({day: found.content for day, found in read.items()})
+        days = {day: known for day, known in self.days.items() if day >= oldest and day not in emptied}
+        days.update({day: (found.content, found.rows) for day, found in read.items()})
         counts = {day: counted for day, counted in self.counts.items() if day not in emptied}
         counts.update({day: found.counts for day, found in read.items()})
         kept = {day: counted for day, counted in counts.items() if day in self.short or day > newest - REMEMBERED}
@@ -89,6 +90,10 @@ class Plan:
         if self.patrol:
             yield self.patrol, True
 
+    def expected(self, window: Window) -> int:
+        """Return how many rows a window is likely to have, as far as its days were read before."""
+        return sum(rows for day, (_, rows) in self.review.days.items() if window.holds(day))
+
     def done(self, review: Review, today: date) -> Review:
         """Return the state after all windows were read; ``review`` has their days."""
         short = dict(review.short)
@@ -105,7 +110,7 @@ class Plan:
 
 
 def plan_review(review: Review, counted: Mapping[date, Counts], first: date, oldest: date, today: date) -> Plan:
-    """Say which days to read again.
+    """Say which days to read again: once in a day, in its first run.
 
     Args:
         review: what is known.
@@ -114,7 +119,9 @@ def plan_review(review: Review, counted: Mapping[date, Counts], first: date, old
         oldest: the oldest day that the source keeps.
         today: the UTC date of the run.
     """
-    patrol = _patrol(review, first, oldest, today)
+    if review.patrolled and review.patrolled >= today:
+        return Plan((), None, review, ())
+    patrol = _patrol(review, first, oldest)
     short: dict[date, Short] = {}
     notes: list[str] = []
     for day in sorted({*counted, *review.short}):
@@ -165,7 +172,7 @@ def read_review(stored: dict[str, Any] | None) -> Review | None:
         for day, found in stored["short"].items()
     }
     return Review(
-        days={date.fromisoformat(day): content for day, content in stored["days"].items()},
+        days={date.fromisoformat(day): _known(text) for day, text in stored["days"].items()},
         counts={date.fromisoformat(day): counts for day, counts in stored["counts"].items()},
         short=short,
         patrolled=_date(stored["patrolled"]),
@@ -183,13 +190,13 @@ def write_review(review: Review) -> dict[str, Any]:
             for day, found in sorted(review.short.items())
         },
         "counts": {day.isoformat(): counts for day, counts in review.counts.items()},
-        "days": {day.isoformat(): content for day, content in review.days.items()},
+        "days": {day.isoformat(): f"{content} {rows}" for day, (content, rows) in review.days.items()},
     }
 
 
-def _patrol(review: Review, first: date, oldest: date, today: date) -> Window | None:
+def _patrol(review: Review, first: date, oldest: date) -> Window | None:
     newest = first - _DAY
-    if newest < oldest or (review.patrolled and review.patrolled >= today):
+    if newest < oldest:
         return None
     end = min(review.next or newest, newest)
     end = end if end >= oldest else newest
@@ -198,6 +205,11 @@ def _patrol(review: Review, first: date, oldest: date, today: date) -> Window | 
 
 def _is_due(short: Short, today: date) -> bool:
     return not short.reads or today - short.read >= timedelta(days=2 ** (short.reads - 1))
+
+
+def _known(text: str) -> tuple[str, int]:
+    content, rows = text.split()
+    return content, int(rows)
 
 
 def _date(text: str | None) -> date | None:

@@ -141,6 +141,7 @@ class Walker:
         floor: datetime | None = None,
         resume: Reached | None = None,
         eager: bool = False,
+        expected: int | None = None,
         purpose: Purpose = Purpose.NEW,
         known: datetime | None = None,
         spending: Spending | None = None,
@@ -152,6 +153,7 @@ class Walker:
             floor: the oldest instant of interest; None walks the whole list.
             resume: where a former walk had come to; the walk goes on from there, found by value.
             eager: the end is far, so use full batches after the first window; else they begin small.
+            expected: how many rows the list is likely to have: beyond them windows are read one by one.
             purpose: what windows are for that do nothing but get the walk on.
             known: what is not newer was read by a former walk, so that windows without newer rows are an overlap.
             spending: is told what each window was for.
@@ -161,6 +163,7 @@ class Walker:
         self._most_overlap = per_page // 8
         self._least_overlap = min(OVERLAP, self._most_overlap)
         self._floor = floor
+        self._expected = expected
         self._purpose = purpose
         self._known = known
         self._spending = spending or Spending()
@@ -210,7 +213,9 @@ class Walker:
             yield from [lay_across(self._position, self._edge, self._per_page)][:count]
             return
         position = self._open[-1].stop - self._overlap if self._open else self._position
-        for _ in range(count):
+        for number in range(count):
+            if self._expected is not None and position >= self._expected and (self._open or number):
+                return
             window = lay(position, self._per_page)
             yield window
             position = window.stop - self._overlap

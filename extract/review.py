@@ -57,7 +57,13 @@ def review_days(
             writer.discard()
             raise OutOfTime
         purpose = Purpose.PATROL if is_patrol else Purpose.SHORT
-        walker = Walker(per_page=puller.fetcher.per_page, purpose=purpose, spending=writer.spending)
+        walker = Walker(
+            per_page=puller.fetcher.per_page,
+            eager=True,
+            expected=plan.expected(window),
+            purpose=purpose,
+            spending=writer.spending,
+        )
         read = _read(puller, stream, window, walker, writer, review.days)
         review = review.with_days(read, window, oldest)
         proof += walker.take_proof()
@@ -68,7 +74,12 @@ def review_days(
 
 
 def _read(
-    puller: Puller, stream: Stream, window: Window, walker: Walker, writer: StreamWriter, known: Mapping[date, str]
+    puller: Puller,
+    stream: Stream,
+    window: Window,
+    walker: Walker,
+    writer: StreamWriter,
+    known: Mapping[date, tuple[str, int]],
 ) -> dict[date, Day]:
     """Read a window and land the days of it that are not as they are known."""
     held, days = _Held(writer), DaysRead(from_within=False)
@@ -81,7 +92,7 @@ def _read(
         for page in walk:
             days.add(page)
     days.end()
-    held.settle({day for day, found in days.closed.items() if known.get(day) == found.content})
+    held.settle({day for day, found in days.closed.items() if known.get(day) == (found.content, found.rows)})
     return days.closed
 
 

@@ -41,11 +41,8 @@ class ExtractionReport:
     """What an extraction did, stream by stream."""
 
     streams: tuple[StreamReport, ...]
-
-    @property
-    def goes_on(self) -> bool:
-        """Whether the budget ended before everything was read, so that another run should follow."""
-        return not all(stream.complete for stream in self.streams)
+    goes_on: bool = False
+    """Whether the time budget ended before everything was read, so that another run should follow."""
 
 
 def run_extraction(
@@ -82,7 +79,8 @@ def run_extraction(
     shape = shape_of(settings.wistia.base_url)
     with _fetcher(lake, settings, token, clock, run_id, progress, window) as fetcher:
         run = _Run(lake, settings.wistia, clock, run_id, progress, fetcher, budget or Budget(), full_sweep=full_sweep)
-        return ExtractionReport(tuple(run.extract_all(shape.streams)))
+        streams = tuple(run.extract_all(shape.streams))
+        return ExtractionReport(streams, goes_on=run.goes_on)
 
 
 def run_backfill(
@@ -206,6 +204,8 @@ class _Run:
         self._fetcher = fetcher
         self._budget = budget
         self._full_sweep = full_sweep
+        self.goes_on = False
+        """Whether the budget ended before everything was read."""
         self._lists: dict[str, list[Member]] = {}
         """The members of the lists that were read in this run."""
         self._counted: dict[str, Mapping[date, Counts]] = {}
@@ -251,8 +251,7 @@ class _Run:
         writer = StreamWriter(self._lake, stream.name, self._run_id, self._clock, self._progress)
         # Lists are short, and the others need them.
         if self._budget.is_over and not isinstance(stream.method, FullList):
-            writer.note("not begun: the time budget ended before; the next run begins with it")
-            return writer.report(goes_on=True)
+            return self._cut(writer, "not begun: the time budget ended before; the next run begins with it")
         while True:
             try:
                 self._pull(stream, writer)
@@ -260,8 +259,12 @@ class _Run:
             except HeadMoved:
                 writer.restart()
             except OutOfTime:
-                writer.note("the time budget ended; the next run goes on from here")
-                return writer.report(goes_on=True)
+                return self._cut(writer, "the time budget ended; the next run goes on from here")
+
+    def _cut(self, writer: StreamWriter, note: str) -> StreamReport:
+        self.goes_on = True
+        writer.note(note)
+        return writer.report(goes_on=True)
 
     def _pull(self, stream: Stream, writer: StreamWriter) -> None:
         today = self._clock.as_of.date()

@@ -11,7 +11,7 @@ class Purpose(StrEnum):
 
     LIST = "list"
     """A page of a list that is read whole in each run."""
-    MEMBER = "member"
+    MEMBER = "members"
     """The one request for a media, or for the account."""
     NEW = "new"
     """A page with rows newer than the watermark."""
@@ -27,7 +27,7 @@ class Purpose(StrEnum):
     """The search for the place where an interrupted pull had come to."""
     RETRY = "retry"
     """Sent again after a failure."""
-    SHORT = "short day"
+    SHORT = "short days"
     """A page of days of which fewer sessions had landed than the source counts plays."""
     PATROL = "patrol"
     """A page of older days that are read again in rotation."""

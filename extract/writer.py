@@ -70,7 +70,7 @@ class StreamWriter:
         self.head: RawManifest | None = None
         self._notes: list[str] = []
         self.pages = 0
-        """Pages landed since the last commit."""
+        """Pages with records that landed since the last commit."""
         self._stream = stream
         self._run_id = run_id
         self._clock = clock
@@ -125,7 +125,7 @@ class StreamWriter:
         self._landing.add(b"".join(page.lines), page.rows)
         self._received += page.rows
         self._handed += page.rows
-        self.pages += 1
+        self.pages += page.rows > 0
 
     def keep(self, page: Page) -> None:
         """Count the records of a page as equal to what an earlier manifest vouches for; they do not land again."""

@@ -3,6 +3,8 @@
 import signal
 import sys
 from collections.abc import Callable
+from datetime import date
+from functools import partial
 from typing import Any, TypeVar
 
 import click
@@ -11,7 +13,7 @@ from extract.errors import ConfigurationError, ReelhouseError
 from extract.progress import Progress
 from orchestration import show
 from orchestration.context import Context, Options
-from orchestration.options import command_options, serving_options
+from orchestration.options import Day, command_options, extraction_options, serving_options
 from orchestration.reporting import shown_progress
 
 INTERRUPTED = "stopped. What was committed is kept; run the same command again and it continues from there"
@@ -35,21 +37,42 @@ def demo(options: Options) -> None:
 
 
 @reelhouse.command()
+@extraction_options
 @command_options
-def run(options: Options) -> None:
+def run(options: Options, time_budget: float | None, *, full_sweep: bool) -> None:
     """Extract, normalise and load what is new."""
+    from extract.budget import Budget
+    from orchestration.pipeline import extract_stage
     from orchestration.pipeline import run as run_all
 
-    _perform(options, run_all, show.run_report)
+    extracting = partial(extract_stage, budget=Budget(time_budget), full_sweep=full_sweep)
+    _perform(options, partial(run_all, extract=extracting), show.run_report)
 
 
 @reelhouse.command()
+@extraction_options
 @command_options
-def extract(options: Options) -> None:
+def extract(options: Options, time_budget: float | None, *, full_sweep: bool) -> None:
     """Land what is new at the source as raw JSON in the lake."""
+    from extract.budget import Budget
     from orchestration.pipeline import extract_stage
 
-    _perform(options, extract_stage, show.extraction)
+    _perform(options, partial(extract_stage, budget=Budget(time_budget), full_sweep=full_sweep), show.extraction)
+
+
+@reelhouse.command()
+@click.option("--from", "start", type=Day(), required=True, help="First day to read again.")
+@click.option("--to", "end", type=Day(), required=True, help="Last day to read again.")
+@click.option("--stream", help="The one stream to read, such as events.  [default: all that are filtered by date]")
+@command_options
+def backfill(options: Options, start: date, end: date, stream: str | None) -> None:
+    """Read a window of days at the source again and load it; daily runs are not disturbed."""
+    from extract.days import Window
+    from orchestration.pipeline import backfill_stage
+    from orchestration.pipeline import run as run_all
+
+    extracting = partial(backfill_stage, days=Window(start, end), only=stream)
+    _perform(options, partial(run_all, extract=extracting), show.run_report)
 
 
 @reelhouse.command()

@@ -1,7 +1,7 @@
 """The options that every command takes, as one decorator."""
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import date, datetime
 from functools import wraps
 from pathlib import Path
 from typing import Any
@@ -29,6 +29,36 @@ class Instant(click.ParamType[datetime]):
         if instant.year not in YEARS:
             self.fail(f"{value!r} is outside the calendar, which reaches from {YEARS[0]} to {YEARS[-1]}", param, ctx)
         return instant
+
+
+class Day(click.ParamType[date]):
+    """A UTC day."""
+
+    name = "date"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> date:
+        """Read the text of an option."""
+        try:
+            return value if isinstance(value, date) else date.fromisoformat(str(value))
+        except ValueError:
+            self.fail(f"{value!r} is not a day, such as 2026-01-08", param, ctx)
+
+
+def extraction_options(command: Callable[..., None]) -> Callable[..., None]:
+    """Give a command that extracts ``--time-budget`` and ``--full-sweep``."""
+    for option in (
+        click.option(
+            "--full-sweep", is_flag=True, help="Read all visitors, and mark those that the source has no more."
+        ),
+        click.option(
+            "--time-budget",
+            type=click.FloatRange(min=0, min_open=True),
+            metavar="SECONDS",
+            help="Begin nothing more at the source after so long; the next run goes on.  [default: no limit]",
+        ),
+    ):
+        command = option(command)
+    return command
 
 
 def command_options(command: Callable[..., None]) -> Callable[..., None]:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:  # only names of types: `reelhouse --help` should not wait for
     from warehouse_sql.query import Result
 
 NOTHING_NEW = "nothing new"
+GOES_ON = "the time budget ended before everything was read: run it again, and it goes on from there"
 
 
 def run_report(report: "RunReport", *, as_json: bool) -> None:
@@ -34,6 +35,8 @@ def run_report(report: "RunReport", *, as_json: bool) -> None:
         click.echo()
         load(report.load, as_json=False)
     click.echo(f"\n{report.run_id}: {report.outcome} ({report.seconds:.1f} s)")
+    if report.goes_on:
+        click.echo(GOES_ON)
 
 
 def extraction(report: "ExtractionReport", *, as_json: bool) -> None:
