@@ -16,7 +16,7 @@ from typing import Any
 import duckdb
 import redshift_connector
 
-from sandbox.redshift import Endpoint
+from sandbox.redshift import Endpoint, serve
 from sandbox.redshift.process import ensure
 from sandbox.redshift.translate.shown import NOTHING_SHOWN
 from sandbox.redshift.translate.statement import translate
@@ -48,7 +48,7 @@ def run() -> list[Result]:
             os.kill(endpoint.pid, signal.SIGTERM)
             with contextlib.suppress(ChildProcessError):  # collected already, by who started it
                 os.waitpid(endpoint.pid, 0)
-        return found + _translation()
+        return found + _translation() + _clean()
 
 
 @contextmanager
@@ -167,6 +167,15 @@ def _load(folder: Path, session: Any) -> list[Result]:
 
     what = "DELETE and INSERT from read_parquet in process, without lengths to check"
     return [("DELETE and COPY of 110,000 visitors", f"{_seconds(served) / plain:.2f} x", what)]
+
+
+def _clean() -> list[Result]:
+    def serve_and_end() -> None:
+        with tempfile.TemporaryDirectory() as folder, serve(None, Path(folder)):
+            pass
+
+    serve_and_end()
+    return [("a clean endpoint for a test, with its end", f"{_seconds(serve_and_end) / 0.1:.2f} x", "100 ms")]
 
 
 def _translation() -> list[Result]:

@@ -187,3 +187,13 @@ def test_an_unknown_database_is_refused(endpoint: Any) -> None:
         redshift_connector.connect(
             host=endpoint.host, port=endpoint.port, database="other", user="u", password="", ssl=False
         )
+
+
+def test_frames_are_written_and_fetched(cursor: Any) -> None:
+    pandas = pytest.importorskip("pandas", reason="the driver reads and writes frames with pandas alone")
+    cursor.execute("create table t (a int, b varchar(10), c double precision)")
+    cursor.write_dataframe(pandas.DataFrame({"a": [1, 2], "b": ["x", "y"], "c": [0.5, 1.5]}), "t")
+    cursor.execute("select * from t order by a")
+    frame = cursor.fetch_dataframe()
+    assert list(frame.columns) == ["a", "b", "c"]
+    assert frame.to_numpy().tolist() == [[1, "x", 0.5], [2, "y", 1.5]]
