@@ -3,6 +3,7 @@
 from spark.engine import Transform
 from spark.transforms.wistia.account_snapshot import normalise_account_snapshot
 from spark.transforms.wistia.media import normalise_media
+from spark.transforms.wistia.media_analytics_day import normalise_media_analytics_day
 from spark.transforms.wistia.media_day import normalise_media_day
 from spark.transforms.wistia.media_engagement import normalise_media_engagement
 from spark.transforms.wistia.media_snapshot import normalise_media_snapshot
@@ -13,6 +14,7 @@ from spark.transforms.wistia.visitor import normalise_visitor
 TRANSFORMS: dict[str, Transform] = {
     "wistia__account_snapshot": normalise_account_snapshot,
     "wistia__media": normalise_media,
+    "wistia__media_analytics_day": normalise_media_analytics_day,
     "wistia__media_day": normalise_media_day,
     "wistia__media_engagement": normalise_media_engagement,
     "wistia__media_snapshot": normalise_media_snapshot,

@@ -1,4 +1,4 @@
--- grain:   one row per media and UTC day with a session, a daily count or a snapshot
+-- grain:   one row per media and UTC day with a session, a daily count, analytics or a snapshot
 -- key:     media_id, activity_date
 -- reads:   mart.media_daily_total, core.dim_media, core.dim_channel, core.dim_date
 -- load:    view
@@ -12,6 +12,9 @@
 --   load_count              Player loads of that day as the vendor counts them; null where the day was not read.
 --   play_count              Plays of that day as the vendor counts them; null where the day was not read.
 --   hours_watched           Hours watched on that day as the vendor counts them; null where it told none.
+--   unique_visitor_count    Distinct visitors who loaded the media on that day, as the vendor's analytics tell; null without.
+--   unique_play_count       Distinct plays of that day, as the vendor's analytics tell; null without.
+--   engagement              Average share watched on that day, 0 to 1, as the vendor's analytics tell; null without.
 --   session_count           Viewing sessions received on that day; a session is a page view with a play.
 --   visitor_count           Distinct visitors of these sessions; never sum it over days or medias.
 --   average_percent_viewed  Mean share of the media that these sessions viewed, 0 to 1.
@@ -53,6 +56,9 @@ final as (
         total.load_count,
         total.play_count,
         total.hours_watched,
+        total.unique_visitor_count,
+        total.unique_play_count,
+        total.engagement,
         total.session_count,
         total.visitor_count,
         total.average_percent_viewed,
@@ -78,6 +84,9 @@ select
     load_count,
     play_count,
     hours_watched,
+    unique_visitor_count,
+    unique_play_count,
+    engagement,
     session_count,
     visitor_count,
     average_percent_viewed,

@@ -1,4 +1,4 @@
--- grain:   one row per media and UTC day with a session, a daily count or a snapshot
+-- grain:   one row per media and UTC day with a session, a daily count, analytics or a snapshot
 -- key:     media_id, activity_date
 -- reads:   mart.media_daily_total, core.dim_media, core.dim_channel, core.dim_date
 -- load:    view
