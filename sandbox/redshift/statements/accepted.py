@@ -45,6 +45,8 @@ class Comment(Command):
 
     def run(self, session: Session, values: Sequence[Value], sink: Sink) -> str:  # noqa: ARG002
         """Writes it into the catalog."""
+        if self._kind in ("TABLE", "VIEW", "COLUMN"):
+            session.require_owner(TableName.of(self._parts[:-1] if self._kind == "COLUMN" else self._parts))
         if self._kind == "VIEW":
             self._of_view(session)
         elif self._kind in ("TABLE", "COLUMN"):

@@ -233,9 +233,10 @@ def _concat(arguments: Sequence[exp.Expr]) -> exp.Expr:
 
 
 def _avg(arguments: Sequence[exp.Expr]) -> exp.Expr:
-    """Sum by count, which for integers divides as integers ("AVG function": the result is cut)."""
-    count = call("nullif", call("count", *(item.copy() for item in arguments)), exp.Literal.number(0))
-    return exp.Paren(this=exp.Div(this=call("sum", *arguments), expression=count, typed=True, safe=False))
+    """Sum by count in the type of the sum: cut for integers, of the same scale for decimals ("AVG function")."""
+    total, count = call("sum", *arguments), call("count", *(item.copy() for item in arguments))
+    share = exp.Div(this=total, expression=call("nullif", count, exp.Literal.number(0)), typed=True, safe=False)
+    return call("cast_to_type", share, total.copy())
 
 
 def _ratio_to_report(arguments: Sequence[exp.Expr]) -> exp.Expr:

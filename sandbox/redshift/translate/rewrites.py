@@ -308,15 +308,14 @@ def _within_group(node: exp.Expr) -> exp.Expr:
 
 def _window(node: exp.Expr) -> exp.Expr:
     """An average over a window is a sum over it by a count over it, and so is a share: see the rules of both."""
-    ratio = node.this
-    if not (isinstance(ratio, exp.Paren) and isinstance(ratio.this, exp.Div)):
+    made = node.this
+    average = isinstance(made, exp.Anonymous) and str(made.this) == "cast_to_type"
+    if not average and not (isinstance(made, exp.Paren) and isinstance(made.this, exp.Div)):
         return node
-    total, some = ratio.this.this, ratio.this.expression
-    inner = some.expressions[0]
-    inner.replace(_same_window(node, inner.copy()))
-    if isinstance(total, exp.Anonymous) and str(total.this) == "sum":
-        total.replace(_same_window(node, total.copy()))
-    return ratio.copy()
+    for aggregate in list(made.find_all(exp.Anonymous)):
+        if str(aggregate.this) in ("sum", "count"):
+            aggregate.replace(_same_window(node, aggregate.copy()))
+    return made.copy()
 
 
 def _same_window(node: exp.Expr, aggregate: exp.Expr) -> exp.Expr:
