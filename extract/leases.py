@@ -181,7 +181,8 @@ class Leases:
         self._notify = notify
         self._standing = Standing(limit, holder, limit)
         self._renewed = self._due = float("-inf")
-        self._is_short = False
+        self._short: int | None = None
+        """What was told last: the share, where others leave less than could be used."""
 
     @property
     def due(self) -> float:
@@ -228,10 +229,10 @@ class Leases:
     def _tell(self) -> None:
         """Tell when others leave less than could be used, how that changes, and when it is over."""
         standing = self._standing
-        is_short = standing.share < standing.wants and standing.others > 0
-        if is_short or self._is_short:
+        short = standing.share if standing.share < standing.wants and standing.others > 0 else None
+        if short != self._short:
             self._notify("extract.share", requests_per_minute=standing.share, others=standing.others)
-        self._is_short = is_short
+        self._short = short
 
     def _look(self) -> dict[str, Seen] | None:
         """Return the leases of the others, and remove what is litter; None where one's own is not there."""

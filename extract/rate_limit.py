@@ -13,10 +13,10 @@ from typing import Protocol
 
 # A request that is slow on its way and a later one that is fast come closer together at the server than they were sent.
 WINDOW = 60.5
-SLOWER = 0.5
+SLOWER = 0.75
 """A refused request makes the others come at so much of the rate, evenly; again where that is refused too."""
 SLOWEST = 1 / 8
-RECOVERY = 1 / 8
+RECOVERY = 1 / 4
 """So much of the rate comes back in each window in which nothing is refused."""
 
 
@@ -96,8 +96,8 @@ class RateLimiter:
     def refused(self, granted: float, seconds: float) -> None:
         """Grant nothing for so long, and less after that: the account is used by others too.
 
-        Requests come evenly then, at half the rate at most, at a quarter if that is refused too; the rate comes back
-        with time. A request that was ``granted`` before the last change changes no more.
+        Requests come evenly then, at three quarters of the rate at most, and at three quarters of that if it is refused
+        too; the rate comes back with time. A request that was ``granted`` before the last change changes no more.
         """
         self.hold(seconds)
         with self._lock:

@@ -24,7 +24,7 @@ class TerminalProgress:
 
     def event(self, name: str, **fields: object) -> None:
         """Show what makes the work longer than expected; other facts are in the run's report."""
-        if name.endswith(".retry"):
+        if name.endswith((".retry", ".share")):
             details = ", ".join(f"{key} {value}" for key, value in fields.items())
             self._bars.console.print(f"{name}: {details}", markup=False, style="yellow")
 
