@@ -112,14 +112,25 @@ def _same_columns(before: catalog.Document, after: catalog.Document) -> None:
 def bound_query(session: Session, query: str, tree: exp.Expr) -> list[str | catalog.Document]:
     """The text of a query in pieces: what was written, and references to the relations that it is bound to."""
     hidden = rewrites.cte_names(tree)
-    pieces: list[str | catalog.Document] = []
-    at = 0
-    for table in sorted(tree.find_all(exp.Table), key=lambda table: int(table.parts[0].meta["start"])):
+    edits: list[tuple[int, int, str | catalog.Document]] = []
+    named: set[tuple[str, str]] = set()
+    for table in tree.find_all(exp.Table):
         name = rewrites.table_name(table)
         if (name.schema is None and name.name in hidden) or rewrites.is_system_view(name):
             continue
         start, end = int(table.parts[0].meta["start"]), int(table.parts[-1].meta["end"]) + 1
-        pieces += [query[at:start], _reference(session, name, alias=not table.alias)]
+        edits.append((start, end, _reference(session, name, alias=not table.alias)))
+        named.add((name.schema or "", name.name))
+    # What is a query now has no schema.
+    edits += [
+        (int(column.parts[0].meta["start"]), int(column.args["table"].meta["start"]), "")
+        for column in tree.find_all(exp.Column)
+        if column.db and (column.db.lower(), column.table.lower()) in named
+    ]
+    pieces: list[str | catalog.Document] = []
+    at = 0
+    for start, end, piece in sorted(edits, key=lambda edit: edit[0]):
+        pieces += [query[at:start], piece]
         at = end
     return [*pieces, query[at:]]
 

@@ -36,6 +36,17 @@ def member(node: exp.Expr) -> exp.Expr:
     return node
 
 
+def choose(node: exp.Expr) -> exp.Expr:
+    """CASE of a value: it is compared with each WHEN."""
+    value, branches = node.this, node.args["ifs"]
+    if value is not None and not any(_is_no_text(item) for item in [value, *(branch.this for branch in branches)]):
+        beside = value if isinstance(value, exp.Column) else None
+        node.set("this", _key(value, None))
+        for branch in branches:
+            branch.set("this", _key(branch.this, beside))
+    return node
+
+
 def _blind(node: exp.Expr, *places: str) -> None:
     operands = [node.args[place] for place in places]
     if not any(map(_is_no_text, operands)):

@@ -97,15 +97,14 @@ def expand_views(tree: exp.Expr, shown: Shown, depth: int = 0) -> exp.Expr:
         expanded = exp.Subquery(this=expand_views(query, shown, depth + 1), alias=alias)
         expanded.set("joins", table.args.get("joins"))
         table.replace(expanded)
-        if name.schema is not None:
-            _without_schema(tree, name)
+        _without_schema(tree, name)
     return tree
 
 
 def _without_schema(tree: exp.Expr, name: TableName) -> None:
     """A column named with the schema of what is a subquery now."""
     for column in tree.find_all(exp.Column):
-        if (column.db.lower(), column.table.lower()) == (name.schema, name.name):
+        if column.table.lower() == name.name and column.db and name.schema in (None, column.db.lower()):
             column.set("db", None)
             column.set("catalog", None)
 
@@ -308,7 +307,7 @@ def _within_group(node: exp.Expr) -> exp.Expr:
 
 def _window(node: exp.Expr) -> exp.Expr:
     """An average over a window is a sum over it by a count over it, and so is a share: see the rules of both."""
-    made = node.this
+    made: exp.Expr = node.this
     average = isinstance(made, exp.Anonymous) and str(made.this) == "cast_to_type"
     if not average and not (isinstance(made, exp.Paren) and isinstance(made.this, exp.Div)):
         return node
@@ -359,6 +358,7 @@ _RULES: dict[type[exp.Expr], Callable[[exp.Expr], exp.Expr]] = {
     exp.Anonymous: _function,
     exp.Between: blanks.between,
     exp.Bracket: _subscript,
+    exp.Case: blanks.choose,
     exp.Cast: _cast,
     exp.Column: _column,
     exp.CurrentDate: _current_date,
