@@ -6,7 +6,6 @@ import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
-from random import Random
 from typing import Any
 
 from pydantic import SecretStr
@@ -22,7 +21,7 @@ from sandbox.wistia.account import Account
 from sandbox.wistia.api import Api, Manners
 from sandbox.wistia.server import Server
 from sandbox.wistia.simulator import Simulator
-from sandbox.wistia.weather import PASSING, Weather
+from sandbox.wistia.weather import Weather
 from tests.integration.extract.account import STREAMS, lines
 
 TIMEOUT = 0.5
@@ -95,21 +94,6 @@ def cursors(lake: Lake) -> dict[str, Any]:
     """Return where each stream stands: what the next run asks for, and what it takes for news."""
     heads = {stream: raw_log(lake, stream).head() for stream in STREAMS}
     return {stream: (head.complete, head.cursor_after) for stream, head in heads.items() if head}
-
-
-def mixture(seed: int) -> Manners:
-    """Draw faults and manners that go together, and that a run gets over without help."""
-    random = Random(seed)
-    faults = random.sample(PASSING, random.randint(3, 7))
-    share = random.uniform(0.1, 0.4) / len(faults)
-    return Manners(
-        weather=weather(dict.fromkeys(faults, share), most_in_a_row=random.randint(1, 3), seed=seed),
-        latency=random.choice([0.0, 0.005]),
-        slow_first_page=random.choice([0.0, 0.1]),
-        repeated=random.choice([0.0, 0.05, 0.2]),
-        unknown_fields=random.random() < 0.3,
-        seed=seed,
-    )
 
 
 def _text(record: Any, leave_out: Sequence[str]) -> str:

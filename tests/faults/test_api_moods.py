@@ -332,7 +332,7 @@ class TestMovement:
         pytest.param(timedelta(days=3), 1, id="3 d: fewer sessions than plays of that day"),
         pytest.param(timedelta(days=30), 3, id="30 d: the patrol"),
         pytest.param(timedelta(days=150), 15, id="150 d: the patrol"),
-        pytest.param(timedelta(days=700), 70, id="700 d: the patrol", marks=pytest.mark.long),
+        pytest.param(timedelta(days=400), 40, id="400 d: the patrol", marks=pytest.mark.long),
     ],
 )
 def test_a_session_that_comes_late_is_found(late: timedelta, runs: int, tmp_path: Path) -> None:
