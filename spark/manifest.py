@@ -92,6 +92,9 @@ class StagingManifest(Manifest):
     drift: tuple[DriftEntry, ...]
     total_quarantined: dict[str, dict[str, int]]
     """Stream -> reason -> records, over all loads."""
+    sweeps: dict[str, str] = {}
+    """Stream -> instant at which the last full sweep of its list began that ends in this load: whoever was last
+    extracted before that is in the list no more."""
 
 
 def staging_log(lake: Lake) -> ManifestLog[StagingManifest]:

@@ -32,11 +32,13 @@ class Backlog:
     Attributes:
         consumed: sequence of the newest raw manifest in it.
         objects: in the order of their manifests.
+        sweep: when the last full sweep began of which the end is in it; None where there is none.
     """
 
     stream: str
     consumed: int
     objects: tuple[RawObject, ...]
+    sweep: str | None = None
 
     @property
     def landed(self) -> int:
@@ -73,7 +75,8 @@ def _backlog(stream: str, manifests: list[RawManifest]) -> Backlog:
         for manifest in manifests
         for part, entry in enumerate(manifest.objects)
     )
-    return Backlog(stream, manifests[-1].sequence, objects)
+    sweeps = [manifest.sweep for manifest in manifests if manifest.sweep]
+    return Backlog(stream, manifests[-1].sequence, objects, max(sweeps, default=None))
 
 
 def fetch(lake: Lake, backlog: Backlog, folder: Path) -> tuple[Fetched, ...]:

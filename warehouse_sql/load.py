@@ -11,7 +11,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 
-from extract.clock import RunClock
+from extract.clock import RunClock, parse_instant
 from extract.errors import DataRefused, ReelhouseError
 from extract.lake import Lake
 from extract.progress import Progress
@@ -39,6 +39,8 @@ from warehouse_sql.staging import copy_entity, verify_bytes
 ATTEMPTS = 5
 FIRST_PAUSE = 0.5
 """Seconds before the second attempt, at most; each later one may wait twice as long."""
+VISITORS = "wistia/visitors"
+_SET_SWEEP = "insert into staging.visitor_sweep (began_at) values (:began_at)"
 _SET_CHANNEL = "insert into staging.media_channel_setting (media_id, channel_name) values (:media_id, :channel_name)"
 
 
@@ -176,6 +178,7 @@ def _load_manifest(connection: Connection, run: _Run, manifest: StagingManifest,
     sequence = manifest.sequence
     copied = _copy(connection, run, manifest)
     _set_channels(connection, run.settings.wistia.channels)
+    _set_sweep(connection, manifest.sweeps.get(VISITORS))
     counts = Application(connection, sequence, copied, run.progress).run()
     record(connection, LedgerEntry(sequence, run.run_id, manifest.run_id, started_at, run.clock.now()), counts)
     run.progress.event("load.commit", sequence=sequence)
@@ -205,6 +208,13 @@ def _set_channels(connection: Connection, channels: dict[str, str]) -> None:
     connection.execute("delete from staging.media_channel_setting")
     for media_id, channel_name in sorted(channels.items()):
         connection.execute(_SET_CHANNEL, {"media_id": media_id, "channel_name": channel_name})
+
+
+def _set_sweep(connection: Connection, began_at: str | None) -> None:
+    """Say whether a full sweep of the list of visitors ended in this load, and when it had begun (ISO 8601, UTC)."""
+    connection.execute("delete from staging.visitor_sweep")
+    if began_at:
+        connection.execute(_SET_SWEEP, {"began_at": parse_instant(began_at).replace(tzinfo=None)})
 
 
 def _report(connection: Connection, run: _Run) -> LoadReport:

@@ -103,6 +103,7 @@ def _publish(
         quarantine={name: entry for name, entry in quarantine.items() if entry},
         drift=accumulate(head.drift if head else (), _seen(outcomes), publisher.sequence),
         total_quarantined=_total(head.total_quarantined if head else {}, outcomes),
+        sweeps={backlog.stream: backlog.sweep for backlog in backlogs if backlog.sweep},
     )
 
 

@@ -1,7 +1,7 @@
 -- grain:   one row per visitor
 -- key:     visitor_key
 -- natural: visitor_id
--- reads:   staging.stg_wistia__visitor, staging.stg_wistia__viewing_session, core.dim_visitor
+-- reads:   staging.stg_wistia__visitor, staging.stg_wistia__viewing_session, staging.visitor_sweep, core.dim_visitor
 -- load:    delta of wistia__visitor
 -- refs:    device_key core.dim_device
 -- version: 1
@@ -17,13 +17,15 @@
 --   is_inferred      Whether the visitor is only known because a session names it.
 --   first_seen_at    When first recorded (UTC); may be later than last_active_at by seconds.
 --   last_active_at   When last active (UTC).
+--   is_purged        Whether the vendor's list has the visitor no more, as the last full sweep of it told.
 --   _extracted_at    When the request was sent that showed this state (UTC); null while inferred.
 --   _raw_sequence    Raw manifest that landed the record.
 --   _raw_part        Object of that manifest, from 0.
 --   _raw_line        Line of that object, from 1.
 --
 -- Type 1: the newest state by last activity, then plays, then loads, then instant of extraction. Names, addresses and
--- organisations do not enter. Distributed by key, because it is the one dimension too large to be copied to every node; sorted by key for
+-- organisations do not enter. Purged: last extracted before a full sweep of the list began, and therefore not in it; the
+-- next extraction that shows the visitor takes it back. Distributed by key, because it is the one dimension too large to be copied to every node; sorted by key for
 -- the merge.
 with staged as (
     select
@@ -50,7 +52,28 @@ viewing_session as (
 ),
 
 loaded as (
-    select visitor_key from core.dim_visitor
+    select
+        visitor_key,
+        visitor_id,
+        device_key,
+        browser_version,
+        last_session_id,
+        load_count,
+        play_count,
+        is_identified,
+        is_inferred,
+        first_seen_at,
+        last_active_at,
+        is_purged,
+        _extracted_at,
+        _raw_sequence,
+        _raw_part,
+        _raw_line
+    from core.dim_visitor
+),
+
+sweep as (
+    select max(began_at) as began_at from staging.visitor_sweep
 ),
 
 described as (
@@ -66,12 +89,39 @@ described as (
         false as is_inferred,
         staged.first_seen_at,
         staged.last_active_at,
+        nvl(staged._extracted_at < sweep.began_at, false) as is_purged,
         staged._extracted_at,
         staged._raw_sequence,
         staged._raw_part,
         staged._raw_line,
         true as _is_staged
     from staged
+    cross join sweep
+),
+
+gone as (
+    select
+        loaded.visitor_key,
+        loaded.visitor_id,
+        loaded.device_key,
+        loaded.browser_version,
+        loaded.last_session_id,
+        loaded.load_count,
+        loaded.play_count,
+        loaded.is_identified,
+        loaded.is_inferred,
+        loaded.first_seen_at,
+        loaded.last_active_at,
+        true as is_purged,
+        loaded._extracted_at,
+        loaded._raw_sequence,
+        loaded._raw_part,
+        loaded._raw_line,
+        false as _is_staged
+    from loaded
+    cross join sweep
+    left join described on loaded.visitor_key = described.visitor_key
+    where loaded._extracted_at < sweep.began_at and not loaded.is_purged and described.visitor_key is null
 ),
 
 named as (
@@ -95,6 +145,7 @@ inferred as (
         true as is_inferred,
         cast(null as timestamp) as first_seen_at,
         cast(null as timestamp) as last_active_at,
+        false as is_purged,
         cast(null as timestamp) as _extracted_at,
         cast(null as bigint) as _raw_sequence,
         cast(null as integer) as _raw_part,
@@ -108,6 +159,8 @@ inferred as (
 
 final as (
     select * from described
+    union all
+    select * from gone
     union all
     select * from inferred
 )
@@ -124,6 +177,7 @@ select
     is_inferred,
     first_seen_at,
     last_active_at,
+    is_purged,
     _extracted_at,
     _raw_sequence,
     _raw_part,

@@ -62,10 +62,14 @@ class House:
                     connection.execute(f"delete from {table}")
             connection.commit()
 
-    def stage(self, entities: Mapping[str, Rows]) -> int:
-        """Commit the next staging sequence; entities are named without their source."""
+    def stage(self, entities: Mapping[str, Rows], swept_since: str | None = None) -> int:
+        """Commit the next staging sequence; entities are named without their source.
+
+        ``swept_since``: a full sweep of the visitors that began then (ISO 8601) ends in it.
+        """
         self.sequence += 1
-        stage_rows(self.lake, self.sequence, {f"wistia__{entity}": rows for entity, rows in entities.items()})
+        sweeps = {"wistia/visitors": swept_since} if swept_since else {}
+        stage_rows(self.lake, self.sequence, {f"wistia__{entity}": rows for entity, rows in entities.items()}, sweeps)
         return self.sequence
 
     def load(self, progress: Progress | None = None, lock_wait: float = 5) -> LoadReport:

@@ -17,7 +17,9 @@ from spark.manifest import Counts, EntityEntry, StagingManifest, staging_log
 Rows = Sequence[Mapping[str, Any]]
 
 
-def stage_rows(lake: DirectoryLake, sequence: int, entities: Mapping[str, Rows]) -> StagingManifest:
+def stage_rows(
+    lake: DirectoryLake, sequence: int, entities: Mapping[str, Rows], sweeps: Mapping[str, str] | None = None
+) -> StagingManifest:
     """Commit a staging sequence with the given rows; columns that a row does not name are null.
 
     A row is the ``_raw_line``-th line of the first object of the raw manifest ``sequence`` unless it says otherwise.
@@ -26,11 +28,15 @@ def stage_rows(lake: DirectoryLake, sequence: int, entities: Mapping[str, Rows])
     with duckdb.connect() as engine:
         for entity, rows in entities.items():
             _fill(engine, entity, sequence, rows)
-        return stage_selects(lake, sequence, {entity: f"select * from {entity}" for entity in entities}, engine)
+        return stage_selects(lake, sequence, {entity: f"select * from {entity}" for entity in entities}, engine, sweeps)
 
 
 def stage_selects(
-    lake: DirectoryLake, sequence: int, selects: Mapping[str, str], engine: duckdb.DuckDBPyConnection
+    lake: DirectoryLake,
+    sequence: int,
+    selects: Mapping[str, str],
+    engine: duckdb.DuckDBPyConnection,
+    sweeps: Mapping[str, str] | None = None,
 ) -> StagingManifest:
     """Commit a staging sequence with what DuckDB selects, column by column as the contract has them."""
     entries = {entity: _write(lake, sequence, entity, select, engine) for entity, select in selects.items()}
@@ -43,6 +49,7 @@ def stage_selects(
         quarantine={},
         drift=(),
         total_quarantined={},
+        sweeps=dict(sweeps or {}),
     )
     assert staging_log(lake).commit(manifest)
     return manifest
