@@ -2,7 +2,9 @@
 
 import base64
 import json
+from random import Random
 from typing import Any
+from urllib.parse import quote, unquote
 
 import pytest
 from hypothesis import example, given
@@ -142,6 +144,14 @@ def test_an_array_that_lacks_an_element_is_broken(body: bytes) -> None:
         ('"https://a/?x=1&public_token=s3cret&y=2"', '"https://a/?x=1&public_token=redacted&y=2"'),
         ('"https://a/?public_token=s3c\\u003dret\\u0026y=2"', '"https://a/?public_token=redacted\\u0026y=2"'),
         ('"https:\\/\\/a\\/?public_token=s3c\\/ret#top"', '"https:\\/\\/a\\/?public_token=redacted#top"'),
+        (r'"{\"u\":\"?public_token=s3cret\",\"x\":1}"', r'"{\"u\":\"?public_token=redacted\",\"x\":1}"'),
+        (r'"?public_token=s3c\\"', r'"?public_token=redacted\\"'),
+        (r'"<a href=?public_token=s3c>x</a>"', r'"<a href=?public_token=redacted>x</a>"'),
+        (r'"?public_token=s3cret\nthe next line"', r'"?public_token=redacted\nthe next line"'),
+        ('"?public_token=s3c%26ret"', '"?public_token=redacted"'),
+        ('"?to=%3Fpublic_token%3Ds3c%26y%3D2"', '"?to=%3Fpublic_token%3Dredacted%26y%3D2"'),
+        (r'"?p\u0075blic\u005Ftoken\u003Ds3c"', r'"?p\u0075blic\u005Ftoken\u003Dredacted"'),
+        ('"public_tokens=9"', '"public_tokens=9"'),
         ('"public_token=", "public_token=s3cret"', '"public_token=redacted", "public_token=redacted"'),
     ],
 )
@@ -149,3 +159,63 @@ def test_the_public_token_of_a_heatmap_address_is_not_kept(sent: str, landed: st
     assert "".join(element.text for element in cut_array(f"[[{sent}]]".encode())) == f"[{landed}]"
     broken = cut_array(f"[[{sent}, NaN]]".encode())
     assert b"s3c" not in base64.b64decode(broken[0].text)
+
+
+ADDRESS = "https://a/e/iframe.html?x=1&public_token={}&y=2#top"
+#: With more words than ASCII ones, since the bytes of others are cut as if they were Latin-1.
+TOKENS = st.text("ABCXYZabcxyz019-_.~!*é\x85\xa0", min_size=6, max_size=12).map("s3cret{}".format)
+
+
+def in_disguise(text: str, random: Random) -> str:
+    """Write a JSON string as any writer may: each character plainly or by its number."""
+    pieces = []
+    for character in text:
+        plain = json.dumps(character, ensure_ascii=random.random() < 0.5)[1:-1]
+        number = f"\\u{ord(character):04x}"
+        pieces.append(random.choice([plain, plain, number, number[:2] + number[2:].upper()]))
+    return '"' + "".join(pieces) + '"'
+
+
+def wrapped(address: str, encodings: int, nestings: int, random: Random) -> str:
+    """Write an address into addresses, or in any spelling, and that into JSON that is text within JSON."""
+    for _ in range(encodings):
+        address = f"https://b/?to={quote(address, safe='')}&z=3"
+    text = json.dumps(address) if encodings else in_disguise(address, random)
+    for _ in range(nestings):
+        text = json.dumps(f'{{"in": {text}, "after": "kept"}}', ensure_ascii=random.random() < 0.5)
+    return text
+
+
+def unwrapped(text: Any, encodings: int, nestings: int) -> str:
+    for _ in range(nestings):
+        inner = json.loads(text)
+        assert inner["after"] == "kept"
+        text = inner["in"]
+    for _ in range(encodings):
+        assert text.startswith("https://b/?to=")
+        assert text.endswith("&z=3")
+        text = unquote(text.removeprefix("https://b/?to=").removesuffix("&z=3"))
+    found: str = text
+    return found
+
+
+@given(TOKENS, st.integers(0, 2), st.integers(0, 2), st.randoms(use_true_random=False))
+def test_no_spelling_keeps_the_token_or_harms_what_stands_beside_it(
+    token: str, encodings: int, nestings: int, random: Random
+) -> None:
+    body = f'[{{"url": {wrapped(ADDRESS.format(token), encodings, nestings, random)}, "n": 1}}]'
+    (element,) = cut_array(body.encode())
+    assert element.parsed["n"] == 1
+    assert unwrapped(element.parsed["url"], encodings, nestings) == ADDRESS.format("redacted")
+    assert json.loads(element.text) == element.parsed
+    assert cut_array(body.encode()[:-1] + b",NaN]")[0].text == element.text
+
+
+@given(TOKENS, st.integers(0, 2), st.randoms(use_true_random=False))
+def test_an_element_that_lands_as_bytes_keeps_it_no_more(token: str, nestings: int, random: Random) -> None:
+    written = wrapped(ADDRESS.format(token), 0, nestings, random)
+    record = f'{{"url": {written}, "bad": NaN}}'
+    for (element,) in (cut_array(f"[{record}]".encode()), cut_object(record.encode())):
+        assert not element.readable
+        url = json.loads(base64.b64decode(element.text))["url"]
+        assert unwrapped(url, 0, nestings) == ADDRESS.format("redacted")
