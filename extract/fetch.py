@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from datetime import date
 from functools import partial
 from itertools import chain, islice
+from math import inf
 from urllib.parse import quote
 
 from extract.expected import Parse, every_day, some_rows
-from extract.http import Get, Http, Parameters, Tally, Unanswered
+from extract.http import Get, Http, Parameters, Tally, Unanswered, Unwanted
 from extract.in_flight import Ahead
 from extract.page import Page, make_page
 from extract.pagination import Walker, Window
@@ -69,43 +70,52 @@ class Fetcher:
         """Walk a list and land it; yields each page without what had landed just before.
 
         As many pages are on their way as the memory for them allows. Where the walk goes back or ends, those further
-        down are not asked for any more; what was on its way already lands when it comes. Where a list ``expects_rows``,
-        an empty top is no answer.
+        down are not asked for any more; what was on its way already lands when it comes. Below an empty page nothing is
+        asked for unless it turns out to be no end. Where a list ``expects_rows``, an empty top is no answer.
         """
         ahead, recent, lot = Ahead(), _Recent(writer), _Lot()
-        coming: deque[Future[Page]] = deque()
+        coming: deque[tuple[Window, Future[Page]]] = deque()
         passed: deque[Future[Page]] = deque()
 
-        def ask() -> None:
-            for window in walker.ask(ahead.most):
-                parse = some_rows(cut_array) if expects_rows and window.start == 0 else cut_array
-                page = partial(self._page, stream, parameters, window, parse, writer.tally, lot)
-                coming.append(self.workers.submit(page))
+        def submit(window: Window) -> tuple[Window, Future[Page]]:
+            parse = some_rows(cut_array) if expects_rows and window.start == 0 else cut_array
+            return window, self.workers.submit(
+                partial(self._page, stream, parameters, window, parse, writer.tally, lot)
+            )
 
         try:
-            ask()
+            coming.extend(map(submit, walker.ask(ahead.most)))
             while coming:
-                page = result_of(coming.popleft())
+                try:
+                    page = result_of(coming[0][1])
+                except Unwanted:  # what seemed to be the end was none
+                    lot.end = inf
+                    coming = deque(submit(asked[0]) if _is_unwanted(asked[1]) else asked for asked in coming)
+                    continue
+                coming.popleft()
                 ahead.note(page.bytes, page.rows)
                 if not walker.tell(page.view):
-                    passed.extend(future for future in coming if not future.cancel())
-                    coming.clear()
-                    lot.is_wanted = False
+                    lot.end = -inf
                     lot = _Lot()
-                ask()
+                    passed.extend(future for _, future in coming if not future.cancel())
+                    coming.clear()
+                coming.extend(map(submit, walker.ask(ahead.most)))
                 yield recent.land(page)
                 while passed and (passed[0].done() or not coming):
                     yield from _unless_failed(passed.popleft(), recent)
         finally:
-            lot.is_wanted = False
-            for future in (*coming, *passed):
+            lot.end = -inf
+            for future in (*(future for _, future in coming), *passed):
                 future.cancel()
 
     def _page(
         self, stream: Stream, parameters: Parameters, window: Window, parse: Parse, tally: Tally, lot: "_Lot"
     ) -> Page:
         asked = {**parameters, "page": window.page, "per_page": window.size}
-        reply = self.http.get(Get(stream.path, asked, stream.permission, parse), tally, lambda: lot.is_wanted)
+        get = Get(stream.path, asked, stream.permission, parse)
+        reply = self.http.get(get, tally, lambda: window.start < lot.end)
+        if not reply.elements:
+            lot.end = min(lot.end, window.start)
         return make_page(stream, stream.path, asked, window.page, reply)
 
     def _answer(self, stream: Stream, key: str, query: Parameters, tally: Tally) -> Page | Unanswered:
@@ -129,9 +139,14 @@ def _parse(stream: Stream, query: Parameters) -> Parse:
 
 @dataclass(slots=True)
 class _Lot:
-    """Pages that are of interest together; tells those that wait for the limiter when they are not any more."""
+    """Pages that were asked for one below the other; tells those that wait for the limiter what is wanted yet."""
 
-    is_wanted: bool = True
+    end: float = inf
+    """From this position on nothing is wanted: a page that began there was empty."""
+
+
+def _is_unwanted(future: "Future[Page]") -> bool:
+    return future.done() and isinstance(future.exception(), Unwanted)
 
 
 class _Recent:
