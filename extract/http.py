@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from ipaddress import ip_address
-from typing import Any
+from typing import Any, NoReturn
 from urllib.parse import urlsplit
 
 import requests
@@ -129,6 +129,10 @@ class _Bearer(requests.auth.AuthBase):
 
     def __init__(self, token: SecretStr) -> None:
         self._token = token
+
+    def __getstate__(self) -> NoReturn:
+        """Refuse to be pickled: a pickle would hold the token in the clear."""
+        raise TypeError("a token is not pickled")
 
     def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
         request.headers["Authorization"] = f"Bearer {self._token.get_secret_value()}"

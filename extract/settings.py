@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, NoReturn
 from urllib.parse import urlsplit
 
 import yaml
@@ -136,10 +136,14 @@ class Settings(Section):
 
 
 class Secrets(Section):
-    """What must never be written anywhere."""
+    """What must never be written anywhere; a pickle would hold it in the clear, so there is none."""
 
     wistia_token: SecretStr | None = None
     redshift_password: SecretStr | None = None
+
+    def __getstate__(self) -> NoReturn:
+        """Refuse to be pickled."""
+        raise TypeError("secrets are not pickled")
 
 
 def load_settings(file: Path | None, environment: Mapping[str, str] | None = None) -> Settings:
@@ -153,14 +157,15 @@ def load_settings(file: Path | None, environment: Mapping[str, str] | None = Non
         ConfigurationError: the file cannot be read, a key is unknown, a value is of the wrong type; the message says
             where and what would be right.
     """
+    environment = os.environ if environment is None else environment
     values = _read(file) if file else {}
-    variables = _overrides(os.environ if environment is None else environment)
+    variables = _overrides(environment)
     for path, value in variables.items():
         _place(values, path, value)
     try:
         return Settings.model_validate(values)
     except ValidationError as error:
-        raise ConfigurationError(_explain(error, file, variables)) from None
+        raise ConfigurationError(_without_secrets(_explain(error, file, variables), environment)) from None
 
 
 def load_secrets(environment: Mapping[str, str] | None = None) -> Secrets:
@@ -205,12 +210,26 @@ def _read(file: Path) -> dict[str, Any]:
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigurationError(f"{file}: cannot be read ({error})") from None
     except yaml.YAMLError as error:
-        raise ConfigurationError(f"{file}: not valid YAML: {error}") from None
+        raise ConfigurationError(f"{file}: not valid YAML{_where(error)}") from None
     if values is None:
         return {}
     if not isinstance(values, dict):
         raise ConfigurationError(f"{file}: expected keys and values, found a {type(values).__name__}")
     return values
+
+
+def _where(error: yaml.YAMLError) -> str:
+    """Say where YAML goes wrong, without its text: the line may hold what should not stand there at all."""
+    mark = getattr(error, "problem_mark", None)
+    return f" at line {mark.line + 1}, column {mark.column + 1}" if mark else ""
+
+
+def _without_secrets(message: str, environment: Mapping[str, str]) -> str:
+    """Leave out of a message what somebody put into a wrong place."""
+    for name in (TOKEN_VARIABLE, PASSWORD_VARIABLE):
+        if secret := environment.get(name, "").strip():
+            message = message.replace(secret, f"the value of {name}")
+    return message
 
 
 def _overrides(environment: Mapping[str, str]) -> dict[tuple[str, ...], Any]:

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from extract.errors import ConfigurationError, ReelhouseError
+from extract.settings import PASSWORD_VARIABLE, TOKEN_VARIABLE
 
 Endpoint = Mapping[str, Any]
 
@@ -26,6 +27,8 @@ Endpoint = Mapping[str, Any]
 ALREADY_RUNNING = 75
 
 _POLL_SECONDS = 0.02
+#: The secrets of a real account are not for a simulated one: its process does not get them.
+_NOT_FOR_THE_SANDBOX = {TOKEN_VARIABLE, PASSWORD_VARIABLE}
 _LOG_LINES_SHOWN = 10
 #: The folder that holds the package: from there `python -m` finds this code and no other.
 _CODE = Path(__file__).resolve().parent.parent
@@ -134,6 +137,7 @@ def _spawn(service: Service, home: Path, arguments: Sequence[str]) -> subprocess
             stdout=log,
             stderr=log,
             cwd=_CODE,
+            env={name: value for name, value in os.environ.items() if name not in _NOT_FOR_THE_SANDBOX},
             start_new_session=True,
         )
     # Somebody has to collect the exit status when the server ends before this process does.
