@@ -21,9 +21,7 @@ from sandbox.wistia.invented import InventedAccount
 from sandbox.wistia.profile import EMPTY, busy, restless, small
 from sandbox.wistia.weather import FAULTS, PASSING, Delivery
 from tests.faults.moods import FOREVER, UNDOCUMENTED, Contents, Moody, contents, cursors, moody, weather
-from tests.integration.extract.account import STREAMS, bench, event, lines, media
-from tests.integration.extract.account import Account as Source
-from tests.integration.extract.server import served
+from tests.integration.extract.account import STREAMS, lines
 
 DAY = timedelta(days=1)
 FIRST = datetime(2026, 1, 8, 2, tzinfo=UTC)
@@ -323,38 +321,6 @@ class TestMovement:
         for stream, key in KEYS.items():
             shown, landed = states(at_once, stream, key), states(daily, stream, key)
             assert {name: landed.get(name) for name in shown} == shown
-
-
-@pytest.mark.parametrize(
-    ("late", "runs"),
-    [
-        pytest.param(timedelta(hours=1), 1, id="1 h: in the overlap"),
-        pytest.param(timedelta(days=3), 1, id="3 d: fewer sessions than plays of that day"),
-        pytest.param(timedelta(days=30), 3, id="30 d: the patrol"),
-        pytest.param(timedelta(days=150), 15, id="150 d: the patrol"),
-        pytest.param(timedelta(days=400), 40, id="400 d: the patrol", marks=pytest.mark.long),
-    ],
-)
-def test_a_session_that_comes_late_is_found(late: timedelta, runs: int, tmp_path: Path) -> None:
-    """Fault 26: by so many daily runs and no fewer, and once it is there, not again."""
-    every_third_day = [FIRST - number * 3 * DAY - timedelta(hours=1) for number in range(240)]
-    known = [event(number, instant) for number, instant in enumerate(every_third_day)]
-    source = Source(medias=[media(1, "2024-01-10T00:00:00+00:00")], events=known)
-    source.days = {"m1": {row["received_at"][:10]: 1 for row in known}}
-    with served(lambda asked: source.answer(asked)) as server:
-        here = bench(tmp_path, server)
-        here.extract(FIRST)
-        instant = FIRST - late
-        source.events += [event(number, instant) for number in range(900, 903)]
-        day = f"{instant:%Y-%m-%d}"
-        source.days["m1"][day] = source.days["m1"].get(day, 0) + 3
-        for number in range(1, runs + 1):
-            assert "e900" not in here.keys(EVENTS, "event_key")
-            here.extract(FIRST + number * DAY)
-        assert {"e900", "e901", "e902"} <= here.keys(EVENTS, "event_key")
-        landed = len(here.records(EVENTS))
-        here.extract(FIRST + runs * DAY)
-        assert len(here.records(EVENTS)) == landed
 
 
 class TestOneMediaThatIsGone:
