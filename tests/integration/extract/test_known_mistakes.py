@@ -1,13 +1,37 @@
-"""What public pipelines over this API get wrong, each as a test that ours does not."""
+"""What public pipelines over this API get wrong, each as a test that ours does not.
+
+What they do to personal data and to lifetime counters behind the raw lake is tested where that happens: in
+``tests/end_to_end/test_simulated_week.py`` and ``tests/integration/warehouse_sql``; what they do to tokens in
+``tests/faults/test_secrets.py``.
+"""
 
 import gzip
+import json
+import threading
+import time
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
+import click
 import pytest
+from pydantic import SecretStr
 
-from tests.integration.extract.account import AS_OF, TOKEN, Account, Bench, bench, event, visitor
+import extract.http
+from extract.clock import RunClock, new_run_id
+from extract.lake import DirectoryLake
+from extract.progress import Silent
+from extract.runner import run_extraction
+from extract.settings import Settings, Wistia
+from extract.sources.wistia.streams import STREAM_NAMES
+from orchestration.cli import reelhouse
+from sandbox.wistia.account import VisitorFilter
+from sandbox.wistia.api import Manners
+from sandbox.wistia.invented import InventedAccount
+from sandbox.wistia.profile import small
+from sandbox.wistia.server import serve
+from sandbox.wistia.weather import Weather
+from tests.integration.extract.account import AS_OF, TOKEN, Account, Bench, bench, event, lines, visitor
 from tests.integration.extract.server import Answered, Asked, Served, served
 
 VISITORS, EVENTS = "wistia/visitors", "wistia/events"
@@ -188,3 +212,109 @@ def test_a_day_without_a_change_leaves_the_evidence_that_it_was_asked_for(here: 
     assert quiet.committed_at.startswith("2026-01-09")
     here.extract(AS_OF + DAY)
     assert len(here.manifests("wistia/media_engagement")) == 2
+
+
+@pytest.mark.parametrize("zone", ["Pacific/Kiritimati", "America/Los_Angeles"])
+def test_watermarks_and_days_do_not_depend_on_the_zone_of_the_machine(
+    here: Bench, account: Account, zone: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TZ", zone)
+    time.tzset()
+    try:
+        account.visitors = [visitor(1, AS_OF - timedelta(hours=1))]
+        account.events = [event(1, AS_OF - timedelta(hours=1))]
+        here.extract()
+    finally:
+        monkeypatch.undo()
+        time.tzset()
+    assert here.manifests(VISITORS)[0].cursor_after["watermark"] == "2026-01-08T01:00:00.000000Z"
+    assert here.asked("/stats/events")[0]["end_date"] == "2026-01-08"
+    assert here.asked("/stats/medias/m1/by_date")[0]["end_date"] == "2026-01-08"
+    assert all(key.split("/")[3] == "date=2026-01-08" for key in here.objects() if key.endswith(".gz"))
+
+
+def test_rows_that_are_filtered_out_of_a_page_do_not_end_the_walk(here: Bench, account: Account) -> None:
+    """Whole pages of repeated rows land nothing, and the walk goes on behind them."""
+    account.visitors = [visitor(number, AS_OF - timedelta(hours=1)) for number in range(150)] * 3
+    account.visitors += [visitor(number, AS_OF - timedelta(hours=2)) for number in range(150, 300)]
+    here.extract()
+    assert here.keys(VISITORS, "visitor_key") == {f"v{number}" for number in range(300)}
+
+
+def test_a_429_in_plain_text_is_waited_for_as_long_as_it_says(
+    here: Bench, account: Account, server: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    account.visitors = [visitor(1, AS_OF)]
+    refusals = [Answered(b"Rate limit exceeded", 429, {"Retry-After": "7"}, content_type="text/plain")]
+    waits: list[float] = []
+    monkeypatch.setattr(
+        extract.http.RateLimiter, "refused", lambda _self, _granted, seconds: waits.append(seconds), raising=True
+    )
+
+    def answer(asked: Asked) -> Answered:
+        return refusals.pop() if asked.path.endswith("/visitors") and refusals else account.answer(asked)
+
+    server.answer = answer
+    report = here.extract()[VISITORS]
+    assert (report.retries, report.landed) == (1, 1)
+    assert len(waits) == 1
+    assert waits[0] >= 7
+
+
+def test_an_answer_may_take_longer_than_thirty_seconds() -> None:
+    """First pages of large accounts were seen to take 16 to 30 s and more."""
+    assert Settings().wistia.timeout >= 60
+
+
+def test_everything_lands_in_one_run_analytics_too(here: Bench, account: Account, server: Served) -> None:
+    account.visitors, account.events = [visitor(1, AS_OF)], [event(1, AS_OF)]
+    reports = here.extract(base_url=server.base_url.replace("/v1", "/modern"))
+    assert set(reports) == set(STREAM_NAMES)
+    assert all(here.records(stream) for stream in STREAM_NAMES)
+
+
+def test_page_shift_duplicates_a_purge_and_refusals_together_lose_nothing(tmp_path: Path) -> None:
+    """What no canned answer tests: the list moves between two pages, repeats, shrinks, and the source says no."""
+    account = InventedAccount(small(visitors=600, events=100))
+    manners = Manners(drift=90, repeated=0.05, purge=(8, 365), weather=Weather({"429-bare": 0.2, "cut": 0.1}))
+    lake = DirectoryLake(tmp_path, "lake")
+    with serve(account, manners) as simulator:
+        simulator.set_clock(AS_OF)
+        wistia = Wistia(base_url=simulator.base_url, requests_per_minute=1_000_000, per_page=50)
+        run_extraction(
+            lake, Settings(wistia=wistia), SecretStr(simulator.token), RunClock(AS_OF), new_run_id(AS_OF), Silent()
+        )
+    shown = json.loads(account.at(int(AS_OF.timestamp())).visitors(VisitorFilter()).page(1, 10_000))
+    kept = f"{AS_OF - timedelta(days=364):%Y-%m-%d}"
+    stayed = {row["visitor_key"] for row in shown if row["last_active_at"] >= kept}
+    assert len(stayed) > 200
+    assert stayed <= {line["record"]["visitor_key"] for line in lines(lake, VISITORS)}
+
+
+def test_a_token_is_no_argument_of_any_command() -> None:
+    """Arguments are seen by everybody on the machine, and stay in the history of the shell."""
+    assert isinstance(reelhouse, click.Group)
+    options = {option for each in reelhouse.commands.values() for parameter in each.params for option in parameter.opts}
+    assert "--config" in options
+    assert not [option for option in options if option.endswith(("token", "password", "secret", "key"))]
+
+
+def test_pages_are_asked_for_at_the_same_time(here: Bench, account: Account, server: Served) -> None:
+    account.visitors = [visitor(number, AS_OF - timedelta(minutes=number + 1)) for number in range(2_000)]
+    before, alone = iter(range(4)), list[int]()
+    met = threading.Event()
+
+    def answer(asked: Asked) -> Answered:
+        if asked.path.endswith("/visitors"):
+            number = next(before, None)
+            if number is None:
+                met.set()
+            elif number and not met.wait(timeout=5):  # the first answer tells how long the list is
+                alone.append(number)
+        return account.answer(asked)
+
+    server.answer = answer
+    here.extract()
+    assert met.is_set()
+    assert alone == [], "a request that had to wait until nobody else came"
+    assert len(here.keys(VISITORS, "visitor_key")) == 2_000
