@@ -122,7 +122,7 @@ class TestWhatPasses:
         self, api: Moody, lake: DirectoryLake, unharmed: tuple[Held, ...], fault: str
     ) -> None:
         for day, expected in zip(DAYS, unharmed, strict=True):
-            api.behave(Manners(weather=weather({fault: 0.2})))
+            api.behave(Manners(weather=weather({fault: 0.1})))
             assert sum(report.retries for report in api.extract(lake, day).values()) > 3
             assert held(lake) == expected
 
