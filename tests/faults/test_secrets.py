@@ -79,7 +79,7 @@ def spoilt(answered: Answered) -> Callable[[Account], Answer]:
     return lambda account: lambda asked: answered if asked.path.endswith("/visitors") else account.answer(asked)
 
 
-FAILURES = {
+FAILURES: dict[str, Callable[[Account], Answer]] = {
     "401": spoilt(Answered(ECHO, 401, REFLECTED)),
     "403": spoilt(Answered(ECHO, 403, REFLECTED)),
     "400": spoilt(Answered(ECHO, 400, REFLECTED)),
