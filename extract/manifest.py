@@ -7,6 +7,7 @@ of two writers one wins, and the other starts again from the new head.
 
 import re
 from collections.abc import Iterator
+from datetime import date
 from typing import Any, Generic, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -67,6 +68,14 @@ class RawManifest(Manifest):
     sweep: str | None = None
     total_rows: int
     total_objects: int
+
+    def is_done_on(self, day: date) -> bool:
+        """Whether the stream was read whole on a UTC day, and something of it committed.
+
+        After a walk that was resumed the top of the list is still to be read: its cursor has ``seen`` nothing yet.
+        """
+        is_whole = self.complete and self.cursor_after.get("seen", "") is not None
+        return is_whole and self.committed_at.startswith(day.isoformat())
 
 
 M = TypeVar("M", bound=Manifest)

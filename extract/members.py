@@ -74,15 +74,21 @@ class Round:
     today: date
     is_continued: bool
     """Whether others were asked earlier on the same day, in the round that this one completes."""
+    is_repeated: bool
+    """Whether all were asked earlier on the same day: nothing is lost if this round does not come to its end."""
 
     @property
     def keys(self) -> tuple[str, ...]:
         """The keys of the members to ask."""
         return tuple(member.key for member in self.members)
 
-    def cut(self, after: str) -> dict[str, Any]:
-        """Return what a cursor says of a round that ends behind a member."""
-        return {"round": {"date": self.today.isoformat(), "after": after, "last": self.keys[-1]}}
+    def cut(self, writer: StreamWriter, cursor: dict[str, Any], after: str) -> None:
+        """Commit what was answered up to a member, and behind whom the next run goes on."""
+        if self.is_repeated:
+            writer.discard()
+            return
+        place = {"date": self.today.isoformat(), "after": after, "last": self.keys[-1]}
+        writer.commit({**cursor, "round": place}, complete=False)
 
 
 def plan_round(members: Sequence[Member], head: RawManifest | None, today: date) -> Round:
@@ -90,13 +96,14 @@ def plan_round(members: Sequence[Member], head: RawManifest | None, today: date)
     cut = head.cursor_after.get("round") if head else None
     keys = [member.key for member in members]
     if not cut or cut["after"] not in keys:
-        return Round(tuple(members), today, is_continued=False)
+        is_repeated = head is not None and head.is_done_on(today)
+        return Round(tuple(members), today, is_continued=False, is_repeated=is_repeated)
     place = keys.index(cut["after"]) + 1
     order = [*members[place:], *members[:place]]
     is_continued = cut["date"] == today.isoformat() and cut["last"] in keys
     if is_continued:
         order = order[: [member.key for member in order].index(cut["last"]) + 1]
-    return Round(tuple(order), today, is_continued)
+    return Round(tuple(order), today, is_continued, is_repeated=False)
 
 
 def ask_each(

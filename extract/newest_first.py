@@ -123,7 +123,7 @@ class _Descent:
                 self._puller.progress.advance(self._stream.name, pages, "pages")
                 if self._walker.is_over:
                     continue
-                if self._puller.budget.is_over:
+                if self._has_advanced() and self._puller.budget.is_over:
                     self._stop()
                 if self._is_due():
                     self._commit_partial()
@@ -163,8 +163,9 @@ class _Descent:
         return is_begun or cursor is None or (walk is not None and walk > cursor)
 
     def _stop(self) -> None:
-        """Commit how far the walk came, so that the next run goes on from there."""
-        if self._has_advanced():
+        """Commit how far the walk came, so that the next run goes on from there; unless there seems to be no news."""
+        head = self._writer.head
+        if self._has_news() or head is None or not head.is_done_on(self._puller.as_of.date()):
             self._commit_partial()
         self._writer.discard()
         raise OutOfTime

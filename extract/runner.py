@@ -204,6 +204,7 @@ class _Run:
         self._fetcher = fetcher
         self._budget = budget
         self._full_sweep = full_sweep
+        self._has_begun = False
         self.goes_on = False
         """Whether the budget ended before everything was read."""
         self._lists: dict[str, list[Member]] = {}
@@ -239,19 +240,26 @@ class _Run:
             raise type(failures[0])("; ".join(dict.fromkeys(map(str, failures))))
 
     def _in_order(self, streams: Sequence[Stream]) -> Sequence[Stream]:
-        """Put first, where the time may end before all are read, those whose newest manifest is the oldest."""
+        """Put first, where the time may end before all are read, the short lists, and last what was read today."""
         if not self._budget.is_limited:
             return streams
-        heads = {stream.name: raw_log(self._lake, stream.name).head() for stream in streams}
-        committed = {name: head.committed_at if head else "" for name, head in heads.items()}
-        return sorted(streams, key=lambda stream: (not isinstance(stream.method, FullList), committed[stream.name]))
+        today = self._clock.as_of.date()
+
+        def urgency(stream: Stream) -> tuple[bool, bool, str]:
+            head = raw_log(self._lake, stream.name).head()
+            is_list = isinstance(stream.method, FullList)
+            return not is_list, head is not None and head.is_done_on(today), head.committed_at if head else ""
+
+        return sorted(streams, key=urgency)
 
     def extract(self, stream: Stream) -> StreamReport:
         """Pull a stream; where another run commits first, again from where that one left it."""
         writer = StreamWriter(self._lake, stream.name, self._run_id, self._clock, self._progress)
-        # Lists are short, and the others need them.
-        if self._budget.is_over and not isinstance(stream.method, FullList):
-            return self._cut(writer, "not begun: the time budget ended before; the next run begins with it")
+        # Lists are short, and the others need them; and with each run at least one of the others gets on.
+        if not isinstance(stream.method, FullList):
+            if self._has_begun and self._budget.is_over:
+                return self._cut(writer, "not begun: the time budget ended before; the next run begins with it")
+            self._has_begun = True
         while True:
             try:
                 self._pull(stream, writer)
@@ -262,6 +270,9 @@ class _Run:
                 return self._cut(writer, "the time budget ended; the next run goes on from here")
 
     def _cut(self, writer: StreamWriter, note: str) -> StreamReport:
+        if writer.head and writer.head.is_done_on(self._clock.as_of.date()):
+            writer.note("read earlier today; the time budget ended before it was read again")
+            return writer.report()
         self.goes_on = True
         writer.note(note)
         return writer.report(goes_on=True)

@@ -85,7 +85,7 @@ def pull_snapshot(
             content.add(key, page.content)
             writer.land(page)
     except OutOfTime as end:
-        writer.commit(cursor() | round_.cut(end.after), complete=False)
+        round_.cut(writer, cursor(), end.after)
         raise
     writer.commit_if_moved(cursor())
 
@@ -124,6 +124,6 @@ def pull_changes(
                 stored[key] = content
                 writer.land(page)
     except OutOfTime as end:
-        writer.commit(cursor() | round_.cut(end.after), complete=False)
+        round_.cut(writer, cursor(), end.after)
         raise
     writer.commit_if_moved(cursor())

@@ -113,7 +113,7 @@ def pull_windows(
                     counted.setdefault(day, {})[key] = count
             left = [member for member in left if member.key in behind]
     except OutOfTime as end:
-        writer.commit(write_days(until, content) | round_.cut(end.after), complete=False)
+        round_.cut(writer, write_days(until, content), end.after)
         raise
     writer.commit_if_moved(write_days(until, content))
     return counted

@@ -10,11 +10,13 @@ from typing import Any
 
 from pydantic import SecretStr
 
+from extract.budget import Budget
 from extract.clock import RunClock, new_run_id
+from extract.days import Window
 from extract.lake import DirectoryLake
 from extract.manifest import RawManifest, raw_log
 from extract.progress import Progress, Silent
-from extract.runner import ExtractionReport, run_extraction
+from extract.runner import ExtractionReport, run_backfill, run_extraction
 from extract.settings import Settings, Wistia
 from extract.writer import StreamReport
 from tests.integration.extract.server import Answer, Answered, Asked, Served
@@ -159,21 +161,54 @@ class Bench:
     per_page: int = 100
 
     def extract(
-        self, as_of: datetime = AS_OF, progress: Progress | None = None, **wistia: Any
+        self,
+        as_of: datetime = AS_OF,
+        progress: Progress | None = None,
+        *,
+        budget: Budget | None = None,
+        full_sweep: bool = False,
+        **wistia: Any,
     ) -> dict[str, StreamReport]:
         """Extract as at an instant; return the reports by stream."""
         self.server.asked.clear()
+        settings = self._settings(**wistia)
+        clock = RunClock(as_of)
+        report: ExtractionReport = run_extraction(
+            self.lake,
+            settings,
+            SecretStr(TOKEN),
+            clock,
+            new_run_id(as_of),
+            progress or Silent(),
+            budget,
+            full_sweep=full_sweep,
+        )
+        return {stream.stream: stream for stream in report.streams}
+
+    def backfill(
+        self, start: date, end: date, as_of: datetime = AS_OF, only: str | None = None
+    ) -> dict[str, StreamReport]:
+        """Backfill a window of days; return the reports by stream."""
+        run_id = new_run_id(as_of)
+        report = run_backfill(
+            self.lake,
+            self._settings(),
+            SecretStr(TOKEN),
+            RunClock(as_of),
+            run_id,
+            Silent(),
+            Window(start, end),
+            only,
+        )
+        return {stream.stream: stream for stream in report.streams}
+
+    def _settings(self, **wistia: Any) -> Settings:
         values: dict[str, Any] = {
             "base_url": self.server.base_url,
             "per_page": self.per_page,
             "requests_per_minute": 1_000_000,
         }
-        settings = Settings(wistia=Wistia(**(values | wistia)))
-        clock = RunClock(as_of)
-        report: ExtractionReport = run_extraction(
-            self.lake, settings, SecretStr(TOKEN), clock, new_run_id(as_of), progress or Silent()
-        )
-        return {stream.stream: stream for stream in report.streams}
+        return Settings(wistia=Wistia(**(values | wistia)))
 
     def manifests(self, stream: str) -> list[RawManifest]:
         return list(raw_log(self.lake, stream).after(0))
