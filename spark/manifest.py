@@ -92,7 +92,7 @@ class StagingManifest(Manifest):
     drift: tuple[DriftEntry, ...]
     total_quarantined: dict[str, dict[str, int]]
     """Stream -> reason -> records, over all loads."""
-    sweeps: dict[str, str] = {}
+    sweeps: dict[str, str] = Field(default_factory=dict)
     """Stream -> instant at which the last full sweep of its list began that ends in this load: whoever was last
     extracted before that is in the list no more."""
 
