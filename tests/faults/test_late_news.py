@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -102,14 +103,15 @@ def test_late_by_days_or_months_is_found_in_the_end(here: Bench, account: Accoun
 def test_a_day_that_stays_short_is_not_asked_for_for_ever(here: Bench, account: Account) -> None:
     here.extract()
     account.days["m1"][f"{AS_OF + DAY:%Y-%m-%d}"] = PER_DAY
-    asked = 0
+    asked: list[int] = []
     notes: list[str] = []
     for day in range(1, 50):
         goes_on_living(account, day)
         report = here.extract(AS_OF + day * DAY)[EVENTS]
-        asked += report.purposes.get("short days", 0)
+        asked += [day] if "short days" in report.purposes else []
         notes += [note for note in report.notes if "short of the plays" in note]
-    assert 2 <= asked <= MOST_READS
+    assert len(asked) == MOST_READS
+    assert [later - day for day, later in pairwise(asked)] == [1, 2, 4, 8, 16]
     assert notes == ["2026-01-09 stays 7 sessions short of the plays counted by day"]
 
 
