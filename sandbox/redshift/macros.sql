@@ -103,6 +103,62 @@ CREATE OR REPLACE MACRO main.rs_fnv_hash(x, seed := -3750763034362895579) AS rs_
     lambda h, b: (xor(h, b) * 1099511628211::UHUGEINT) % 18446744073709551616::UHUGEINT,
     CAST((CAST(seed AS HUGEINT) + 18446744073709551616::HUGEINT) % 18446744073709551616::HUGEINT AS UHUGEINT)
 ));
+-- Computations with numeric values. The names of types are known before any row is read, and so is what follows from
+-- them: ROUND to a constant has a scale by it, an element of a struct by a constant name has that element's type.
+CREATE OR REPLACE MACRO main.rs_decimal(precision_, scale_) AS round(struct_extract({
+        '1': CAST(NULL AS DECIMAL(1, 1)), '2': CAST(NULL AS DECIMAL(2, 2)), '3': CAST(NULL AS DECIMAL(3, 3)),
+        '4': CAST(NULL AS DECIMAL(4, 4)), '5': CAST(NULL AS DECIMAL(5, 5)), '6': CAST(NULL AS DECIMAL(6, 6)),
+        '7': CAST(NULL AS DECIMAL(7, 7)), '8': CAST(NULL AS DECIMAL(8, 8)), '9': CAST(NULL AS DECIMAL(9, 9)),
+        '10': CAST(NULL AS DECIMAL(10, 10)), '11': CAST(NULL AS DECIMAL(11, 11)), '12': CAST(NULL AS DECIMAL(12, 12)),
+        '13': CAST(NULL AS DECIMAL(13, 13)), '14': CAST(NULL AS DECIMAL(14, 14)), '15': CAST(NULL AS DECIMAL(15, 15)),
+        '16': CAST(NULL AS DECIMAL(16, 16)), '17': CAST(NULL AS DECIMAL(17, 17)), '18': CAST(NULL AS DECIMAL(18, 18)),
+        '19': CAST(NULL AS DECIMAL(19, 19)), '20': CAST(NULL AS DECIMAL(20, 20)), '21': CAST(NULL AS DECIMAL(21, 21)),
+        '22': CAST(NULL AS DECIMAL(22, 22)), '23': CAST(NULL AS DECIMAL(23, 23)), '24': CAST(NULL AS DECIMAL(24, 24)),
+        '25': CAST(NULL AS DECIMAL(25, 25)), '26': CAST(NULL AS DECIMAL(26, 26)), '27': CAST(NULL AS DECIMAL(27, 27)),
+        '28': CAST(NULL AS DECIMAL(28, 28)), '29': CAST(NULL AS DECIMAL(29, 29)), '30': CAST(NULL AS DECIMAL(30, 30)),
+        '31': CAST(NULL AS DECIMAL(31, 31)), '32': CAST(NULL AS DECIMAL(32, 32)), '33': CAST(NULL AS DECIMAL(33, 33)),
+        '34': CAST(NULL AS DECIMAL(34, 34)), '35': CAST(NULL AS DECIMAL(35, 35)), '36': CAST(NULL AS DECIMAL(36, 36)),
+        '37': CAST(NULL AS DECIMAL(37, 37)), '38': CAST(NULL AS DECIMAL(38, 38))
+    }, CAST(precision_ AS VARCHAR)), CAST(scale_ AS INTEGER));
+CREATE OR REPLACE MACRO main.rs_precision(t) AS CASE t
+    WHEN 'SMALLINT' THEN 5 WHEN 'INTEGER' THEN 10 WHEN 'BIGINT' THEN 19 WHEN 'HUGEINT' THEN 19
+    ELSE coalesce(TRY_CAST(regexp_extract(t, '^DECIMAL\((\d+),', 1) AS INTEGER), 0)
+END;
+CREATE OR REPLACE MACRO main.rs_scale(t) AS coalesce(TRY_CAST(regexp_extract(t, '^DECIMAL\(\d+,(\d+)', 1) AS INTEGER), 0);
+CREATE OR REPLACE MACRO main.rs_gives_decimal(t, u) AS
+    (t LIKE 'DECIMAL%' AND rs_precision(u) > 0) OR (u LIKE 'DECIMAL%' AND rs_precision(t) > 0);
+-- Of a quotient of (p1, s1) by (p2, s2): the scale greatest(4, s1 + p2 - s2 + 1), less where the precision would exceed 38.
+CREATE OR REPLACE MACRO main.rs_quotient_scale(t, u) AS
+    greatest(4, rs_scale(t) - rs_scale(u) + least(rs_precision(u) + 1, 38 - rs_precision(t)));
+CREATE OR REPLACE MACRO main.rs_quotient_precision(t, u) AS least(38, rs_precision(t) + greatest(
+    rs_precision(u) + 1, 4 - rs_scale(t) + rs_scale(u)
+));
+CREATE OR REPLACE MACRO main.rs_unscaled(x) AS CAST(replace(CAST(x AS VARCHAR), '.', '') AS HUGEINT);
+CREATE OR REPLACE MACRO main.rs_power_of_ten(n) AS CAST('1' || repeat('0', greatest(n, 0)) AS HUGEINT);
+-- Unscaled whole numbers are divided, which is exact; `more` digits are wanted of the first.
+CREATE OR REPLACE MACRO main.rs_whole_quotient(x, y, more) AS
+    rs_unscaled(x) * rs_power_of_ten(more) // rs_unscaled(y) // rs_power_of_ten(-more);
+CREATE OR REPLACE MACRO main.rs_smallest(scale_) AS
+    cast_to_type('0.' || repeat('0', scale_ - 1) || '1', rs_decimal(scale_, scale_));
+CREATE OR REPLACE MACRO main.rs_quotient(x, y, precision_, scale_, more) AS cast_to_type(
+    CAST(rs_whole_quotient(x, y, more) AS DECIMAL(38, 0)) * rs_smallest(scale_), rs_decimal(precision_, scale_)
+);
+-- The lambda is where the operands are written once only, else a chain of divisions would double at each. What DuckDB
+-- cannot bind without types comes first: there it stops to check a macro when it is made.
+CREATE OR REPLACE MACRO main.rs_divided(a, b) AS list_transform([{'a': a, 'b': b}], lambda q: struct_extract({
+        'other': CASE WHEN NOT rs_gives_decimal(typeof(q.a), typeof(q.b)) THEN q.a / q.b END,
+        'decimal': CASE WHEN rs_gives_decimal(typeof(q.a), typeof(q.b)) THEN rs_quotient(
+            q.a, q.b, rs_quotient_precision(typeof(q.a), typeof(q.b)), rs_quotient_scale(typeof(q.a), typeof(q.b)),
+            rs_quotient_scale(typeof(q.a), typeof(q.b)) + rs_scale(typeof(q.b)) - rs_scale(typeof(q.a))
+        ) END
+    }, CASE WHEN rs_gives_decimal(typeof(q.a), typeof(q.b)) THEN 'decimal' ELSE 'other' END))[1];
+-- What percentiles interpolate: whole numbers and decimals with `digits` more behind the point.
+CREATE OR REPLACE MACRO main.rs_interpolated(x, digits) AS struct_extract({
+        'decimal': CASE WHEN rs_precision(typeof(x)) > 0 THEN cast_to_type(
+            x, rs_decimal(least(38, rs_precision(typeof(x)) + digits), least(38, rs_scale(typeof(x)) + digits))
+        ) END,
+        'other': CASE WHEN rs_precision(typeof(x)) = 0 THEN x END
+    }, CASE WHEN rs_precision(typeof(x)) > 0 THEN 'decimal' ELSE 'other' END);
 -- What comparisons compare of a value: a text without the blanks at its end (Character types), anything else as it is.
 CREATE OR REPLACE MACRO main.rs_key(x) AS CASE
     WHEN typeof(x) = 'VARCHAR' THEN cast_to_type(rtrim(CAST(x AS VARCHAR), ' '), x) ELSE x

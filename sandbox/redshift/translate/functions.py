@@ -18,7 +18,7 @@ SAME = frozenset(
     _words("""
     abs acos ascii asin atan atan2 avg bit_and bit_or bool_and bool_or cbrt ceil ceiling chr coalesce concat
     cos cot count cume_dist degrees dense_rank exp first_value floor greatest lag last_value lead
-    least left length ln lower ltrim max md5 median min mod nth_value ntile nullif percent_rank
+    least left length ln lower ltrim max md5 min mod nth_value ntile nullif percent_rank
     pi power radians random rank repeat replace reverse right round row_number rtrim sha1 sign sin split_part
     sqrt stddev stddev_pop stddev_samp strpos sum tan translate trim upper var_pop var_samp
     variance position
@@ -239,6 +239,36 @@ def _avg(arguments: Sequence[exp.Expr]) -> exp.Expr:
     return call("cast_to_type", share, total.copy())
 
 
+def _median(arguments: Sequence[exp.Expr]) -> exp.Expr:
+    """The middle of integers and decimals is a decimal ("MEDIAN function")."""
+    (value,) = _exactly(1, "median", arguments)
+    return call("median", interpolated(value, exp.Literal.number("0.5")))
+
+
+def interpolated(value: exp.Expr, share: exp.Expr) -> exp.Expr:
+    """What a percentile interpolates: a number with as many more digits as its share has, which makes it exact."""
+    digits = len(share.name.partition(".")[2]) if isinstance(share, exp.Literal) else 1
+    return call("rs_interpolated", value, exp.Literal.number(max(1, digits)))
+
+
+_PLAIN_TYPES = frozenset({exp.DataType.Type.DOUBLE, exp.DataType.Type.FLOAT, exp.DataType.Type.INTERVAL})
+
+
+def divide(node: exp.Expr) -> exp.Expr:
+    """A quotient of decimals is a decimal ("Computations with numeric values"); others are left to DuckDB."""
+    sides = node.this.unnest(), node.expression.unnest()
+    if any(map(_never_decimal, sides)) or all(isinstance(side, exp.Literal) and side.is_int for side in sides):
+        return node
+    return call("rs_divided", node.this, node.expression)
+
+
+def _never_decimal(side: exp.Expr) -> bool:
+    """Seen by its form: a double, or what has no type of its own."""
+    of_text = isinstance(side, exp.Literal) and side.is_string
+    of_type = isinstance(side, exp.Cast) and side.to.this in _PLAIN_TYPES
+    return of_text or of_type or isinstance(side, exp.Null | exp.Placeholder | exp.Interval)
+
+
 def _ratio_to_report(arguments: Sequence[exp.Expr]) -> exp.Expr:
     """A value by the sum of all; the window is put into the sum by the rule of windows."""
     (value,) = _exactly(1, "ratio_to_report", arguments)
@@ -319,6 +349,7 @@ _RULES: dict[str, Build] = {
     "datediff": _datediff,
     "json_extract_path_text": _json_extract_path_text,
     "listagg": _listagg,
+    "median": _median,
     "nvl2": _nvl2,
     "lpad": _padded("lpad"),
     "ratio_to_report": _ratio_to_report,

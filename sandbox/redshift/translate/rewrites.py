@@ -302,7 +302,10 @@ def _within_group(node: exp.Expr) -> exp.Expr:
     share = aggregate.expressions[0]
     if order[0].args.get("desc"):
         share = exp.Paren(this=exp.Sub(this=exp.Literal.number(1), expression=share))
-    return call(name, order[0].this, share)
+    value = order[0].this
+    if name == "quantile_cont":
+        value = functions.interpolated(value, aggregate.expressions[0])
+    return call(name, value, share)
 
 
 def _window(node: exp.Expr) -> exp.Expr:
@@ -365,6 +368,7 @@ _RULES: dict[type[exp.Expr], Callable[[exp.Expr], exp.Expr]] = {
     exp.CurrentTimestamp: _current_timestamp,
     exp.CurrentUser: _session_user,
     exp.SessionUser: _session_user,
+    exp.Div: functions.divide,
     exp.Dot: _dot,
     exp.EQ: blanks.compare,
     exp.Extract: _extract,
