@@ -190,7 +190,7 @@ def test_an_unknown_database_is_refused(endpoint: Any) -> None:
 
 
 def test_frames_are_written_and_fetched(cursor: Any) -> None:
-    pandas = pytest.importorskip("pandas", reason="the driver reads and writes frames with pandas alone")
+    pandas = pytest.importorskip("pandas", reason="pandas is not installed: pip install 'reelhouse[dev]'")
     cursor.execute("create table t (a int, b varchar(10), c double precision)")
     cursor.write_dataframe(pandas.DataFrame({"a": [1, 2], "b": ["x", "y"], "c": [0.5, 1.5]}), "t")
     cursor.execute("select * from t order by a")
