@@ -34,16 +34,20 @@ class MergeDuplicates(Command):
         if isinstance(tree, exp.Merge):
             refusals.refuse_merge(tree)
         self._target, self._source = target, source
+        self._pairs = Translated(f"SELECT count(*) FROM {target.sql}, {source} WHERE {condition}", oids)
         self._delete = Translated(f"DELETE FROM {target.sql} USING {source} WHERE {condition}", oids)
         self._insert = Translated(f"INSERT INTO {target.sql} SELECT * FROM {source}", oids)
         self._shapes = [Translated(f"SELECT * FROM {item}", oids) for item in (target.sql, source)]
 
     def run(self, session: Session, values: Sequence[Value], sink: Sink) -> str:
         """Deletes what matches, then adds the source."""
+        self._delete.lock(session)
         target, source = (shape.columns(session) or () for shape in self._shapes)
         if [column.oid for column in target] != [column.oid for column in source]:
             raise SqlError("42601", "MERGE REMOVE DUPLICATES needs a source with the columns of the target")
-        self._delete.run(session, values, sink)
+        pairs = self._pairs.value(session, values)
+        if self._delete.run(session, values, sink) != f"DELETE {pairs}":  # a row of the target was in several pairs
+            raise SqlError("XX000", "Found multiple matches to update the same tuple.")
         self._insert.run(session, values, sink)
         return "MERGE"
 

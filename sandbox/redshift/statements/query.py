@@ -55,6 +55,17 @@ class Translated:
         _send(session, found, cursor, sink)
         return "SELECT"
 
+    def value(self, session: Session, values: Sequence[Value]) -> Any:
+        """The first value of a query's first row."""
+        found = self._translated(session)
+        _take_locks(session, found)
+        (row,) = session.run(found.sql, _parameters(session, found, values), alone=True).fetchall()
+        return row[0]
+
+    def lock(self, session: Session) -> None:
+        """Takes the locks of a statement, before others that belong to it take the snapshot."""
+        _take_locks(session, self._translated(session))
+
     def plan(self, session: Session, values: Sequence[Value]) -> list[str]:
         """The lines of the engine's plan for it."""
         found = self._translated(session)
