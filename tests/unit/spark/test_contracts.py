@@ -122,3 +122,15 @@ def test_our_contracts_map_no_field_twice(contract: Contract) -> None:
 def test_what_is_given_out_can_be_changed_without_harm() -> None:
     load_contracts().clear()
     assert load_contracts()
+
+
+def test_what_is_counted_is_never_below_nothing() -> None:
+    """The checks of the warehouse refuse a whole load for one negative counter; its record alone is put aside."""
+    unbounded = [
+        f"{contract.entity}.{column.name}"
+        for contract in load_contracts().values()
+        for column in contract.mapped
+        if column.kind in {"bigint", "integer", "double"} and column.name.endswith(("_count", "_watched", "_seconds"))
+        if column.name != "bucket_count" and (column.range is None or column.range[0] is None or column.range[0] < 0)
+    ]
+    assert not unbounded

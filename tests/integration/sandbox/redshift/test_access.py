@@ -87,9 +87,9 @@ def test_what_follows_a_request_for_tls_in_the_clear_is_not_read(tmp_path: Path)
     with serve(None, tmp_path, tls=tmp_path / "tls") as endpoint:
         with socket.create_connection((endpoint.host, endpoint.port), timeout=10) as client:
             client.sendall(struct.pack(">ii", 8, SSL_REQUEST) + struct.pack(">i", len(start) + 4) + start)
-            client.shutdown(socket.SHUT_WR)
             seen = b""
-            with contextlib.suppress(ConnectionResetError):
+            with contextlib.suppress(OSError):  # the endpoint may have ended the connection by now
+                client.shutdown(socket.SHUT_WR)
                 while piece := client.recv(4096):
                     seen += piece
         assert seen[:1] == b"S"
