@@ -17,7 +17,7 @@ Key = tuple[str, ...]
 Document = dict[str, Any]
 Made = TypeVar("Made")
 
-OF_RELATIONS = frozenset({"table", "view", "grant", "mask"})
+OF_RELATIONS = frozenset({"table", "view", "grant", "mask", "protected", "row_policy"})
 """Kinds whose keys begin with a relation: they follow it when it is renamed, and go when it is dropped."""
 
 

@@ -49,6 +49,9 @@ def granted(catalog: Catalog, user: str, privilege: str, relation: TableName) ->
         return None
     columns: set[str] = set()
     for grantee in identities(catalog, user):
+        scopes = (f"schema {relation.parts[0]}", "database")
+        if any(catalog.get("scoped", scope, privilege, *grantee) is not None for scope in scopes):
+            return None
         document = catalog.get("grant", *relation.parts, privilege, *grantee)
         if document and document["columns"] is None:
             return None
@@ -100,6 +103,17 @@ def refuse_owner(catalog: Catalog, user: str, relation: TableName) -> None:
         raise SqlError("42501", f"must be owner of relation {relation.name}")
 
 
+def refuse_grantor(catalog: Catalog, user: str, privilege: str, relation: TableName) -> None:
+    """Refuses to give away a privilege that is another's, and that one holds without the option to give it on.
+
+    Raises:
+        SqlError: 42501.
+    """
+    document = catalog.get("grant", *relation.parts, privilege, "user", user)
+    if not (document and document.get("option")):
+        refuse_owner(catalog, user, relation)
+
+
 def refuse_schema_owner(catalog: Catalog, user: str, schema: str) -> None:
     """Refuses to give away or drop a schema of another.
 
@@ -119,6 +133,16 @@ def refuse_superuser(catalog: Catalog, user: str) -> None:
     """
     if not is_superuser(catalog, user):
         raise SqlError("42501", "permission denied: must be superuser")
+
+
+def refuse_security_admin(catalog: Catalog, user: str) -> None:
+    """Refuses what only those do who look after policies.
+
+    Raises:
+        SqlError: 42501.
+    """
+    if not is_security_admin(catalog, user):
+        raise SqlError("42501", "permission denied: must be superuser or have the role sys:secadmin")
 
 
 def masks(catalog: Catalog, user: str) -> dict[TableName, dict[str, str]]:

@@ -150,7 +150,8 @@ CREATE OR REPLACE VIEW sandbox_internal.svv_all_columns AS
     FROM sandbox_internal.svv_columns;
 CREATE OR REPLACE VIEW sandbox_internal.svv_relation_privileges AS
     SELECT a AS namespace_name, b AS relation_name, c AS privilege_type, CAST(NULL AS INTEGER) AS identity_id,
-        CASE d WHEN 'public' THEN 'public' ELSE e END AS identity_name, d AS identity_type, FALSE AS admin_option
+        CASE d WHEN 'public' THEN 'public' ELSE e END AS identity_name, d AS identity_type,
+        coalesce(CAST(document ->> '$.option' AS BOOLEAN), FALSE) AS admin_option
     FROM sandbox_internal.documents WHERE kind = 'grant' AND json_type(document, '$.columns') = 'NULL';
 CREATE OR REPLACE VIEW sandbox_internal.svv_column_privileges AS
     SELECT a AS namespace_name, b AS relation_name, unnest(json_extract_string(document, '$.columns[*]')) AS column_name,
@@ -161,6 +162,36 @@ CREATE OR REPLACE VIEW sandbox_internal.svv_schema_privileges AS
     SELECT a AS namespace_name, b AS privilege_type, CAST(NULL AS INTEGER) AS identity_id,
         CASE c WHEN 'public' THEN 'public' ELSE d END AS identity_name, c AS identity_type, FALSE AS admin_option
     FROM sandbox_internal.documents WHERE kind = 'schema_grant';
+CREATE OR REPLACE VIEW sandbox_internal.svv_default_privileges AS
+    SELECT nullif(b, '') AS schema_name, 'RELATION' AS object_type, CAST(NULL AS INTEGER) AS owner_id, a AS owner_name,
+        'user' AS owner_type, c AS privilege_type, CAST(NULL AS INTEGER) AS grantee_id,
+        CASE d WHEN 'public' THEN 'public' ELSE e END AS grantee_name, d AS grantee_type,
+        CAST(document ->> '$.option' AS BOOLEAN) AS admin_option
+    FROM sandbox_internal.documents WHERE kind = 'default';
+CREATE OR REPLACE VIEW sandbox_internal.svv_rls_policy AS
+    SELECT 'dev' AS poldb, a AS polname, document ->> '$.alias' AS polalias,
+        CAST(list_transform(json_keys(CAST(document AS JSON), '$.columns'), lambda n: json_object('colname', n, 'type',
+            lower(json_extract_string(document, '$.columns."' || n || '"')))) AS JSON) AS polatts,
+        document ->> '$.condition' AS polqual, TRUE AS polenabled, document ->> '$.by' AS polmodifiedby,
+        CAST(document ->> '$.at' AS TIMESTAMP) AS polmodifiedtime
+    FROM sandbox_internal.documents WHERE kind = 'rls';
+CREATE OR REPLACE VIEW sandbox_internal.protected AS
+    SELECT a, b, CASE WHEN v.view_name IS NULL THEN 'table' ELSE 'view' END AS relkind, d.document ->> '$.conjunction' AS conjunction
+    FROM sandbox_internal.documents AS d LEFT JOIN sandbox_internal.views AS v ON v.schema_name = a AND v.view_name = b
+    WHERE kind = 'protected';
+CREATE OR REPLACE VIEW sandbox_internal.svv_rls_relation AS
+    SELECT 'dev' AS datname, a AS relschema, b AS relname, relkind, TRUE AS is_rls_on, TRUE AS is_rls_datashare_on,
+        conjunction AS rls_conjunction_type, conjunction AS rls_datashare_conjunction_type
+    FROM sandbox_internal.protected;
+CREATE OR REPLACE VIEW sandbox_internal.svv_rls_attached_policy AS
+    SELECT d.a AS relschema, d.b AS relname, coalesce(p.relkind, 'table') AS relkind, d.c AS polname,
+        d.document ->> '$.grantor' AS grantor, CASE d.d WHEN 'public' THEN 'public' ELSE d.e END AS grantee, d.d AS granteekind,
+        TRUE AS is_pol_on, p.a IS NOT NULL AS is_rls_on, coalesce(p.conjunction, 'and') AS rls_conjunction_type
+    FROM sandbox_internal.documents AS d LEFT JOIN sandbox_internal.protected AS p ON p.a = d.a AND p.b = d.b
+    WHERE d.kind = 'row_policy';
+CREATE OR REPLACE VIEW sandbox_internal.svv_system_privileges AS
+    SELECT a AS system_privilege, CAST(NULL AS INTEGER) AS identity_id, c AS identity_name, b AS identity_type
+    FROM sandbox_internal.documents WHERE kind = 'privilege';
 CREATE OR REPLACE VIEW sandbox_internal.svv_roles AS
     SELECT CAST(row_number() OVER (ORDER BY a) AS INTEGER) AS role_id, a AS role_name, document ->> '$.owner' AS role_owner,
         CAST(NULL AS VARCHAR) AS external_id

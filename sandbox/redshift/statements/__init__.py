@@ -13,7 +13,7 @@ from sandbox.redshift.statements.deduplicate import merge
 from sandbox.redshift.statements.drop import drop
 from sandbox.redshift.statements.explain import Explain
 from sandbox.redshift.statements.grants import grant
-from sandbox.redshift.statements.policies import Attach
+from sandbox.redshift.statements.policies import attach
 from sandbox.redshift.statements.query import Translated
 from sandbox.redshift.statements.settings import Set, Show
 from sandbox.redshift.statements.transaction import Begin, End, Lock, Truncate
@@ -24,13 +24,13 @@ _BY_WORD: dict[str, Callable[[str], Statement]] = {
     "ABORT": End,
     "ALTER": alter,
     "ANALYZE": Accepted,
-    "ATTACH": Attach,
+    "ATTACH": attach,
     "BEGIN": Begin,
     "COMMENT": Comment,
     "COMMIT": End,
     "COPY": Copy,
     "CREATE": create,
-    "DETACH": Attach,
+    "DETACH": attach,
     "DROP": drop,
     "END": End,
     "GRANT": grant,

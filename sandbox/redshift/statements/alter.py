@@ -1,15 +1,18 @@
-"""ALTER TABLE and ALTER SCHEMA: one change a statement, as in Redshift."""
+"""ALTER, by what is altered; and ALTER TABLE: one change a statement, as in Redshift."""
 
 from collections.abc import Callable, Sequence
 
 from sandbox.redshift.cursor import TokenCursor
 from sandbox.redshift.errors import SqlError, not_imitated, too_long
 from sandbox.redshift.locks import Mode
-from sandbox.redshift.names import TableName, literal, quote
+from sandbox.redshift.names import TableName, quote
 from sandbox.redshift.session import Session, Sink, Statement
 from sandbox.redshift.statements.append import append_from
 from sandbox.redshift.statements.base import Command
-from sandbox.redshift.statements.grants import alter_principal
+from sandbox.redshift.statements.grants import AlterDefaultPrivileges
+from sandbox.redshift.statements.principals import alter_principal
+from sandbox.redshift.statements.row_policies import AlterRowPolicy, row_level_security
+from sandbox.redshift.statements.schemas import AlterSchema
 from sandbox.redshift.statements.table_definition import (
     ColumnDefinition,
     TableDefinition,
@@ -17,7 +20,7 @@ from sandbox.redshift.statements.table_definition import (
     take_encoding,
     take_storage,
 )
-from sandbox.redshift.statements.tables import copied_columns
+from sandbox.redshift.statements.tables import copied_columns, make_again
 from sandbox.redshift.statements.views import column_dropped, column_renamed, dependents, relation_renamed
 from sandbox.redshift.types import DeclaredType, take_type
 from sandbox.redshift.wire.decode import Value
@@ -31,6 +34,14 @@ def alter(sql: str) -> Statement:
     words.expect("ALTER")
     if words.take("TABLE"):
         return AlterTable(words)
+    if words.take("MATERIALIZED", "VIEW"):
+        return AlterMaterialisedView(words)
+    if words.take("RLS", "POLICY"):
+        return AlterRowPolicy(words)
+    if words.take("SCHEMA"):
+        return AlterSchema(words)
+    if words.take("DEFAULT", "PRIVILEGES"):
+        return AlterDefaultPrivileges(words)
     return alter_principal(words)
 
 
@@ -40,6 +51,7 @@ class AlterTable(Command):
     def __init__(self, words: TokenCursor) -> None:
         self._table = words.table()
         self._outside = ""
+        self._of_owner = True
         self._change = self._read(words)
         words.end()
 
@@ -53,6 +65,9 @@ class AlterTable(Command):
         if words.take("APPEND", "FROM"):
             self._outside = "ALTER TABLE APPEND"
             return append_from(words)
+        if words.take("ROW", "LEVEL", "SECURITY"):
+            self._of_owner = False
+            return row_level_security(words)
         if words.take("OWNER", "TO"):
             owner = words.name()
             return lambda session, table: _describe_anew(session, table, {"owner": owner})
@@ -100,9 +115,28 @@ class AlterTable(Command):
         table = self._table if session.is_temporary(self._table) else session.resolved(self._table)
         if not session.relation_exists(table):
             raise SqlError("42P01", f'relation "{self._table}" does not exist')
-        session.require_owner(table)
+        if self._of_owner:
+            session.require_owner(table)
         self._change(session, table)
         return "ALTER TABLE"
+
+
+class AlterMaterialisedView(AlterTable):
+    """ALTER MATERIALIZED VIEW mv {AUTO REFRESH … | ROW LEVEL SECURITY …}, or what it shares with tables."""
+
+    def _read(self, words: TokenCursor) -> Change:
+        if words.take("AUTO", "REFRESH"):
+            automatic = words.next().upper == "YES"
+            return lambda session, view: _describe_anew(session, view, {"automatic": automatic})
+        return super()._read(words)
+
+    def run(self, session: Session, values: Sequence[Value], sink: Sink) -> str:
+        """Changes it."""
+        view = session.catalog.get("view", *session.resolved(self._table).parts)
+        if view is None or not view["materialised"]:
+            raise SqlError("42P01", f'materialized view "{self._table}" does not exist')
+        super().run(session, values, sink)
+        return "ALTER MATERIALIZED VIEW"
 
 
 def _describe_anew(session: Session, table: TableName, change: dict[str, object]) -> None:
@@ -225,21 +259,6 @@ def _resize(session: Session, table: TableName, name: str, kind: DeclaredType) -
 
 def _rebuild(session: Session, table: TableName, columns: Sequence[str], items: str) -> None:
     """Makes a table anew with other columns, its rows and comments in it."""
-    new = TableName(table.schema, f"{table.name}__rebuilt")
-    temporary = "TEMPORARY " if session.is_temporary(table) else ""
-    where = f"table_name = {literal(table.name)}" + (
-        f" AND schema_name = {literal(table.schema or '')}" if table.schema else ""
-    )
-    comments = session.run(
-        f"SELECT NULL, comment FROM duckdb_tables() WHERE {where} AND comment IS NOT NULL"
-    ).fetchall()
-    comments += session.run(
-        f"SELECT column_name, comment FROM duckdb_columns() WHERE {where} AND comment IS NOT NULL"
-    ).fetchall()
-    session.run(f"CREATE {temporary}TABLE {new.sql} ({', '.join(columns)})")
-    session.run(f"INSERT INTO {new.sql} SELECT {items} FROM {table.sql}")
-    session.run(f"DROP TABLE {table.sql}")
-    session.run(f"ALTER TABLE {new.sql} RENAME TO {quote(table.name)}")
-    for column, comment in comments:
-        what = f"TABLE {table.sql}" if column is None else f"COLUMN {table.sql}.{quote(column)}"
-        session.run(f"COMMENT ON {what} IS {literal(comment)}")
+    aside = TableName(table.schema, f"{table.name}__rebuilt")
+    make_again(session, table, aside, columns, items)
+    session.run(f"ALTER TABLE {aside.sql} RENAME TO {quote(table.name)}")

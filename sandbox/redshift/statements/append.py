@@ -6,6 +6,7 @@ from sandbox.redshift.cursor import TokenCursor
 from sandbox.redshift.errors import SqlError
 from sandbox.redshift.locks import Mode
 from sandbox.redshift.names import TableName, quote
+from sandbox.redshift.row_security import ignores_policies
 from sandbox.redshift.session import Session
 
 
@@ -29,6 +30,8 @@ def _append(session: Session, source: TableName, target: TableName, ignore_extra
         raise SqlError("0A000", "ALTER TABLE APPEND needs permanent tables")
     session.lock(source, Mode.EXCLUSIVE)
     source = session.resolved(source)
+    if session.catalog.get("protected", *source.parts) and not ignores_policies(session.catalog, session.user):
+        raise SqlError("42501", f'ALTER TABLE APPEND from the RLS-protected relation "{source.name}" needs IGNORE RLS')
     given, wanted = _columns(session, source), _columns(session, target)
     _match(given, wanted, ignore_extra, fill_target)
     identities = session.identities(target)

@@ -6,11 +6,13 @@ from sqlglot import exp
 
 from sandbox.redshift import rights
 from sandbox.redshift.cursor import TokenCursor
-from sandbox.redshift.errors import SqlError, not_imitated
+from sandbox.redshift.errors import SqlError
 from sandbox.redshift.locks import Mode
-from sandbox.redshift.session import Session, Sink
+from sandbox.redshift.session import Session, Sink, Statement
 from sandbox.redshift.statements.base import Command
-from sandbox.redshift.statements.grants import role_name
+from sandbox.redshift.statements.principals import role_name
+from sandbox.redshift.statements.row_policies import AttachRowPolicy
+from sandbox.redshift.statements.views import columns_of
 from sandbox.redshift.translate.dialect import WrittenRedshift, parse
 from sandbox.redshift.translate.statement import translate_expression
 from sandbox.redshift.types import take_type
@@ -57,14 +59,21 @@ def _expressions(words: TokenCursor, inputs: Sequence[str]) -> list[str]:
     return [str(item.unalias().sql(WrittenRedshift)) for item in tree.expressions]
 
 
+def attach(sql: str) -> Statement:
+    """The statement for ATTACH … or DETACH …."""
+    words = TokenCursor(sql)
+    attaching = words.next().upper == "ATTACH"
+    if words.take("RLS", "POLICY"):
+        return AttachRowPolicy(words, attaching=attaching)
+    words.expect("MASKING", "POLICY")
+    return Attach(words, attaching=attaching)
+
+
 class Attach(Command):
     """ATTACH MASKING POLICY p ON t (columns) [USING (columns)] TO {user | ROLE r | PUBLIC} [PRIORITY n]."""
 
-    def __init__(self, sql: str) -> None:
-        words = TokenCursor(sql)
-        self._attaching = words.next().upper == "ATTACH"
-        if not words.take("MASKING", "POLICY"):
-            raise not_imitated("row-level security") if words.peek() == "RLS" else words.unexpected()
+    def __init__(self, words: TokenCursor, *, attaching: bool) -> None:
+        self._attaching = attaching
         self._policy = words.name()
         words.expect("ON")
         self._table = words.table()
@@ -100,7 +109,7 @@ class Attach(Command):
 
     def _check(self, session: Session, policy: dict[str, list[str]]) -> None:
         table = session.resolved(self._table)
-        known = {str(row[0]).lower() for row in session.run(f"DESCRIBE SELECT * FROM {table.sql}").fetchall()}
+        known = {name for name, _ in columns_of(session, table)}
         for column in (*self._columns, *self._inputs):
             if column not in known:
                 raise SqlError("42703", f'column "{column}" of relation "{table.name}" does not exist')
@@ -148,5 +157,4 @@ class DropPolicy(Command):
 
 
 def _refuse(session: Session) -> None:
-    if not rights.is_security_admin(session.catalog, session.user):
-        raise SqlError("42501", "permission denied: must be superuser or have the role sys:secadmin")
+    rights.refuse_security_admin(session.catalog, session.user)

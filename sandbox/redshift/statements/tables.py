@@ -9,6 +9,7 @@ from sandbox.redshift.locks import Mode
 from sandbox.redshift.names import TableName, literal, quote
 from sandbox.redshift.session import Session, Sink
 from sandbox.redshift.statements.base import Command
+from sandbox.redshift.statements.grants import grant_defaults
 from sandbox.redshift.statements.stored import stored_query
 from sandbox.redshift.statements.table_definition import ColumnDefinition, TableDefinition
 from sandbox.redshift.wire.decode import Value
@@ -36,6 +37,7 @@ class CreateTable(Command):
             session.temporary[name.name] = identities
         else:
             self._record(session, name, identities, [made for made in sequences.values() if made])
+            grant_defaults(session, name)
         return "SELECT" if table.query else "CREATE TABLE"
 
     def _exists(self, session: Session, name: TableName) -> bool:
@@ -98,3 +100,26 @@ def copied_columns(
         str(name): f"{quote(name)} {kind}{'' if nullable else ' NOT NULL'}{kept(default)} {check or ''}"
         for name, kind, nullable, default, check in rows
     }
+
+
+def make_again(
+    session: Session, table: TableName, new: TableName, columns: Sequence[str] | None = None, items: str = "*"
+) -> None:
+    """Makes a table under another name, with its rows, comments and defaults or with other columns; drops the old."""
+    if columns is None:
+        columns = [*copied_columns(session, table, defaults=True, identities=True).values()]
+    temporary = "TEMPORARY " if session.is_temporary(table) else ""
+    comments = _comments(session, table)
+    session.run(f"CREATE {temporary}TABLE {new.sql} ({', '.join(columns)})")
+    session.run(f"INSERT INTO {new.sql} SELECT {items} FROM {table.sql}")
+    session.run(f"DROP TABLE {table.sql}")
+    for column, comment in comments:
+        what = f"TABLE {new.sql}" if column is None else f"COLUMN {new.sql}.{quote(column)}"
+        session.run(f"COMMENT ON {what} IS {literal(comment)}")
+
+
+def _comments(session: Session, table: TableName) -> list[tuple[str | None, str]]:
+    schema = f" AND schema_name = {literal(table.schema)}" if table.schema else ""
+    where = f"table_name = {literal(table.name)}{schema} AND comment IS NOT NULL"
+    of_columns = f"SELECT column_name, comment FROM duckdb_columns() WHERE {where}"
+    return session.run(f"SELECT NULL, comment FROM duckdb_tables() WHERE {where} UNION ALL {of_columns}").fetchall()

@@ -8,13 +8,15 @@ from sandbox.redshift import catalog, lexer, rights
 from sandbox.redshift.cursor import TokenCursor
 from sandbox.redshift.errors import SqlError, not_imitated, syntax_error, unsupported
 from sandbox.redshift.locks import Mode
-from sandbox.redshift.names import TableName
+from sandbox.redshift.names import SUPERUSER, TableName
 from sandbox.redshift.session import Session, Sink
 from sandbox.redshift.statements.base import Command
+from sandbox.redshift.statements.grants import grant_defaults
 from sandbox.redshift.statements.query import prepare
 from sandbox.redshift.statements.stored import stored_query
 from sandbox.redshift.translate import rewrites
-from sandbox.redshift.translate.dialect import parse
+from sandbox.redshift.translate.dialect import WrittenRedshift, parse
+from sandbox.redshift.translate.shown import shown
 from sandbox.redshift.translate.shown import text as view_text
 from sandbox.redshift.translate.statement import translate
 from sandbox.redshift.wire.decode import Value
@@ -54,6 +56,8 @@ class CreateView(Command):
         if before and before["bound"] and view["bound"]:
             _same_columns(before, view)
         session.record(("view", *name.parts), view | {"owner": before["owner"] if before else session.user})
+        if not before:
+            grant_defaults(session, name)
         return "CREATE VIEW"
 
     def _read_late(self, session: Session, tree: exp.Expr) -> catalog.Document:
@@ -180,6 +184,7 @@ class CreateMaterialisedView(Command):
         }  # fmt: skip
         session.run(f"CREATE TABLE {name.sql} AS {stored_query(session, self._query, ())}")
         session.record(("view", *name.parts), view)
+        grant_defaults(session, name)
         return "CREATE MATERIALIZED VIEW"
 
 
@@ -200,6 +205,8 @@ def _refuse_materialised(session: Session, tree: exp.Expr) -> None:
             raise unsupported("a materialized view of a view")
         if session.is_temporary(table) or rewrites.is_system_view(table):
             raise unsupported("a materialized view of a temporary or system table")
+        if any(key[0] in ("protected", "row_policy", "mask") for key, _ in session.catalog.of_relation(found)):
+            raise unsupported("a materialized view of a table with row-level security or masking policies")
 
 
 class Refresh(Command):
@@ -227,6 +234,23 @@ class Refresh(Command):
         return "REFRESH"
 
 
+def columns_of(session: Session, relation: TableName) -> list[tuple[str, str]]:
+    """Names and DuckDB types of the columns of a table or view, as a superuser sees them."""
+    found = translate(f"SELECT * FROM {relation.sql}", (), shown(session.catalog, (), frozenset(), SUPERUSER))
+    rows = session.run(f"DESCRIBE {rewrites.with_session_literals(found, session.session_values())}").fetchall()
+    return [(str(row[0]).lower(), str(row[1])) for row in rows]
+
+
+def materialised_over(session: Session, relation: TableName) -> bool:
+    """Whether a materialised view reads a relation."""
+    return any(_view(session, name)["materialised"] for name in dependents(session, relation))
+
+
+def policies_reading(session: Session, table: TableName) -> list[str]:
+    """Row policies whose conditions read a table."""
+    return [key[0] for key, policy in session.catalog.under("rls") if [*table.parts] in policy["lookups"]]
+
+
 def dependents(session: Session, name: TableName) -> list[TableName]:
     """Views that are bound to a relation."""
     return sorted(
@@ -249,6 +273,8 @@ def remove_relation(session: Session, name: TableName, *, cascade: bool) -> None
     Raises:
         SqlError: 2BP01 if there are any and it is not asked.
     """
+    for policy in policies_reading(session, name):
+        raise SqlError("2BP01", f"cannot drop table {name.name} because RLS policy {policy} reads it")
     for view in dependents(session, name):
         if not cascade:
             kind = "view" if session.catalog.get("view", *name.parts) else "table"
@@ -272,6 +298,21 @@ def relation_renamed(session: Session, old: TableName, new: TableName) -> None:
         session.record(key, None)
         session.record((key[0], *new.parts, *key[3:]), document)
     _rewrite_references(session, old, {"relation": new.parts})
+    _rename_lookups(session, old, new)
+
+
+def _rename_lookups(session: Session, old: TableName, new: TableName) -> None:
+    """Lets the row policies that read a table follow its new name."""
+    for policy in policies_reading(session, old):
+        document = session.catalog.documents["rls", policy]
+        tree = parse(f"SELECT 1 WHERE {document['condition']}")
+        for table in tree.find_all(exp.Table):
+            if rewrites.table_name(table) == old:
+                table.set("this", exp.to_identifier(new.name, quoted=True))
+                table.set("db", exp.to_identifier(new.parts[0], quoted=True))
+        lookups = [[*new.parts] if each == [*old.parts] else each for each in document["lookups"]]
+        condition = tree.args["where"].this.sql(WrittenRedshift)
+        session.record(("rls", policy), document | {"condition": condition, "lookups": lookups})
 
 
 def column_renamed(session: Session, table: TableName, old: str, new: str) -> None:

@@ -9,11 +9,11 @@ from sqlglot import exp
 from sqlglot.dialects.duckdb import DuckDB
 
 from sandbox.redshift.errors import SqlError, syntax_error
-from sandbox.redshift.names import INTERNAL_SCHEMA, TableName, literal
+from sandbox.redshift.names import INTERNAL_SCHEMA, TableName, literal, quote
 from sandbox.redshift.translate import blanks, functions
 from sandbox.redshift.translate.dialect import parse
 from sandbox.redshift.translate.functions import call, cast
-from sandbox.redshift.translate.shown import Shown
+from sandbox.redshift.translate.shown import Body, Shown
 from sandbox.redshift.wire.decode import Value
 
 if TYPE_CHECKING:
@@ -21,8 +21,9 @@ if TYPE_CHECKING:
 
 _SYSTEM_VIEWS = """
 pg_table_def pg_tables pg_user pg_views svv_all_columns svv_all_schemas svv_all_tables svv_attached_masking_policy
-svv_column_privileges svv_columns svv_masking_policy svv_mv_info svv_relation_privileges svv_role_grants svv_roles
-svv_schema_privileges svv_table_info svv_tables svv_user_grants sys_load_error_detail sys_load_history
+svv_column_privileges svv_columns svv_default_privileges svv_masking_policy svv_mv_info svv_relation_privileges
+svv_rls_attached_policy svv_rls_policy svv_rls_relation svv_role_grants svv_roles svv_schema_privileges
+svv_system_privileges svv_table_info svv_tables svv_user_grants sys_load_error_detail sys_load_history
 sys_query_history sys_transaction_history
 """
 _PROVISIONED = ("stl_", "stv_", "svl_", "svcs_")
@@ -87,6 +88,7 @@ def expand_views(tree: exp.Expr, shown: Shown, depth: int = 0) -> exp.Expr:
         body = None if (name.schema is None and name.name in hidden) or table is target else shown.body(name)
         if body is None or table.meta.get(_ITSELF):
             continue
+        _refuse_denied(body)
         query = parse(body.text)
         for inner in _named_tables(query) if body.itself else ():
             inner.meta[_ITSELF] = table_name(inner) == body.itself
@@ -99,6 +101,25 @@ def expand_views(tree: exp.Expr, shown: Shown, depth: int = 0) -> exp.Expr:
         table.replace(expanded)
         _without_schema(tree, name)
     return tree
+
+
+def limit_target(tree: exp.Expr, shown: Shown) -> None:
+    """Lets UPDATE and DELETE change only the rows that are seen, in place ("Using RLS policies in SQL statements")."""
+    target = target_table(tree)
+    body = shown.body(table_name(target)) if target is not None and not isinstance(tree, exp.Insert) else None
+    if target is None or body is None or body.limit is None:
+        return
+    _refuse_denied(body)
+    alias = quote(body.limit.alias)
+    seen = parse(f"SELECT {alias}.rowid FROM {table_name(target).sql} AS {alias} WHERE {body.limit.condition}")
+    rows = exp.In(this=exp.column("rowid", table=target.alias_or_name, quoted=True), query=exp.Subquery(this=seen))
+    where = tree.args.get("where")
+    tree.set("where", exp.Where(this=exp.and_(where.this, rows) if where is not None else rows))
+
+
+def _refuse_denied(body: Body) -> None:
+    if body.limit is not None and body.limit.denied:
+        raise SqlError("42501", f"permission denied for relation {body.limit.denied}")
 
 
 def _without_schema(tree: exp.Expr, name: TableName) -> None:

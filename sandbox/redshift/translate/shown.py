@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sandbox.redshift import rights
+from sandbox.redshift import rights, row_security
 from sandbox.redshift.catalog import Catalog, Document
 from sandbox.redshift.names import TableName, quote
+from sandbox.redshift.row_security import Filter
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,11 +17,13 @@ class Body:
         text: a query in Redshift's SQL.
         columns: new names of its columns, or none.
         itself: the table that the query reads by the very name that it stands behind, if it does.
+        limit: what limits the rows that are seen of it, and may be changed.
     """
 
     text: str
     columns: tuple[str, ...] = ()
     itself: TableName | None = None
+    limit: Filter | None = None
 
 
 class Shown:
@@ -55,24 +58,36 @@ NOTHING_SHOWN = Shown({}, (), frozenset())
 
 
 def shown(catalog: Catalog, search_path: Sequence[str], temporary: frozenset[str], user: str) -> Shown:
-    """What a user sees of a catalog; the same object for the same arguments, and for all users without masks."""
-    masked = catalog.derived(("masks", user), lambda: rights.masks(catalog, user))
-    seen_by = user if masked else ""
-    bodies = catalog.derived(("bodies", seen_by), lambda: _bodies(catalog) | _masked(masked))
+    """What a user sees of a catalog; the same object for the same arguments, and for all users without policies."""
+    masks = catalog.derived(("masks", user), lambda: rights.masks(catalog, user))
+    limits = catalog.derived(("filters", user), lambda: row_security.filters(catalog, user))
+    seen_by = user if masks or limits else ""
+    bodies = catalog.derived(("bodies", seen_by), lambda: _covered(_bodies(catalog), masks, limits))
     hidden = temporary & catalog.derived(("names", seen_by), lambda: frozenset(name.name for name in bodies))
     return catalog.derived((tuple(search_path), hidden, seen_by), lambda: Shown(bodies, search_path, hidden))
 
 
-def _masked(masks: dict[TableName, dict[str, str]]) -> dict[TableName, Body]:
-    """Relations of which some columns are seen through a policy."""
-    return {
-        relation: Body(
-            f"SELECT * REPLACE ({', '.join(f'{text} AS {quote(name)}' for name, text in columns.items())}) "
-            f"FROM {relation.sql}",
-            itself=relation,
-        )
-        for relation, columns in masks.items()
+def _covered(
+    bodies: dict[TableName, Body], masks: dict[TableName, dict[str, str]], limits: dict[TableName, Filter]
+) -> dict[TableName, Body]:
+    """Relations of which some rows or columns are seen through policies; those of rows come first."""
+    covered = {
+        relation: _cover(relation, bodies.get(relation), masks.get(relation, {}), limits.get(relation))
+        for relation in masks.keys() | limits.keys()
     }
+    return bodies | covered
+
+
+def _cover(relation: TableName, body: Body | None, masks: dict[str, str], limit: Filter | None) -> Body:
+    name = quote(relation.name)
+    columns = f" ({', '.join(map(quote, body.columns))})" if body and body.columns else ""
+    source = f"({body.text})" if body else relation.sql
+    if limit is not None:
+        source = f"(SELECT * FROM {source} AS {quote(limit.alias)}{columns} WHERE {limit.condition})"
+        columns = ""
+    replaced = ", ".join(f"{text} AS {quote(column)}" for column, text in masks.items())
+    query = f"SELECT *{f' REPLACE ({replaced})' if replaced else ''} FROM {source} AS {name}{columns}"
+    return Body(query, itself=None if body else relation, limit=limit)
 
 
 def _bodies(catalog: Catalog) -> dict[TableName, Body]:

@@ -91,6 +91,7 @@ def translate_tree(tree: exp.Expr, casts: Sequence[str | None], shown: Shown) ->
     named = rewrites.tables_read(tree)
     used = written.used(tree)
     tree = rewrites.expand_views(tree, shown)
+    rewrites.limit_target(tree, shown)
     fold_names(tree)
     unknown.refuse(tree)
     correlation.refuse(tree)
