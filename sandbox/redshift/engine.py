@@ -44,6 +44,8 @@ def open_database(path: Path | None, lake_root: Path, memory_limit: str = DEFAUL
         "memory_limit": memory_limit,
     }
     try:
+        if path is not None and path.with_name(path.name + ".wal").exists():
+            _take_in_log(path, memory_limit)
         root = duckdb.connect(str(path) if path else ":memory:", config=config)
     except duckdb.Error as problem:
         raise DatabaseRefused(f"{path} cannot be opened: {str(problem).splitlines()[0]}") from None
@@ -65,6 +67,17 @@ def session_connection(root: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyConnec
 def set_search_path(connection: duckdb.DuckDBPyConnection, schemas: list[str]) -> None:
     """Sets where unqualified names are looked for; `main` holds our macros and always comes last."""
     connection.execute(f"SET search_path = {literal(','.join([*schemas, 'main']))}")
+
+
+def _take_in_log(path: Path, memory_limit: str) -> None:
+    """Takes into the database what an endpoint that was killed left in its log.
+
+    While DuckDB 2.0 opens a file it has no functions yet, so that it cannot repeat the ALTER TABLE of a table with a
+    CHECK that calls one, as the lengths of VARCHAR do here. A file that is attached to an open database it can.
+    """
+    with duckdb.connect(":memory:", config={"memory_limit": memory_limit}) as opened:
+        opened.execute(f"ATTACH {literal(str(path))} AS left_behind")
+        opened.execute("DETACH left_behind")
 
 
 def _check_stamp(path: Path) -> None:
