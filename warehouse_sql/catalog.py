@@ -1,13 +1,13 @@
 """The tables as the migrations leave them: names, columns and types, read from the files by sqlglot."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 
 import sqlglot
 from sqlglot import exp
 
-from warehouse_sql.migrate import load_migrations
+from warehouse_sql.migrate import load_migrations, runs_outside, widening
 
 DIALECT = "redshift"
 
@@ -36,25 +36,42 @@ def read_tables(statements: Iterable[str]) -> dict[str, tuple[Column, ...]]:
     """Return the columns of each table by ``schema.table``, as the statements one after the other make them.
 
     Raises:
-        ValueError: a statement changes a table otherwise than by adding a column.
+        ValueError: a statement changes a table otherwise than by a column that is added, dropped or made longer.
     """
     tables: dict[str, tuple[Column, ...]] = {}
     for statement in statements:
-        _apply(sqlglot.parse_one(statement, dialect=DIALECT), tables)
+        if runs_outside(statement):
+            _widen(statement, tables)
+        else:
+            _apply(sqlglot.parse_one(statement, dialect=DIALECT), tables)
     return tables
+
+
+def _widen(statement: str, tables: dict[str, tuple[Column, ...]]) -> None:
+    if change := widening(statement):
+        tables[change.table] = tuple(
+            replace(column, type=change.type.upper()) if column.name == change.column else column
+            for column in tables[change.table]
+        )
 
 
 def _apply(statement: exp.Expr, tables: dict[str, tuple[Column, ...]]) -> None:
     if isinstance(statement, exp.Create) and statement.kind == "TABLE":
         tables[_name(statement)] = tuple(_column(definition) for definition in statement.find_all(exp.ColumnDef))
     elif isinstance(statement, exp.Alter):
-        actions = statement.args["actions"]
-        added = tuple(_column(action) for action in actions if isinstance(action, exp.ColumnDef))
-        if len(added) != len(actions):
-            raise ValueError(f"{statement}: the catalog knows only ADD COLUMN")
-        tables[_name(statement)] += added
+        (action,) = statement.args["actions"]  # Redshift takes one change a statement ("ALTER TABLE")
+        tables[_name(statement)] = _altered(tables[_name(statement)], action)
     elif isinstance(statement, exp.Drop) and statement.kind == "TABLE":
         del tables[_name(statement)]
+
+
+def _altered(columns: tuple[Column, ...], action: exp.Expr) -> tuple[Column, ...]:
+    if isinstance(action, exp.ColumnDef):
+        return (*columns, _column(action))
+    if isinstance(action, exp.Drop) and action.kind == "COLUMN":
+        dropped = {identifier.name for identifier in action.find_all(exp.Identifier)}
+        return tuple(column for column in columns if column.name not in dropped)
+    raise ValueError(f"{action}: the catalog knows only ADD COLUMN, DROP COLUMN and longer VARCHARs")
 
 
 def _name(statement: exp.Expr) -> str:

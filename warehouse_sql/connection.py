@@ -151,6 +151,15 @@ class Connection:
             names = tuple(_text(column[0]) for column in cursor.description)
             return names, [tuple(row) for row in cursor.fetchall()]
 
+    def execute_alone(self, statement: str) -> None:
+        """Run a statement that cannot run in a transaction; what is open is published before."""
+        self.commit()
+        self._driver.autocommit = True
+        try:
+            self.execute(statement)
+        finally:
+            self._driver.autocommit = False
+
     def commit(self) -> None:
         """Publish the transaction. A lost answer leaves it open whether it was."""
         with _translated():

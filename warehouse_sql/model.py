@@ -73,6 +73,7 @@ class Model:
             is ``date_key``.
         version: tells its reader that the rules changed so much that rows of before must be made anew.
         columns: descriptions by column, in order, lineage included.
+        notes: what else there is to know, as the header tells it.
         text: the template of the SELECT.
     """
 
@@ -91,6 +92,7 @@ class Model:
     refs: tuple[tuple[str, str], ...]
     version: int
     columns: tuple[tuple[str, str], ...]
+    notes: str
     text: str
 
     @property
@@ -145,8 +147,15 @@ def parse_model(schema: str, name: str, source: str) -> Model:
         refs=tuple(_pair(ref) for ref in _names(fields.get("refs", ""))),
         version=int(fields["version"]),
         columns=tuple((found[1], found[2]) for line in header if (found := _COLUMN.fullmatch(line))),
+        notes=_notes(header),
         text="\n".join(line for line in source.splitlines() if not line.startswith("--")).strip(),
     )
+
+
+def _notes(header: list[str]) -> str:
+    """The prose of a header: what follows its first empty line."""
+    prose = header[header.index("--") + 1 :] if "--" in header else []
+    return " ".join(line.removeprefix("--").strip() for line in prose)
 
 
 def _rule(table: str, text: str) -> dict[str, str]:

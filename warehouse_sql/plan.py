@@ -1,5 +1,6 @@
 """In which order models are made, read from the SQL itself."""
 
+from collections.abc import Iterable
 from functools import cache
 from graphlib import TopologicalSorter
 
@@ -44,6 +45,16 @@ def build_order() -> tuple[Model, ...]:
 def loaded_models() -> tuple[Model, ...]:
     """Return the models that a load fills, in order."""
     return tuple(model for model in build_order() if model.load not in (Load.VIEW, Load.CALENDAR))
+
+
+def dependents(models: Iterable[Model]) -> tuple[Model, ...]:
+    """Return models and all that read them, directly or through others, in build order."""
+    found = {model.table for model in models}
+    # The order is one of building, so whatever a model reads was seen before it.
+    for model in build_order():
+        if reads(model) & found:
+            found.add(model.table)
+    return tuple(model for model in build_order() if model.table in found)
 
 
 def _tables(model: Model) -> list[exp.Table]:

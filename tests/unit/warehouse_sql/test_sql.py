@@ -11,6 +11,7 @@ from sqlglot import exp
 from tests.unit.warehouse_sql.statements import every_statement
 
 STATEMENTS = every_statement()
+LITERAL = re.compile(r"'(?:[^']|'')*'")
 PARAMETER = re.compile(r"(?<!:):([a-z_0-9]+)")
 
 
@@ -72,8 +73,9 @@ def no_functions(*names: str) -> Callable[[str], list[str]]:
 
 
 def no_words(*patterns: str) -> Callable[[str], list[str]]:
+    """Look for words outside of literals: a comment on a column may say them."""
     pattern = re.compile("|".join(patterns), re.IGNORECASE)
-    return lambda statement: [found[0] for found in pattern.finditer(statement)]
+    return lambda statement: [found[0] for found in pattern.finditer(LITERAL.sub("''", statement))]
 
 
 def unqualified_tables(statement: str) -> list[str]:
