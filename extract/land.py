@@ -3,7 +3,9 @@
 import hashlib
 import zlib
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 from extract.errors import DataRefused
 from extract.lake import Lake
@@ -15,6 +17,18 @@ PART_BYTES = 32 * 1024 * 1024
 """Compressed size at which an object ends; what is held in memory while it grows."""
 _GZIP = 16 + zlib.MAX_WBITS
 _CHUNK = 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A place in what is being landed, to which it can be taken back."""
+
+    gzip: Any
+    chunks: list[bytes]
+    length: int
+    bytes: int
+    rows: int
+    objects: int
 
 
 class Landing:
@@ -56,12 +70,28 @@ class Landing:
         self._objects = []
         self._begin()
 
+    def mark(self) -> Mark:
+        """Return the present place."""
+        return Mark(
+            self._gzip.copy(), self._chunks, len(self._chunks), self._bytes, self._rows, objects=len(self._objects)
+        )
+
+    def take_back(self, mark: Mark) -> None:
+        """Forget what was landed since a mark, which must be younger than the last ``finish`` or ``discard``."""
+        for entry in self._objects[mark.objects :]:
+            self._lake.delete(entry.key)
+        del self._objects[mark.objects :]
+        self._go_on(mark.gzip.copy(), mark.chunks[: mark.length], mark.bytes, mark.rows)
+
     def _begin(self) -> None:
         # zlib writes a gzip header without a time or a name, so the same lines are the same bytes.
-        self._gzip = zlib.compressobj(LEVEL, zlib.DEFLATED, _GZIP)
-        self._chunks: list[bytes] = []
-        self._bytes = 0
-        self._rows = 0
+        self._go_on(zlib.compressobj(LEVEL, zlib.DEFLATED, _GZIP), [], 0, 0)
+
+    def _go_on(self, gzip: Any, chunks: list[bytes], size: int, rows: int) -> None:
+        self._gzip = gzip
+        self._chunks = chunks
+        self._bytes = size
+        self._rows = rows
 
     def _take(self, chunk: bytes) -> None:
         self._chunks.append(chunk)

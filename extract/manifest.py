@@ -41,6 +41,27 @@ class ObjectEntry(BaseModel):
     sha256: str
 
 
+class FileEntry(BaseModel):
+    """A file of the source that was looked at, and what became of it."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    key: str
+    etag: str
+    state: str
+    """What the listing told of its content; see ``ObjectInfo.state``."""
+    bytes: int
+    modified_at: str
+    rows: int = 0
+    """Records that landed, those that could not be read included."""
+    unreadable: int = 0
+    """Records that landed as bytes, for the quarantine."""
+    refused: str | None = None
+    """Why nothing of it was taken."""
+    note: str | None = None
+    """What is odd about a file that was taken."""
+
+
 class RawManifest(Manifest):
     """The commit point of an extraction of one stream.
 
@@ -51,11 +72,13 @@ class RawManifest(Manifest):
     the source was asked and had nothing else to tell. ``requests`` counts them by outcome and ``purposes`` by what they
     were for; ``least`` would have done (see ``spending``). Where a walk over the whole list ends with this manifest,
     ``sweep`` is the instant before which it began: what was last read before that is not in the list any more.
+    Of a source of files, ``files`` names those that this extraction looked at, once and for all.
     """
 
     stream: str
     complete: bool
     objects: tuple[ObjectEntry, ...]
+    files: tuple[FileEntry, ...] = ()
     received: int
     landed: int
     unchanged: int = 0

@@ -25,7 +25,7 @@ from extract.newest_first import Puller
 from extract.progress import Progress
 from extract.rate_limit import WINDOW, RateLimiter
 from extract.review import review_days
-from extract.settings import Settings, Wistia
+from extract.settings import Settings, Wistia, account_of
 from extract.snapshots import list_members, pull_changes, pull_list, pull_snapshot
 from extract.sources.wistia.streams import shape_of
 from extract.stream import DailySnapshot, DailyWindow, FullList, NewestFirst, Stream
@@ -76,9 +76,10 @@ def run_extraction(
             kept, and the next run goes on from there.
         DataRefused: what was landed is not what was received.
     """
-    shape = shape_of(settings.wistia.base_url)
-    with _fetcher(lake, settings, token, clock, run_id, progress, window) as fetcher:
-        run = _Run(lake, settings.wistia, clock, run_id, progress, fetcher, budget or Budget(), full_sweep=full_sweep)
+    wistia = account_of(settings)
+    shape = shape_of(wistia.base_url)
+    with _fetcher(lake, wistia, token, clock, run_id, progress, window) as fetcher:
+        run = _Run(lake, wistia, clock, run_id, progress, fetcher, budget or Budget(), full_sweep=full_sweep)
         streams = tuple(run.extract_all(shape.streams))
         return ExtractionReport(streams, goes_on=run.goes_on)
 
@@ -110,11 +111,12 @@ def run_backfill(
         SourceRefused: the source refused or failed; what was committed before is kept.
         DataRefused: what was landed is not what was received.
     """
-    streams = shape_of(settings.wistia.base_url).streams
+    wistia = account_of(settings)
+    streams = shape_of(wistia.base_url).streams
     wanted = _to_backfill(streams, only)
     _refuse_backfill(lake, wanted, days, clock)
-    with _fetcher(lake, settings, token, clock, run_id, progress, WINDOW) as fetcher:
-        run = _Run(lake, settings.wistia, clock, run_id, progress, fetcher, Budget(), full_sweep=False)
+    with _fetcher(lake, wistia, token, clock, run_id, progress, WINDOW) as fetcher:
+        run = _Run(lake, wistia, clock, run_id, progress, fetcher, Budget(), full_sweep=False)
         return ExtractionReport(tuple(run.backfill_all(streams, wanted, days)))
 
 
@@ -146,7 +148,7 @@ def _refuse_backfill(lake: Lake, streams: Sequence[Stream], days: Window, clock:
 @contextmanager
 def _fetcher(
     lake: Lake,
-    settings: Settings,
+    wistia: Wistia,
     token: SecretStr,
     clock: RunClock,
     run_id: str,
@@ -155,16 +157,16 @@ def _fetcher(
 ) -> Iterator[Fetcher]:
     """Yield what sends requests, within the account's limit."""
     stop = Stop()
-    limit = settings.wistia.requests_per_minute
+    limit = wistia.requests_per_minute
     holder = f"{run_id}-{secrets.token_hex(2)}"  # a run may extract twice
     leases = Leases(lake, "wistia", holder, limit, window, notify=progress.event)
     limiter = RateLimiter(limit, leases, window=window, sleep=stop.sleep)
     in_flight = InFlight(limit / window)
     http = Http(
-        settings.wistia.base_url,
+        wistia.base_url,
         token,
-        headers=shape_of(settings.wistia.base_url).headers,
-        timeout=settings.wistia.timeout,
+        headers=shape_of(wistia.base_url).headers,
+        timeout=wistia.timeout,
         limiter=limiter,
         clock=clock,
         sleep=stop.sleep,
@@ -173,7 +175,7 @@ def _fetcher(
     )
     workers = Workers(in_flight.count)
     try:
-        yield Fetcher(http, workers, settings.wistia.per_page)
+        yield Fetcher(http, workers, wistia.per_page)
     finally:
         stop.set()
         limiter.close()

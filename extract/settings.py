@@ -9,8 +9,10 @@ import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Any, Literal, NoReturn
+from types import NoneType
+from typing import Annotated, Any, Literal, NoReturn, get_args
 from urllib.parse import urlsplit
+from zoneinfo import available_timezones
 
 import yaml
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
@@ -23,6 +25,8 @@ TOKEN_VARIABLE = "WISTIA_API_TOKEN"  # noqa: S105 - a name, not a secret
 PASSWORD_VARIABLE = "REDSHIFT_PASSWORD"  # noqa: S105 - a name, not a secret
 
 
+OWN_AREAS = {"raw", "staging", "quarantine", "runs", "leases", "analytics"}
+"""The areas of a lake that the stages write."""
 LOOPBACK = {"127.0.0.1", "::1", "localhost"}
 
 
@@ -87,6 +91,40 @@ class Wistia(Section):
         return tuple(value) if isinstance(value, list) else value
 
 
+class StreamPulse(Section):
+    """How the files of StreamPulse are taken."""
+
+    landing: str = "landing/streampulse/"
+    """Where in the lake they are dropped, in a folder for each feed; or ``sandbox:FOLDER`` for the producer that lives
+    in that folder and drops them there."""
+    settle_seconds: Annotated[float, Field(ge=0, le=3600)] = 2
+    """How long a file must not have changed before it is taken, unless its marker is there."""
+    poll_seconds: Annotated[float, Field(gt=0, le=3600)] = 5
+    """How long ``reelhouse watch`` waits between two looks at the folders."""
+    reporting_time_zone: str = "Asia/Kolkata"
+    """The time zone whose days sessions are counted on, as the IANA database names it; instants stay UTC."""
+
+    @field_validator("landing")
+    @classmethod
+    def _folder(cls, value: str) -> str:
+        if value.startswith("sandbox:"):
+            return value
+        parts = value.strip("/").split("/")
+        if not all(parts) or {".", ".."} & set(parts):
+            raise ValueError("must be a folder of the lake, such as landing/streampulse/, or sandbox:FOLDER")
+        if parts[0] in OWN_AREAS:
+            raise ValueError(f"must not lie in {parts[0]}/, which reelhouse itself writes")
+        return "/".join(parts) + "/"
+
+    @field_validator("reporting_time_zone")
+    @classmethod
+    def _known_zone(cls, value: str) -> str:
+        known = available_timezones()
+        if known and value not in known:  # a machine without the database cannot tell
+            raise ValueError("must be a time zone of the IANA database, such as Asia/Kolkata")
+        return value
+
+
 class Quarantine(Section):
     """When a batch holds too many bad records to be published."""
 
@@ -101,6 +139,8 @@ class Load(Section):
 
     lock_wait: Annotated[float, Field(gt=0, le=86400)] = 60
     """Seconds to wait for another load to finish, a day at most."""
+    min_interval: Annotated[float, Field(ge=0, le=86400)] = 0
+    """Seconds between two loads of ``reelhouse watch``; what arrives meanwhile is gathered."""
 
 
 class S3(Section):
@@ -123,7 +163,10 @@ class S3(Section):
 class Settings(Section):
     """All settings of a run."""
 
-    wistia: Wistia = Wistia()
+    wistia: Wistia | None = None
+    """The Wistia account; None where there is none to be read."""
+    streampulse: StreamPulse | None = None
+    """The files of StreamPulse; None where there are none to be taken."""
     quarantine: Quarantine = Quarantine()
     load: Load = Load()
     lake: str = "file:.reelhouse/lake"
@@ -133,6 +176,21 @@ class Settings(Section):
     """The engine that normalises: ``duckdb`` in this process, or a local ``spark``."""
     warehouse: str = "sandbox:.reelhouse"
     """``redshift://[user@]host[:port]/database``, or ``sandbox:FOLDER`` for the endpoint that lives in that folder."""
+
+
+def account_of(settings: Settings) -> Wistia:
+    """Return the section of the Wistia account.
+
+    Raises:
+        ConfigurationError: there is none.
+    """
+    if settings.wistia is None:
+        raise ConfigurationError("no Wistia account is configured: the configuration has no section wistia:")
+    return settings.wistia
+
+
+SOURCES = {"wistia", "streampulse"}
+"""The sections that each name a source; one that is absent is not read."""
 
 
 class Secrets(Section):
@@ -162,6 +220,8 @@ def load_settings(file: Path | None, environment: Mapping[str, str] | None = Non
     variables = _overrides(environment)
     for path, value in variables.items():
         _place(values, path, value)
+    for source in SOURCES & values.keys():  # a source that is named without more has its defaults
+        values[source] = {} if values[source] is None else values[source]
     try:
         return Settings.model_validate(values)
     except ValidationError as error:
@@ -250,7 +310,7 @@ def _parsed(name: str, text: str) -> Any:
 def _place(values: dict[str, Any], path: tuple[str, ...], value: Any) -> None:
     *sections, key = path
     for section in sections:
-        inner = values.setdefault(section, {})
+        inner = values[section] = values.get(section) or {}
         if not isinstance(inner, dict):
             raise ConfigurationError(f"environment variable {_variable(path)}: {section} is not a section")
         values = inner
@@ -283,7 +343,12 @@ def _variable(path: tuple[str, ...]) -> str:
 def _suggestion(path: tuple[str, ...]) -> str:
     section: Any = Settings
     for part in path[:-1]:
-        section = section.model_fields[part].annotation
+        section = _section(section.model_fields[part].annotation)
     known = sorted(section.model_fields)
     close = difflib.get_close_matches(path[-1], known, n=1)
     return f"; did you mean {close[0]}?" if close else f"; known keys: {', '.join(known)}"
+
+
+def _section(annotation: Any) -> Any:
+    """Return the section that a field holds, which may be absent."""
+    return next((kind for kind in get_args(annotation) if kind is not NoneType), annotation)

@@ -1,7 +1,7 @@
 """Landing and committing one stream in one run."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Protocol
@@ -11,7 +11,7 @@ from extract.errors import DataRefused
 from extract.http import Tally
 from extract.lake import Lake
 from extract.land import Landing
-from extract.manifest import ObjectEntry, RawManifest, raw_log
+from extract.manifest import FileEntry, ObjectEntry, RawManifest, raw_log
 from extract.page import Page
 from extract.progress import Progress
 from extract.spending import Spending
@@ -59,6 +59,10 @@ class StreamReport:
     """The requests by what they were for; see ``spending.Purpose``."""
     least: int = 0
     """The requests that would have done; see ``spending.Spending``."""
+    files: int | None = None
+    """Files that were looked at; None where the source has none."""
+    refused: tuple[str, ...] = ()
+    """The files of which nothing was taken, each with the reason."""
     notes: tuple[str, ...] = ()
 
 
@@ -81,7 +85,13 @@ class StreamWriter:
         self._tallies: list[Tally] = []
         self._spendings: list[Spending] = []
         self._committed: list[RawManifest] = []
+        self._received = self._handed = 0
         self.restart()
+
+    @property
+    def committed(self) -> Sequence[RawManifest]:
+        """The manifests of this run."""
+        return self._committed
 
     @property
     def has_received(self) -> bool:
@@ -122,10 +132,24 @@ class StreamWriter:
 
     def land(self, page: Page) -> None:
         """Land the records of a page."""
-        self._landing.add(b"".join(page.lines), page.rows)
-        self._received += page.rows
-        self._handed += page.rows
+        self.land_lines(b"".join(page.lines), page.rows)
         self.pages += page.rows > 0
+
+    def land_lines(self, lines: bytes, rows: int) -> None:
+        """Land records, each of which is a line."""
+        self._landing.add(lines, rows)
+        self._received += rows
+        self._handed += rows
+
+    def savepoint(self) -> Callable[[], None]:
+        """Return what takes back all that is landed from here on, as long as nothing is committed meanwhile."""
+        mark, received, handed = self._landing.mark(), self._received, self._handed
+
+        def take_back() -> None:
+            self._landing.take_back(mark)
+            self._received, self._handed = received, handed
+
+        return take_back
 
     def keep(self, page: Page) -> None:
         """Count the records of a page as equal to what an earlier manifest vouches for; they do not land again."""
@@ -169,6 +193,7 @@ class StreamWriter:
         complete: bool,
         proof: Sequence[dict[str, Any]] = (),
         sweep: datetime | None = None,
+        files: Sequence[FileEntry] = (),
     ) -> None:
         """Commit what was landed since the last commit.
 
@@ -177,14 +202,16 @@ class StreamWriter:
             complete: False while a long pull is under way; at its end every answer must have been handed over.
             proof: what shows that nothing is missing.
             sweep: when a walk over the whole list began that ends with this manifest.
+            files: of a source of files, those that were looked at.
 
         Raises:
             DataRefused: what was landed is not what was received.
             HeadMoved: another run committed first, and moved the stream's cursor.
         """
         manifest = self._manifest(cursor, complete=complete, whole=complete, proof=proof)
-        if sweep:
-            manifest = manifest.model_copy(update={"sweep": format_instant(sweep)})
+        manifest = manifest.model_copy(
+            update={"sweep": format_instant(sweep) if sweep else None, "files": tuple(files)}
+        )
         self._commit(manifest)
 
     def commit_beside(self, *, whole: bool, proof: Sequence[dict[str, Any]] = ()) -> None:

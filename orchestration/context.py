@@ -66,10 +66,12 @@ def find_configuration(options: Options) -> Path:
 
 def _with_absolute_paths(settings: Settings, base: Path) -> Settings:
     """Make the folders in addresses absolute; they are relative to the configuration file's folder."""
-    wistia = settings.wistia.model_copy(update={"base_url": _absolute(settings.wistia.base_url, base)})
+    wistia, streampulse = settings.wistia, settings.streampulse
     return settings.model_copy(
         update={
-            "wistia": wistia,
+            "wistia": wistia and wistia.model_copy(update={"base_url": _absolute(wistia.base_url, base)}),
+            "streampulse": streampulse
+            and streampulse.model_copy(update={"landing": _absolute(streampulse.landing, base)}),
             "lake": _absolute(settings.lake, base),
             "warehouse": _absolute(settings.warehouse, base),
         }

@@ -74,7 +74,8 @@ def _configure(home: Path) -> Path:
     except OSError as error:
         raise ConfigurationError(f"{home} cannot be used ({error.strerror}); choose another with --home") from None
     settings = load_settings(file)
-    if not (settings.wistia.base_url.startswith(SCHEME) and settings.warehouse.startswith(SCHEME)):
+    is_simulated = settings.wistia is None or settings.wistia.base_url.startswith(SCHEME)
+    if not (is_simulated and settings.warehouse.startswith(SCHEME)):
         raise ConfigurationError(f"{file} is not a sandbox's; choose another folder with --home")
     return file
 

@@ -5,18 +5,23 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
+from functools import partial
 from typing import Any, Literal
+
+from pydantic import SecretStr
 
 from extract.budget import Budget
 from extract.clock import format_instant
 from extract.days import Window
-from extract.errors import ConfigurationError, ReelhouseError
+from extract.errors import ConfigurationError, ReelhouseError, RefusedError
 from extract.lake import Lake
 from extract.origin import claim, refuse_foreign
 from extract.progress import Progress
 from extract.runner import ExtractionReport, run_backfill, run_extraction
+from extract.settings import Settings, StreamPulse, account_of
+from extract.sources.streampulse.source import FileSource
 from orchestration.context import Context
-from orchestration.sandboxes import check_warehouse, open_source, open_warehouse
+from orchestration.sandboxes import check_warehouse, open_account, open_landing, open_warehouse
 from spark.jobs.normalise import NormaliseReport, normalise
 from warehouse_sql.load import LoadReport, load, pending
 
@@ -45,24 +50,85 @@ class RunReport:
     error: str | None = None
 
 
+class OthersLanded(RefusedError):
+    """A source refused, and another was read: what landed of it need not wait for the first."""
+
+    def __init__(self, report: ExtractionReport, refused: RefusedError) -> None:
+        """Say what ``refused`` says; ``report`` is of the others."""
+        super().__init__(str(refused))
+        self.report = report
+
+
 def extract_stage(
     context: Context, progress: Progress, budget: Budget | None = None, *, full_sweep: bool = False
 ) -> ExtractionReport:
-    """Land what is new at the source."""
-    lake, address = context.lake, context.settings.wistia.base_url
-    refuse_foreign(lake, WISTIA, address)
-    settings, token = open_source(context.settings, context.secrets, context.clock)
+    """Land what is new at each source that is configured.
+
+    Raises:
+        ConfigurationError: none is, or one cannot be reached as it is configured; nothing was touched.
+        OthersLanded: one source refused, and the other was read.
+        RefusedError: every source refused.
+    """
+    work = _extractions(context, progress, budget or Budget(), full_sweep=full_sweep)
+    reports: list[ExtractionReport] = []
+    failures: list[RefusedError] = []
+    for extract in work:
+        try:
+            reports.append(extract())
+        except RefusedError as refused:
+            failures.append(refused)
+    streams = tuple(stream for report in reports for stream in report.streams)
+    report = ExtractionReport(streams, goes_on=any(report.goes_on for report in reports))
+    if not failures:
+        return report
+    raise OthersLanded(report, failures[0]) if reports else failures[0]
+
+
+def _extractions(
+    context: Context, progress: Progress, budget: Budget, *, full_sweep: bool
+) -> list[Callable[[], ExtractionReport]]:
+    """Return what extracts each configured source, opened and checked; files come first, as they wait for nobody."""
+    work: list[Callable[[], ExtractionReport]] = []
+    if context.settings.streampulse:
+        work.append(partial(_extract_files, context, context.settings.streampulse, progress, budget))
+    if context.settings.wistia:
+        refuse_foreign(context.lake, WISTIA, context.settings.wistia.base_url)
+        opened = open_account(context.settings, context.secrets, context.clock)
+        work.append(partial(_extract_account, context, *opened, progress, budget, full_sweep=full_sweep))
+    if not work:
+        raise ConfigurationError(
+            "no source is configured; write a section wistia: or streampulse:, or both, into the configuration"
+        )
+    return work
+
+
+def _extract_files(context: Context, streampulse: StreamPulse, progress: Progress, budget: Budget) -> ExtractionReport:
+    opened = open_landing(streampulse, context.lake, context.clock)
+    source = FileSource(context.lake, opened, context.settings.quarantine)
+    found = source.extract(context.clock, context.run_id, progress, budget)
+    return ExtractionReport(found.streams, goes_on=found.goes_on)
+
+
+def _extract_account(
+    context: Context,
+    settings: Settings,
+    token: SecretStr,
+    progress: Progress,
+    budget: Budget,
+    *,
+    full_sweep: bool,
+) -> ExtractionReport:
     report = run_extraction(
-        lake, settings, token, context.clock, context.run_id, progress, budget, full_sweep=full_sweep
+        context.lake, settings, token, context.clock, context.run_id, progress, budget, full_sweep=full_sweep
     )
-    claim(lake, WISTIA, address)
+    claim(context.lake, WISTIA, account_of(context.settings).base_url)
     return report
 
 
 def backfill_stage(context: Context, progress: Progress, days: Window, only: str | None) -> ExtractionReport:
     """Land once more what the source has of some days."""
-    refuse_foreign(context.lake, WISTIA, context.settings.wistia.base_url)
-    settings, token = open_source(context.settings, context.secrets, context.clock)
+    refuse_foreign(context.lake, WISTIA, account_of(context.settings).base_url)
+    settings, token = open_account(context.settings, context.secrets, context.clock)
     return run_backfill(context.lake, settings, token, context.clock, context.run_id, progress, days, only)
 
 
@@ -117,11 +183,17 @@ def _reason(stop: BaseException) -> str:
 
 
 def _do_stages(context: Context, progress: Progress, extract: Extract, done: dict[str, Any]) -> None:
-    done["extraction"] = extract(context, progress)
+    refused: OthersLanded | None = None
+    try:
+        done["extraction"] = extract(context, progress)
+    except OthersLanded as stop:
+        done["extraction"], refused = stop.report, stop
     done["goes_on"] = done["extraction"].goes_on
     done["normalisation"] = normalise_stage(context, progress)
     if pending(context.lake, context.settings.warehouse):
         done["load"] = load_stage(context, progress)
+    if refused:
+        raise refused
 
 
 def _since(started: float) -> float:

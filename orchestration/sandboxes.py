@@ -14,7 +14,8 @@ from pydantic import SecretStr
 
 from extract.clock import RunClock
 from extract.errors import ConfigurationError
-from extract.settings import Secrets, Settings
+from extract.lake import Lake
+from extract.settings import Secrets, Settings, StreamPulse, account_of
 from extract.sources.wistia.streams import SHAPES
 from warehouse_sql.connection import Target, parse_target
 
@@ -22,7 +23,7 @@ SCHEME = "sandbox:"
 S3_SCHEME = "s3://"
 
 
-def open_source(settings: Settings, secrets: Secrets, clock: RunClock) -> tuple[Settings, SecretStr]:
+def open_account(settings: Settings, secrets: Secrets, clock: RunClock) -> tuple[Settings, SecretStr]:
     """Return settings whose base_url answers, and the token for it.
 
     A simulator is started where none runs, and its clock is set to the run's as-of instant. It is only ever given its
@@ -32,24 +33,47 @@ def open_source(settings: Settings, secrets: Secrets, clock: RunClock) -> tuple[
     Raises:
         ConfigurationError: there is no token for a real account, or the sandbox cannot be started.
     """
-    if not settings.wistia.base_url.startswith(SCHEME):
+    wistia = account_of(settings)
+    if not wistia.base_url.startswith(SCHEME):
         if secrets.wistia_token is None:
             raise ConfigurationError(
                 "no token: set the environment variable WISTIA_API_TOKEN to an API token of the account with the "
                 "permissions 'Read all folder and media data' and 'Read detailed stats'"
             )
         return settings, secrets.wistia_token
-    folder, parameters = _parts(settings.wistia.base_url, known={"api", "profile"})
+    folder, parameters = _parts(wistia.base_url, known={"api", "profile"})
     shape = parameters.pop("api", "v1")
     if shape not in SHAPES:
-        raise ConfigurationError(f"{settings.wistia.base_url}: unknown api {shape}; known: {', '.join(sorted(SHAPES))}")
+        raise ConfigurationError(f"{wistia.base_url}: unknown api {shape}; known: {', '.join(sorted(SHAPES))}")
     simulator = _sandbox("sandbox.wistia.process").ensure(folder, **parameters)
     try:
         simulator.set_clock(clock.as_of)
     except ValueError as error:
         raise ConfigurationError(f"--as-of: {error}") from None
-    wistia = settings.wistia.model_copy(update={"base_url": f"{simulator.base_url.rpartition('/')[0]}/{shape}"})
-    return settings.model_copy(update={"wistia": wistia}), SecretStr(simulator.token)
+    live = wistia.model_copy(update={"base_url": f"{simulator.base_url.rpartition('/')[0]}/{shape}"})
+    return settings.model_copy(update={"wistia": live}), SecretStr(simulator.token)
+
+
+def open_landing(streampulse: StreamPulse, lake: Lake, clock: RunClock) -> StreamPulse:
+    """Return settings whose landing is a folder of the lake.
+
+    The producer of a sandbox drops there what it would have dropped by the run's as-of instant.
+    ``sandbox:FOLDER?users=1000&titles=200&playbacks=2000&days=30`` makes it another size (playbacks a day, days before
+    the first), ``seed=7`` other content.
+
+    Raises:
+        ConfigurationError: a parameter is unknown or no number.
+    """
+    if not streampulse.landing.startswith(SCHEME):
+        return streampulse
+    producer = _sandbox("sandbox.streampulse.producer")
+    _, parameters = _parts(streampulse.landing, known=set(producer.PARAMETERS))
+    folder = str(StreamPulse.model_fields["landing"].default)
+    try:
+        producer.deliver(lake, folder, clock.as_of, **{name: int(text) for name, text in parameters.items()})
+    except ValueError as error:
+        raise ConfigurationError(f"{streampulse.landing}: {error}") from None
+    return streampulse.model_copy(update={"landing": folder})
 
 
 def open_warehouse(settings: Settings, secrets: Secrets) -> Target:

@@ -10,7 +10,7 @@ from extract.errors import ConfigurationError
 from orchestration.output import exact, figure, json_value, print_json, print_table
 
 if TYPE_CHECKING:  # only names of types: `reelhouse --help` should not wait for drivers
-    from extract.runner import ExtractionReport
+    from extract.runner import ExtractionReport, StreamReport
     from orchestration.pipeline import RunReport
     from orchestration.status import Status
     from spark.jobs.normalise import NormaliseReport
@@ -44,18 +44,27 @@ def extraction(report: "ExtractionReport", *, as_json: bool) -> None:
     if as_json:
         print_json(report)
         return
-    rows = [
-        (item.stream, item.requests, item.least, item.landed if item.sequence else NOTHING_NEW, item.sequence)
-        for item in report.streams
-    ]
-    _print_figures(("stream", "requests", "least", "landed", "manifest"), rows)
+    asked = [item for item in report.streams if item.files is None]
+    dropped = [item for item in report.streams if item.files is not None]
+    if asked:
+        rows = [(item.stream, item.requests, item.least, _landed(item), item.sequence) for item in asked]
+        _print_figures(("stream", "requests", "least", "landed", "manifest"), rows)
+    if asked and dropped:
+        click.echo()
+    if dropped:
+        rows = [(item.stream, item.files or 0, len(item.refused), _landed(item), item.sequence) for item in dropped]
+        _print_figures(("stream", "files", "refused", "landed", "manifest"), rows)
     for item in report.streams:
         if item.purposes:
             counted = (f"{count:,} {purpose}" for purpose, count in item.purposes.items())
             click.echo(f"{item.stream}: asked for {', '.join(counted)}")
     for item in report.streams:
-        for note in item.notes:
+        for note in (*item.notes, *(f"refused: {file}" for file in item.refused)):
             click.echo(f"{item.stream}: {note}")
+
+
+def _landed(item: "StreamReport") -> int | str:
+    return item.landed if item.sequence else NOTHING_NEW
 
 
 def normalisation(report: "NormaliseReport", *, as_json: bool) -> None:

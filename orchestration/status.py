@@ -5,7 +5,7 @@ from typing import Any
 
 from extract.lake import Lake
 from extract.manifest import raw_log
-from extract.sources.wistia.streams import STREAM_NAMES
+from extract.sources import STREAM_NAMES
 from orchestration.context import Context
 from orchestration.pipeline import newest_report
 from spark.manifest import StagingManifest, staging_log

@@ -177,7 +177,7 @@ def _confirmed_newest(connection: Connection, run: _Run) -> int:
 def _load_manifest(connection: Connection, run: _Run, manifest: StagingManifest, started_at: datetime) -> None:
     sequence = manifest.sequence
     copied = _copy(connection, run, manifest)
-    _set_channels(connection, run.settings.wistia.channels)
+    _set_channels(connection, run.settings.wistia.channels if run.settings.wistia else {})
     _set_sweep(connection, manifest.sweeps.get(VISITORS))
     counts = Application(connection, sequence, copied, run.progress).run()
     record(connection, LedgerEntry(sequence, run.run_id, manifest.run_id, started_at, run.clock.now()), counts)

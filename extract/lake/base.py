@@ -1,10 +1,11 @@
 """What every lake can do."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Protocol
+from typing import BinaryIO, Protocol
 
 from extract.errors import DataRefused
 
@@ -16,6 +17,27 @@ class ObjectInfo:
     key: str
     bytes: int
     modified_at: datetime
+    state: str
+    """Changes whenever the content does: the ETag in S3; in a folder what the file system tells without reading."""
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """One version of an object, open for reading.
+
+    Attributes:
+        file: its bytes, from the first; may be read again from the start.
+        etag: says which version it is: of S3, or the SHA-256 of the bytes in a folder.
+        state: of this version, as a listing shows it.
+        modified_at: when it was written.
+        is_unchanged: whether what was read until now is this version; a file in a folder may be written meanwhile.
+    """
+
+    file: BinaryIO
+    etag: str
+    state: str
+    modified_at: datetime
+    is_unchanged: Callable[[], bool]
 
 
 class Lake(Protocol):
@@ -33,6 +55,9 @@ class Lake(Protocol):
         Raises:
             DataRefused: there is no such object.
         """
+
+    def open_version(self, key: str) -> AbstractContextManager[Version | None]:
+        """Open what an object is now; None where there is none. Memory does not grow with it."""
 
     def put(self, key: str, data: bytes) -> None:
         """Write an object whole, replacing one of that name."""

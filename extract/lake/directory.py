@@ -1,6 +1,7 @@
 """A lake in a folder."""
 
 import errno
+import hashlib
 import os
 import shutil
 import tempfile
@@ -12,7 +13,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from extract.errors import ConfigurationError, ReelhouseError
-from extract.lake.base import ObjectInfo, missing
+from extract.lake.base import ObjectInfo, Version, missing
 
 TEMPORARY = ".put-"
 """Begins the names of files that are not objects yet."""
@@ -39,6 +40,26 @@ class DirectoryLake:
                 return self._path(key).read_bytes()
             except FileNotFoundError:
                 raise missing(self.url(key)) from None
+
+    @contextmanager
+    def open_version(self, key: str) -> Iterator[Version | None]:
+        """Open what an object is now; None where there is none."""
+        with self._told(key, "read"):
+            try:
+                file = self._path(key).open("rb")
+            except FileNotFoundError:
+                file = None
+        if file is None:
+            yield None
+            return
+        with file:
+            found = os.fstat(file.fileno())
+            state = _state(found)
+            with self._told(key, "read"):
+                etag = hashlib.file_digest(file, "sha256").hexdigest()
+            file.seek(0)
+            modified_at = datetime.fromtimestamp(found.st_mtime, UTC)
+            yield Version(file, etag, state, modified_at, lambda: _state(os.fstat(file.fileno())) == state)
 
     def put(self, key: str, data: bytes) -> None:
         """Write an object whole, replacing one of that name."""
@@ -94,7 +115,7 @@ class DirectoryLake:
         """Return what a listing shows of an object; None where it was deleted meanwhile."""
         with self._told(key, "listed"), suppress(FileNotFoundError):
             found = self._path(key).stat()
-            return ObjectInfo(key, found.st_size, datetime.fromtimestamp(found.st_mtime, UTC))
+            return ObjectInfo(key, found.st_size, datetime.fromtimestamp(found.st_mtime, UTC), _state(found))
         return None
 
     def _keys(self, start: Path) -> Iterator[str]:
@@ -145,6 +166,11 @@ def open_directory(folder: Path) -> DirectoryLake:
     except OSError as error:
         raise ConfigurationError(f"lake: the folder {folder} cannot be written ({error.strerror})") from None
     return DirectoryLake(folder.parent, folder.name)
+
+
+def _state(found: os.stat_result) -> str:
+    """What changes with the content: the change time, above all, which no program can set back."""
+    return f"{found.st_size}-{found.st_mtime_ns}-{found.st_ctime_ns}-{found.st_ino}"
 
 
 def _refused(url: str, verb: str, error: OSError) -> ReelhouseError:

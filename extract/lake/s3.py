@@ -6,11 +6,13 @@ they are read, and words for what a person must mend.
 """
 
 import random
+import shutil
+import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO
 
 from boto3.exceptions import S3UploadFailedError
 from boto3.s3.transfer import TransferConfig
@@ -26,7 +28,7 @@ from botocore.exceptions import (
 )
 
 from extract.errors import ConfigurationError, DataRefused, ReelhouseError
-from extract.lake.base import ObjectInfo, missing
+from extract.lake.base import ObjectInfo, Version, missing
 from extract.lake.s3_errors import S3Refused, Trouble, understand
 from extract.retry import backoff
 
@@ -98,6 +100,33 @@ class S3Lake:
                         raise
         raise AssertionError("unreachable")
 
+    @contextmanager
+    def open_version(self, key: str) -> Iterator[Version | None]:
+        """Open what an object is now; None where there is none. It is brought whole into a temporary file first."""
+        with tempfile.TemporaryFile() as file:
+            try:
+                version = self._brought(key, file)
+            except DataRefused:
+                version = None
+            yield version
+
+    def _brought(self, key: str, file: BinaryIO) -> Version:
+        with self._told(key, "read"):
+            for attempt in range(1, ATTEMPTS + 1):
+                found = self._client.get_object(Bucket=self.bucket, Key=key)
+                try:
+                    shutil.copyfileobj(found["Body"], file, _MEBIBYTE)
+                except _CUT:
+                    if attempt == ATTEMPTS:
+                        raise
+                    file.seek(0)
+                    file.truncate()
+                else:
+                    file.seek(0)
+                    etag = _bare(found["ETag"])
+                    return Version(file, etag, etag, found["LastModified"], lambda: True)
+        raise AssertionError("unreachable")
+
     def put(self, key: str, data: bytes) -> None:
         """Write an object whole, replacing one of that name."""
         with self._told(key, "written"):
@@ -143,7 +172,7 @@ class S3Lake:
         with self._told(prefix, "listed"):
             for page in pages:
                 for found in page.get("Contents", ()):
-                    yield ObjectInfo(found["Key"], found["Size"], found["LastModified"])
+                    yield ObjectInfo(found["Key"], found["Size"], found["LastModified"], _bare(found["ETag"]))
 
     def delete(self, key: str) -> None:
         """Remove an object; one that is not there is no error."""
@@ -204,3 +233,8 @@ class S3Lake:
             f"{self.url(key)} could not be {verb}: {trouble.says}. What was committed before is kept; run again then",
             trouble,
         )
+
+
+def _bare(etag: str) -> str:
+    """Return an ETag without the quotes that HTTP puts around it."""
+    return etag.strip('"')

@@ -130,6 +130,8 @@ class Contract(_Part):
         fan_out: how a record becomes several rows; None where it is one.
         mapped: the columns before those of lineage, in order.
         unmapped: paths that are known and deliberately given no column; they stand in ``_extra``.
+        tolerant: many bad records stop no batch. So where records come in files, each of which stands by itself: a bad
+            file must not hold up the others.
     """
 
     entity: Identifier
@@ -140,6 +142,7 @@ class Contract(_Part):
     fan_out: FanOut | None = None
     mapped: Annotated[tuple[Column, ...], Field(alias="columns", min_length=1)]
     unmapped: tuple[str, ...] = ()
+    tolerant: bool = False
 
     @field_validator("key", "version", "mapped", "unmapped", mode="before")
     @classmethod

@@ -55,7 +55,8 @@ def normalise(lake: Lake, settings: Settings, clock: RunClock, run_id: str, prog
         with scratch_folder() as folder:
             outcomes = _compute(lake, settings, backlogs, folder, progress)
             for outcome in outcomes:
-                refuse_if_too_many(outcome.refusals, settings.quarantine)
+                if not outcome.contract.tolerant:
+                    refuse_if_too_many(outcome.refusals, settings.quarantine)
             manifest = _publish(lake, head, backlogs, outcomes, run_id, format_instant(clock.now()))
         if _commit(lake, manifest, progress):
             return _report(manifest, outcomes)

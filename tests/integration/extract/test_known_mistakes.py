@@ -261,7 +261,7 @@ def test_a_429_in_plain_text_is_waited_for_as_long_as_it_says(
 
 def test_an_answer_may_take_longer_than_thirty_seconds() -> None:
     """First pages of large accounts were seen to take 16 to 30 s and more."""
-    assert Settings().wistia.timeout >= 60
+    assert Wistia().timeout >= 60
 
 
 def test_everything_lands_in_one_run_analytics_too(here: Bench, account: Account, server: Served) -> None:

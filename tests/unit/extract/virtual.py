@@ -3,6 +3,7 @@
 import heapq
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -10,6 +11,7 @@ from random import Random
 
 from extract.errors import DataRefused
 from extract.lake import ObjectInfo
+from extract.lake.base import Version
 
 EPOCH = datetime(2026, 1, 8, 2, 0, 0, 900_000, tzinfo=UTC)
 
@@ -122,11 +124,14 @@ class VirtualLake:
     def list_after(self, prefix: str, after: str = "") -> Iterator[ObjectInfo]:
         with self._taking_time("list"):
             found = [
-                ObjectInfo(key, len(data), written)
+                ObjectInfo(key, len(data), written, state=str(hash(data)))
                 for key, (data, written) in sorted(self.objects.data.items())
                 if key.startswith(prefix) and key > after
             ]
         yield from found
+
+    def open_version(self, key: str) -> AbstractContextManager[Version | None]:
+        raise NotImplementedError
 
     def put_if_absent(self, key: str, data: bytes) -> bool:
         raise NotImplementedError

@@ -55,6 +55,7 @@ def test_folders_are_relative_to_the_file_and_other_addresses_stay(here: Path) -
     settings = Context(Options(config=file)).settings
     assert settings.lake == f"file:{here}/conf/lake"
     assert settings.warehouse == "redshift://host/dev"
+    assert settings.wistia
     assert settings.wistia.base_url == f"sandbox:{here}/conf"
 
 

@@ -1,0 +1,1 @@
+"""StreamPulse: playback logs, content metadata and user profiles, dropped as files into the lake."""
