@@ -122,14 +122,20 @@ def run_backfill(
 
 def _to_backfill(streams: Sequence[Stream], only: str | None) -> list[Stream]:
     able = [stream for stream in streams if can_backfill(stream)]
-    found = [stream for stream in able if only in {None, stream.name, stream.name.partition("/")[2]}]
+    found = [stream for stream in able if _is_called(stream, only)]
     if not found:
         names = " or ".join(stream.name for stream in able)
+        if not any(_is_called(stream, only) for stream in streams):
+            raise ConfigurationError(f"{only}: there is no such stream; {names} can be read again by date")
         raise ConfigurationError(
             f"{only}: the source does not filter it by date, so that no window of it can be read; {names} can. "
             "Visitors are read whole by `reelhouse run --full-sweep`"
         )
     return found
+
+
+def _is_called(stream: Stream, name: str | None) -> bool:
+    return name in {None, stream.name, stream.name.partition("/")[2]}
 
 
 def _refuse_backfill(lake: Lake, streams: Sequence[Stream], days: Window, clock: RunClock) -> None:

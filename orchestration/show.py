@@ -18,6 +18,8 @@ if TYPE_CHECKING:  # only names of types: `reelhouse --help` should not wait for
     from warehouse_sql.query import Result
 
 NOTHING_NEW = "nothing new"
+NOT_YET = "not yet"
+"""Of a stream that the time budget left for the next run."""
 GOES_ON = "the time budget ended before everything was read: run it again, and it goes on from there"
 
 
@@ -64,7 +66,9 @@ def extraction(report: "ExtractionReport", *, as_json: bool) -> None:
 
 
 def _landed(item: "StreamReport") -> int | str:
-    return item.landed if item.sequence else NOTHING_NEW
+    if item.sequence:
+        return item.landed
+    return NOTHING_NEW if item.complete else NOT_YET
 
 
 def normalisation(report: "NormaliseReport", *, as_json: bool) -> None:

@@ -213,6 +213,7 @@ def test_a_backfill_in_the_middle_of_a_run_disturbs_neither(here: Bench, account
     [
         ("visitors", date(2026, 1, 1), date(2026, 1, 2), "--full-sweep"),
         ("wistia/medias", date(2026, 1, 1), date(2026, 1, 2), "does not filter"),
+        ("sessions", date(2026, 1, 1), date(2026, 1, 2), "no such stream; wistia/media_by_date or wistia/events can"),
         ("events", date(2026, 1, 2), date(2026, 1, 1), "no window of days"),
         ("events", date(2026, 1, 1), date(2026, 1, 9), "no window of days"),
         ("events", date(2026, 1, 1), date(2026, 1, 2), "has not been read yet"),
