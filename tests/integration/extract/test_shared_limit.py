@@ -1,4 +1,4 @@
-"""Two processes read one account at the same time, and the simulator's own limiter watches."""
+"""Fault 35: two processes read one account at the same time, and the simulator's own limiter watches."""
 
 import json
 import subprocess

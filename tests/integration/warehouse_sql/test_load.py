@@ -225,6 +225,32 @@ def test_what_the_vendor_does_not_promise_is_warned_of(filled: House) -> None:
     assert warned == {"core.fct_media_day": 1, "core.fct_media_engagement": 1}
 
 
+def snapshot(day: str, **figures: Any) -> dict[str, Any]:
+    return {"media_id": "m1", "snapshot_date": day, **SEEN, **figures}
+
+
+def test_a_lifetime_count_that_falls_is_kept_and_warned_of(filled: House) -> None:
+    """Fault 34. Hours fall as a matter of course, and another media's counts are no measure."""
+    filled.stage(
+        {
+            "media_snapshot": [
+                snapshot("2026-01-01", load_count=20, play_count=10, hours_watched=5.0),
+                snapshot("2026-01-02", load_count=20, play_count=10, hours_watched=4.0),
+                snapshot("2026-01-02", media_id="m2", load_count=5, play_count=3),
+            ]
+        }
+    )
+    quiet = Told()
+    filled.load(quiet)
+    assert not [name for name, _ in quiet.events if name == "load.warning"]
+    filled.stage({"media_snapshot": [snapshot("2026-01-03", load_count=21, play_count=9)]})
+    told = Told()
+    filled.load(told)
+    (warned,) = [fields for name, fields in told.events if name == "load.warning"]
+    assert (warned["table"], warned["rows"]) == ("core.fct_media_snapshot", 1)
+    assert filled.value("select play_count from core.fct_media_snapshot where snapshot_date = '2026-01-03'") == 9
+
+
 def test_a_load_makes_only_the_days_anew_that_it_changed(filled: House) -> None:
     filled.stage({"viewing_session": [*session("s1"), {**session("s2")[0], "received_at": "2026-01-03 12:00:00"}]})
     filled.stage({"viewing_session": [{**session("s2", 0.7, "2026-01-04")[0], "received_at": "2026-01-03 12:00:00"}]})

@@ -1,4 +1,4 @@
-"""Visitors that the source has no more, as full sweeps of its list tell."""
+"""Fault 34: visitors that the source has no more, as full sweeps of its list tell."""
 
 from collections.abc import Sequence
 

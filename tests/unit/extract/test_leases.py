@@ -1,4 +1,4 @@
-"""Processes that share a limit by leases, on a virtual clock, with a lake that takes its time."""
+"""Fault 35: processes that share a limit by leases, on a virtual clock, with a lake that takes its time."""
 
 from bisect import bisect_left
 from collections.abc import Callable

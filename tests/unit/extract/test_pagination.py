@@ -1,4 +1,4 @@
-"""The walker against a model of a list that moves while it is read."""
+"""Fault 33: the walker against a model of a list that moves while it is read."""
 
 import random
 from collections.abc import Iterable, Iterator
