@@ -86,7 +86,16 @@ def _length_check(found: re.Match[str]) -> SqlError:
     return too_long(f"{'character' if found[1] else 'character varying'}({found[2]})")
 
 
+def _bad_json(found: re.Match[str]) -> SqlError:
+    message = "JSON parsing error"
+    return SqlError("XX000", message, redshift_detail(message, 8001, f"invalid json object {found[1] or ''}"))
+
+
 _SERIALIZABLE = "Serializable isolation violation on table: concurrent transactions changed the same rows"
+
+_INPUTS = {
+    "INT": "integer", "BOOL": "type boolean", "DOUBLE": "type double precision", "FLOAT": "type real",
+}  # fmt: skip
 
 _RULES: tuple[tuple[type[duckdb.Error], str, Callable[[re.Match[str]], SqlError]], ...] = (
     (duckdb.InterruptException, "", lambda _: SqlError("57014", "Query cancelled on user's request")),
@@ -141,6 +150,11 @@ _RULES: tuple[tuple[type[duckdb.Error], str, Callable[[re.Match[str]], SqlError]
         r'Ambiguous reference to column name "?([^"\s]+)"?',
         _says("42702", 'column reference "{0}" is ambiguous'),
     ),
+    (
+        duckdb.Error,
+        r'Duplicate alias "(?:[^"]*\.)?([^".]+)"',
+        _says("42712", 'table name "{0}" specified more than once'),
+    ),
     (duckdb.Error, r"file system operations are disabled", _says("42501", "permission denied")),
     (duckdb.ParserException, r'at or near "([^"]*)"', _says("42601", 'syntax error at or near "{0}"')),
     (duckdb.ParserException, "", _as_is("42601")),
@@ -152,8 +166,13 @@ _RULES: tuple[tuple[type[duckdb.Error], str, Callable[[re.Match[str]], SqlError]
         lambda found: SqlError("22P02", found[1]),
     ),
     (duckdb.ConversionException, "out of range", _as_is("22003")),
+    (
+        duckdb.ConversionException,
+        r"Could not convert string '(.*?)' to (INT|BOOL|DOUBLE|FLOAT)",
+        lambda found: SqlError("22P02", f'invalid input syntax for {_INPUTS[found[2].upper()]}: "{found[1]}"'),
+    ),
     (duckdb.ConversionException, "", _as_is("22P02")),
-    (duckdb.InvalidInputException, "malformed json", _as_is("22P02")),
+    (duckdb.InvalidInputException, r'malformed json(?:.*Input: "(.*)")?', _bad_json),
     (duckdb.InvalidInputException, "", _as_is("22023")),
     (duckdb.BinderException, "cannot compare|no function matches", _as_is("42883")),
     (duckdb.BinderException, "", _as_is("42601")),

@@ -167,6 +167,31 @@ END;
 CREATE OR REPLACE MACRO main.rs_as(s, x) AS CASE
     WHEN typeof(x) = 'JSON' THEN cast_to_type(CAST(to_json(s) AS VARCHAR), x) ELSE cast_to_type(s, x)
 END;
+-- A timestamp is cut to its date, a number to a whole one ("TRUNC function"); each is bound to what has its type. The
+-- first field is where DuckDB stops to check the macro when it is made.
+CREATE OR REPLACE MACRO main.rs_is_moment(x) AS typeof(x) LIKE 'TIMESTAMP%' OR typeof(x) = 'DATE';
+CREATE OR REPLACE MACRO main.rs_trunc(x) AS struct_extract({
+        'missing': x IS NULL,
+        'moment': CAST(struct_extract({'x': x, 'none': CAST(NULL AS DATE)}, CASE WHEN rs_is_moment(x) THEN 'x' ELSE 'none' END) AS DATE),
+        'number': trunc(struct_extract({'x': x, 'none': 0}, CASE WHEN rs_is_moment(x) THEN 'none' ELSE 'x' END))
+    }, CASE WHEN rs_is_moment(x) THEN 'moment' ELSE 'number' END);
+CREATE OR REPLACE MACRO main.rs_moments_compared(a, b) AS CAST(CASE
+    WHEN CAST(a AS TIMESTAMP) < CAST(b AS TIMESTAMP) THEN -1 WHEN CAST(a AS TIMESTAMP) > CAST(b AS TIMESTAMP) THEN 1
+    WHEN a IS NOT NULL AND b IS NOT NULL THEN 0
+END AS INTEGER);
+CREATE OR REPLACE MACRO main.rs_date_part_year(d) AS CAST(year(CAST(d AS DATE)) AS INTEGER);
+CREATE OR REPLACE MACRO main.rs_to_hex(x) AS lower(to_hex(x));
+CREATE OR REPLACE MACRO main.rs_is_valid_json_array(s) AS CASE WHEN json_valid(s) THEN json_type(s) = 'ARRAY' ELSE FALSE END;
+CREATE OR REPLACE MACRO main.rs_is_varchar(j) AS json_type(j) = 'VARCHAR';
+CREATE OR REPLACE MACRO main.rs_is_boolean(j) AS json_type(j) = 'BOOLEAN';
+CREATE OR REPLACE MACRO main.rs_is_float(j) AS json_type(j) = 'DOUBLE';
+CREATE OR REPLACE MACRO main.rs_is_bigint(j) AS json_type(j) IN ('UBIGINT', 'BIGINT');
+CREATE OR REPLACE MACRO main.rs_is_integer(j) AS rs_is_bigint(j) AND TRY_CAST(json_extract_string(j, '$') AS INTEGER) IS NOT NULL;
+CREATE OR REPLACE MACRO main.rs_is_scalar(j) AS json_type(j) NOT IN ('ARRAY', 'OBJECT');
+CREATE OR REPLACE MACRO main.rs_array_concat(a, b) AS
+    to_json(list_concat(json_extract(a, '$[*]'), json_extract(b, '$[*]')));
+CREATE OR REPLACE MACRO main.rs_subarray(a, first, n) AS to_json(list_slice(json_extract(a, '$[*]'), first + 1, first + n));
+CREATE OR REPLACE MACRO main.rs_split_to_array(s, mark := ',') AS to_json(string_split(s, mark));
 CREATE OR REPLACE MACRO main.rs_element(j, i) AS CASE
     WHEN typeof(i) = 'VARCHAR' THEN json_extract(j, '$."' || i || '"') ELSE json_extract(j, '$[' || i || ']')
 END;
@@ -201,8 +226,14 @@ CREATE OR REPLACE MACRO main.rs_quote_ident(s) AS
     CASE WHEN regexp_full_match(s, '[a-z_][a-z0-9_$]*') THEN s ELSE '"' || replace(s, '"', '""') || '"' END;
 CREATE OR REPLACE MACRO main.rs_charindex(part, s) AS CAST(strpos(s, part) AS INTEGER);
 CREATE OR REPLACE MACRO main.rs_isnull(a, b) AS coalesce(a, b);
-CREATE OR REPLACE MACRO main.rs_regexp_count(s, pattern) AS CAST(len(regexp_extract_all(s, pattern)) AS INTEGER);
-CREATE OR REPLACE MACRO main.rs_regexp_replace(s, pattern, new) AS regexp_replace(s, pattern, new, 'g');
+-- Patterns begin at a position, and `i` among the parameters makes capitals not matter.
+CREATE OR REPLACE MACRO main.rs_pattern(pattern, params) AS CASE WHEN contains(params, 'i') THEN '(?i)' || pattern ELSE pattern END;
+CREATE OR REPLACE MACRO main.rs_regexp_count(s, pattern, first := 1, params := '') AS
+    CAST(len(regexp_extract_all(substring(s, first), rs_pattern(pattern, params))) AS INTEGER);
+CREATE OR REPLACE MACRO main.rs_regexp_replace(s, pattern, new := '', first := 1, params := '') AS
+    left(s, first - 1) || regexp_replace(substring(s, first), rs_pattern(pattern, params), new, 'g');
+CREATE OR REPLACE MACRO main.rs_regexp_substr(s, pattern, first := 1, nth := 1, params := '') AS
+    CASE WHEN s IS NOT NULL THEN coalesce(regexp_extract_all(substring(s, first), rs_pattern(pattern, params))[nth], '') END;
 -- A number as digits with a point (TO_CHAR): `places` behind it, `digits` before it of which `zeros` are always written.
 CREATE OR REPLACE MACRO main.rs_padded(s, n) AS repeat(' ', greatest(0, n - length(s))) || s;
 CREATE OR REPLACE MACRO main.rs_digits(x, places) AS printf('%.*f', CAST(places AS INTEGER), abs(round(CAST(x AS DOUBLE), CAST(places AS INTEGER))));

@@ -77,7 +77,7 @@ class Session:
             hang_up: called from another thread when the session is terminated, to stop its reading.
         """
         self.warehouse = warehouse
-        self.user = user
+        self.user = self.login = user
         self.connection = session_connection(warehouse.root)
         self.pid = warehouse.register(self)
         self.secret = secrets.randbits(31)
@@ -91,7 +91,8 @@ class Session:
         self.copy_count = 0
         self.copy_id = -1
         self.unload_count = 0
-        self.search_path = [DEFAULT_SCHEMA]
+        self.search_path = self._wished_path = [DEFAULT_SCHEMA]
+        """Schemas searched for names without one; and those asked for, of which some may not be there."""
         self.query_id = self.last_query_id = -1
         self._transaction = 0
         self._started = now()
@@ -103,7 +104,7 @@ class Session:
         self._hang_up = hang_up
 
     def _now(self) -> _Before:
-        return _Before(dict(self.temporary), self.catalog, dict(self.settings), self.search_path)
+        return _Before(dict(self.temporary), self.catalog, dict(self.settings), self._wished_path)
 
     @property
     def status(self) -> str:
@@ -174,6 +175,7 @@ class Session:
         try:
             self._busy = True
             with self._timed():
+                self._follow_path()
                 yield
             self._busy = False
             if not self.in_transaction:
@@ -259,8 +261,7 @@ class Session:
         """Undoes what DuckDB's rollback does not know of: SET is undone with its transaction, as in PostgreSQL."""
         self.temporary = dict(self._before.temporary)
         self.settings = dict(self._before.settings)
-        if self.search_path != self._before.search_path:
-            self.set_search_path(self._before.search_path)
+        self._wished_path = self._before.search_path
 
     def run(
         self, sql: str, parameters: dict[str, Value] | None = None, *, alone: bool = False
@@ -283,8 +284,7 @@ class Session:
     def lock(self, table: TableName, mode: Mode) -> None:
         """Takes a lock until the end of the transaction; temporary tables need none."""
         if not self.is_temporary(table):
-            key = TableName(table.schema or self.search_path[0], table.name)
-            self.warehouse.locks.acquire(self.pid, str(key), mode, self._deadline)
+            self.warehouse.locks.acquire(self.pid, str(self.resolved(table)), mode, self._deadline)
 
     def is_temporary(self, table: TableName) -> bool:
         """Whether a name means one of this session's temporary tables."""
@@ -301,13 +301,16 @@ class Session:
         return shown(self.catalog, self.search_path, frozenset(self.temporary), self.user)
 
     def resolved(self, name: TableName) -> TableName:
-        """A name with its schema: that of the first schema searched which has it, else the first one."""
+        """A name with its schema: that of the first schema searched which has it, else the first one.
+
+        Asks the catalog in memory: a look into DuckDB's would take the snapshot, before the lock that is to come.
+        """
         if name.schema is not None:
             return name
-        places = [TableName(schema, name.name) for schema in self.search_path]
+        places = [TableName(schema, name.name) for schema in self.search_path] or [name]
         if len(places) > 1:
             for place in places:
-                if self.catalog.get("view", *place.parts) or self.table_exists(place):
+                if self.catalog.get("table", *place.parts) or self.catalog.get("view", *place.parts):
                     return place
         return places[0]
 
@@ -331,6 +334,8 @@ class Session:
 
     def first_place(self, name: TableName) -> TableName:
         """A name with its schema for something new: that of the first schema searched."""
+        if name.schema is None and not self.search_path:
+            raise SqlError("3F000", "no schema has been selected to create in")
         return name if name.schema is not None else TableName(self.search_path[0], name.name)
 
     def identities(self, table: TableName) -> dict[str, bool]:
@@ -360,8 +365,15 @@ class Session:
 
     def set_search_path(self, schemas: list[str]) -> None:
         """Sets the schemas in which unqualified names are looked for."""
-        set_search_path(self.connection, schemas)
-        self.search_path = schemas
+        self._wished_path = schemas
+        self._follow_path()
+
+    def _follow_path(self) -> None:
+        """Passes over schemas that are not there, until they are."""
+        there = [name for name in self._wished_path if name == DEFAULT_SCHEMA or self.catalog.get("schema", name)]
+        if there != self.search_path:
+            set_search_path(self.connection, there)
+            self.search_path = there
 
     def session_values(self) -> dict[str, Value]:
         """Values of the functions that belong to the session, by parameter name."""
@@ -375,7 +387,7 @@ class Session:
             "s_user": self.user,
             "s_user_id": self.user_id,
             "s_database": DATABASE,
-            "s_schema": self.search_path[0],
+            "s_schema": next(iter(self.search_path), None),
             "s_search_path": ",".join(self.search_path),
             "s_version": VERSION_TEXT,
         }

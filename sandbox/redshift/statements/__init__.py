@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from sandbox.redshift import lexer
 from sandbox.redshift.errors import SqlError, not_imitated, syntax_error
 from sandbox.redshift.session import Statement
-from sandbox.redshift.statements.accepted import Accepted, Comment
+from sandbox.redshift.statements.accepted import Analyze, Comment, Vacuum
 from sandbox.redshift.statements.alter import alter
 from sandbox.redshift.statements.copy import Copy
 from sandbox.redshift.statements.create import create
@@ -14,8 +14,8 @@ from sandbox.redshift.statements.drop import drop
 from sandbox.redshift.statements.explain import Explain
 from sandbox.redshift.statements.grants import grant
 from sandbox.redshift.statements.policies import attach
-from sandbox.redshift.statements.query import Translated
-from sandbox.redshift.statements.settings import Set, Show
+from sandbox.redshift.statements.query import Translated, delete
+from sandbox.redshift.statements.settings import set_or_reset, show
 from sandbox.redshift.statements.transaction import Begin, End, Lock, Truncate
 from sandbox.redshift.statements.unload import Unload
 from sandbox.redshift.statements.views import Refresh
@@ -23,7 +23,7 @@ from sandbox.redshift.statements.views import Refresh
 _BY_WORD: dict[str, Callable[[str], Statement]] = {
     "ABORT": End,
     "ALTER": alter,
-    "ANALYZE": Accepted,
+    "ANALYZE": Analyze,
     "ATTACH": attach,
     "BEGIN": Begin,
     "COMMENT": Comment,
@@ -36,19 +36,19 @@ _BY_WORD: dict[str, Callable[[str], Statement]] = {
     "GRANT": grant,
     "LOCK": Lock,
     "REFRESH": Refresh,
-    "RESET": Set,
+    "RESET": set_or_reset,
     "REVOKE": grant,
     "ROLLBACK": End,
-    "SET": Set,
-    "SHOW": Show,
+    "SET": set_or_reset,
+    "SHOW": show,
     "START": Begin,
     "TRUNCATE": Truncate,
     "UNLOAD": Unload,
-    "VACUUM": Accepted,
+    "VACUUM": Vacuum,
 }
 _WITH_PARAMETERS: dict[str, Callable[[str, Sequence[int]], Statement]] = {
     "(": Translated,
-    "DELETE": Translated,
+    "DELETE": delete,
     "EXPLAIN": Explain,
     "INSERT": Translated,
     "MERGE": merge,

@@ -10,17 +10,60 @@ from sandbox.redshift.statements.base import Command
 from sandbox.redshift.wire.decode import Value
 
 
-class Accepted(Command):
-    """ANALYZE and VACUUM have nothing to do."""
+class Analyze(Command):
+    """ANALYZE [COMPRESSION] [VERBOSE] [table [(columns)]] [PREDICATE COLUMNS | ALL COLUMNS] has nothing to do."""
 
     def __init__(self, sql: str) -> None:
-        self._word = TokenCursor(sql).next().upper
+        words = TokenCursor(sql)
+        words.expect("ANALYZE")
+        _ = words.take("COMPRESSION")
+        _ = words.take("VERBOSE")
+        self._table = None if words.done or words.peek() in ("PREDICATE", "ALL") else words.table()
+        if words.peek() == "(":
+            words.names()
+        _ = words.take("PREDICATE", "COLUMNS") or words.take("ALL", "COLUMNS")
+        if words.take("COMPROWS"):
+            words.number()
+        words.end()
 
     def run(self, session: Session, values: Sequence[Value], sink: Sink) -> str:  # noqa: ARG002
-        """Remembers it."""
-        if self._word == "VACUUM" and session.in_transaction:
+        """Sees that the table is there."""
+        refuse_missing(session, self._table)
+        return "ANALYZE"
+
+
+class Vacuum(Command):
+    """VACUUM [how] [table [TO n PERCENT] [BOOST]] has nothing to do."""
+
+    def __init__(self, sql: str) -> None:
+        words = TokenCursor(sql)
+        words.expect("VACUUM")
+        for how in (("FULL",), ("SORT", "ONLY"), ("DELETE", "ONLY"), ("REINDEX",), ("RECLUSTER",)):
+            if words.take(*how):
+                break
+        self._table = None if words.done else words.table()
+        if words.take("TO"):
+            words.number()
+            words.expect("PERCENT")
+        _ = words.take("BOOST")
+        words.end()
+
+    def run(self, session: Session, values: Sequence[Value], sink: Sink) -> str:  # noqa: ARG002
+        """Sees that the table is there, and that no transaction is open."""
+        if session.in_transaction:
             raise SqlError("25001", "VACUUM cannot run inside a transaction block")
-        return self._word
+        refuse_missing(session, self._table)
+        return "VACUUM"
+
+
+def refuse_missing(session: Session, table: TableName | None) -> None:
+    """Refuses a table that is not there.
+
+    Raises:
+        SqlError: 42P01.
+    """
+    if table is not None and not session.relation_exists(session.resolved(table)) and not session.is_temporary(table):
+        raise SqlError("42P01", f'relation "{table}" does not exist')
 
 
 class Comment(Command):

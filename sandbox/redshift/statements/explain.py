@@ -5,12 +5,13 @@ from collections.abc import Sequence
 from sandbox.redshift.cursor import TokenCursor
 from sandbox.redshift.session import Session, Sink
 from sandbox.redshift.statements.query import Translated
+from sandbox.redshift.statements.table_definition import read_table
 from sandbox.redshift.wire.decode import Value
 from sandbox.redshift.wire.types import Column, column
 
 
 class Explain:
-    """EXPLAIN [VERBOSE] statement. The steps are DuckDB's."""
+    """EXPLAIN [VERBOSE] statement, or of the query of a CREATE TABLE AS. The steps are DuckDB's."""
 
     ends_failure = False
 
@@ -18,6 +19,10 @@ class Explain:
         words = TokenCursor(sql)
         words.expect("EXPLAIN")
         _ = words.take("VERBOSE")
+        if words.take("CREATE"):
+            temporary = words.take("TEMP") or words.take("TEMPORARY")
+            words.expect("TABLE")
+            words = TokenCursor(read_table(words, temporary=temporary).query or "")
         if words.peek() not in ("SELECT", "WITH", "INSERT", "UPDATE", "DELETE", "MERGE", "("):
             raise words.unexpected()
         self._explained = Translated(words.rest(), oids)

@@ -6,6 +6,7 @@ from typing import Any
 import duckdb
 
 from sandbox.redshift import rights
+from sandbox.redshift.cursor import TokenCursor
 from sandbox.redshift.errors import SqlError
 from sandbox.redshift.locks import Mode
 from sandbox.redshift.names import TableName
@@ -79,6 +80,13 @@ class Translated:
         if self._last is None or self._last[0] is not shown:
             self._last = shown, translate(self._sql, self._casts, shown)
         return self._last[1]
+
+
+def delete(sql: str, oids: Sequence[int]) -> Translated:
+    """DELETE [FROM] …: Redshift needs no FROM."""
+    words = TokenCursor(sql)
+    words.expect("DELETE")
+    return Translated(sql if words.peek() == "FROM" else f"DELETE FROM {words.rest()}", oids)
 
 
 def result_columns(cursor: duckdb.DuckDBPyConnection) -> list[Column]:

@@ -2,11 +2,13 @@
 
 from collections.abc import Sequence
 
+from sandbox.redshift import rights
 from sandbox.redshift.cursor import TokenCursor
-from sandbox.redshift.errors import SqlError
-from sandbox.redshift.names import DEFAULT_SCHEMA
-from sandbox.redshift.session import Session, Sink
+from sandbox.redshift.errors import SqlError, not_imitated
+from sandbox.redshift.names import DEFAULT_SCHEMA, SUPERUSER, literal
+from sandbox.redshift.session import Session, Sink, Statement
 from sandbox.redshift.statements.base import Command
+from sandbox.redshift.statements.query import Translated
 from sandbox.redshift.wire.decode import Value
 from sandbox.redshift.wire.types import Column, column
 
@@ -30,6 +32,38 @@ DEFAULTS = {
 _WITHOUT_EFFECT = frozenset(DEFAULTS) - {"server_version", "transaction_isolation"}
 
 
+def set_or_reset(sql: str) -> Statement:
+    """The statement for SET … or RESET …."""
+    words = TokenCursor(sql)
+    resetting = words.next().upper == "RESET"
+    if words.take("SESSION", "AUTHORIZATION"):
+        user = None if resetting or words.take("DEFAULT") else _user(words)
+        words.end()
+        return SetUser("RESET" if resetting else "SET", user)
+    return Set(sql)
+
+
+def _user(words: TokenCursor) -> str:
+    return words.string() if words.peek().startswith("'") else words.name()
+
+
+class SetUser(Command):
+    """SET SESSION AUTHORIZATION {user | DEFAULT} and RESET SESSION AUTHORIZATION."""
+
+    def __init__(self, tag: str, user: str | None) -> None:
+        self._tag, self._user = tag, user
+
+    def run(self, session: Session, values: Sequence[Value], sink: Sink) -> str:  # noqa: ARG002
+        """Lets a superuser go on as somebody else."""
+        if self._user is not None and self._user != session.login:
+            if not rights.is_superuser(session.catalog, session.login):
+                raise SqlError("42501", "permission denied to set session authorization")
+            if session.catalog.get("user", self._user) is None and self._user != SUPERUSER:
+                raise SqlError("42704", f'user "{self._user}" does not exist')
+        session.user = self._user or session.login
+        return self._tag
+
+
 class Set(Command):
     """SET [SESSION|LOCAL] name {TO|=} value and RESET; only settings that Redshift documents."""
 
@@ -38,8 +72,8 @@ class Set(Command):
         self._tag = words.next().upper
         self._value: list[str] | None = None
         _ = words.take("SESSION") or words.take("LOCAL")
-        if words.peek() in ("AUTHORIZATION", "TRANSACTION"):
-            raise SqlError("0A000", f"SET {words.peek()} is not imitated by this sandbox endpoint")
+        if words.peek() == "TRANSACTION":
+            raise SqlError("0A000", "SET TRANSACTION is not imitated by this sandbox endpoint")
         self._name = "timezone" if words.take("TIME", "ZONE") else words.name()
         if self._tag == "SET":
             _ = words.take("TO") or words.take("=")
@@ -64,9 +98,11 @@ class Set(Command):
     def _apply(self, session: Session, value: list[str]) -> None:
         if self._name == "search_path":
             named = [part.strip() for item in value for part in item.lower().split(",")]
-            session.set_search_path([part for part in named if part != "$user"] or [DEFAULT_SCHEMA])
+            session.set_search_path([session.user if part == "$user" else part for part in named])
         if self._name == "statement_timeout" and not value[0].isdigit():
             raise SqlError("22023", f'invalid value for parameter "statement_timeout": "{value[0]}"')
+        if self._name == "enable_case_sensitive_identifier" and value[0].lower() not in ("off", "false", "default"):
+            raise SqlError("0A000", "identifiers with capitals are not imitated by this sandbox endpoint")
         if self._name == "timezone" and value[0].lower() not in ("utc", "default"):
             raise SqlError("0A000", "only the time zone UTC is imitated by this sandbox endpoint")
 
@@ -82,8 +118,38 @@ def _values(words: TokenCursor) -> list[str]:
             return found
 
 
+def show(sql: str) -> Statement:
+    """The statement for SHOW …: a setting, or what is in the database, a schema or a table."""
+    words = TokenCursor(sql)
+    words.expect("SHOW")
+    if words.take("SCHEMAS", "FROM", "DATABASE"):
+        words.name()
+        return _listed(words, "svv_all_schemas", "schema_name", {})
+    if words.take("TABLES", "FROM", "SCHEMA"):
+        place = words.table()
+        return _listed(words, "svv_all_tables", "table_name", {"schema_name": place.name})
+    if words.take("COLUMNS", "FROM", "TABLE"):
+        place = words.table()
+        within = {"schema_name": place.parts[0], "table_name": place.name}
+        return _listed(words, "svv_all_columns", "column_name", within, "ordinal_position")
+    if words.peek() in ("CATALOGS", "DATABASES", "DATASHARES", "GRANTS", "POLICIES", "PROCEDURES", "TABLE", "VIEW"):
+        raise not_imitated(f"SHOW {words.peek()}")
+    return Show(sql)
+
+
+def _listed(words: TokenCursor, view: str, name: str, within: dict[str, str], order: str = "") -> Statement:
+    """A system view, limited to a schema or table and by LIKE ("SHOW TABLES", "SHOW COLUMNS", "SHOW SCHEMAS")."""
+    conditions = [f"{column} = {literal(value)}" for column, value in within.items()]
+    if words.take("LIKE"):
+        conditions.append(f"{name} LIKE {literal(words.string())}")
+    limit = f" LIMIT {words.number()}" if words.take("LIMIT") else ""
+    words.end()
+    where = f" WHERE {' AND '.join(conditions)}" if conditions else ""
+    return Translated(f"SELECT * FROM {view}{where} ORDER BY {order or name}{limit}", ())
+
+
 class Show:
-    """SHOW name."""
+    """SHOW name, or ALL."""
 
     ends_failure = False
 
@@ -91,15 +157,20 @@ class Show:
         words = TokenCursor(sql)
         words.expect("SHOW")
         self._name = "timezone" if words.take("TIME", "ZONE") else words.rest().lower()
-        if self._name not in DEFAULTS:
+        if self._name == "transaction isolation level":
+            self._name = "transaction_isolation"
+        if self._name not in DEFAULTS and self._name != "all":
             raise SqlError("42704", f'unrecognized configuration parameter "{self._name}"')
 
     def columns(self, session: Session) -> Sequence[Column]:  # noqa: ARG002
-        """One column, named as the setting."""
+        """One column, named as the setting; of all settings names and values."""
+        if self._name == "all":
+            return [column("name", "VARCHAR"), column("setting", "VARCHAR")]
         return [column(self._name, "VARCHAR")]
 
     def run(self, session: Session, values: Sequence[Value], sink: Sink) -> str:  # noqa: ARG002
         """Returns its value."""
         sink.begin(self.columns(session))
-        sink.rows([(session.settings.get(self._name, DEFAULTS[self._name]),)])
+        values_of = {name: session.settings.get(name, value) for name, value in DEFAULTS.items()}
+        sink.rows([*values_of.items()] if self._name == "all" else [(values_of[self._name],)])
         return "SHOW"

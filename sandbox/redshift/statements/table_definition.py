@@ -84,6 +84,7 @@ class TableDefinition:
     distkeys: list[str] = field(default_factory=list)
     sortkeys: list[str] = field(default_factory=list)
     diststyle: str | None = None
+    primary_keys: int = 0
     storage_given: set[str] = field(default_factory=set)
 
     def document(self, owner: str) -> dict[str, Any]:
@@ -126,6 +127,13 @@ def _check_keys(table: TableDefinition) -> None:
     for key in table.distkeys + table.sortkeys if known else ():
         if key not in known:
             raise SqlError("42703", f'column "{key}" named in key does not exist')
+    for column in table.columns:
+        if column.type.engine == "JSON" and column.name in table.distkeys + table.sortkeys:
+            raise SqlError("0A000", f'column "{column.name}" of type super cannot be a distribution or sort key')
+    if table.primary_keys > 1:
+        raise SqlError("42P16", f'multiple primary keys for table "{table.name.name}" are not allowed')
+    if table.diststyle == "KEY" and known and not table.distkeys:
+        raise SqlError("42601", "DISTSTYLE KEY needs a DISTKEY")
 
 
 def _take_body(words: TokenCursor, table: TableDefinition) -> None:
@@ -150,6 +158,7 @@ def _take_constraint(words: TokenCursor, table: TableDefinition) -> bool:
     if named:
         words.name()
     if words.take("PRIMARY", "KEY"):
+        table.primary_keys += 1
         required = words.names()
         for column in table.columns:
             column.not_null = column.not_null or column.name in required
@@ -184,7 +193,10 @@ def take_column_attribute(words: TokenCursor, column: ColumnDefinition, table: T
     """Reads one attribute or constraint of a column."""
     if words.take("DEFAULT"):
         column.default = translate_expression(words.text_until(*_COLUMN_END))
-    elif words.take("NOT", "NULL") or words.take("PRIMARY", "KEY"):
+    elif words.take("PRIMARY", "KEY"):
+        column.not_null = True
+        table.primary_keys += 1
+    elif words.take("NOT", "NULL"):
         column.not_null = True
     elif words.take("NULL") or words.take("UNIQUE") or _take_collation(words) or _take_key(words, column, table):
         pass

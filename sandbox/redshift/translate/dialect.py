@@ -31,15 +31,16 @@ class _Parser(RedshiftParser):
 
 
 def _approximate(parser: RedshiftParser) -> exp.Expr | None:
-    """APPROXIMATE COUNT(DISTINCT x), as a function of its own."""
+    """APPROXIMATE COUNT(DISTINCT x), as a function of its own, or PERCENTILE_DISC, which is exact here."""
     found = parser._parse_function()  # noqa: SLF001 - how sqlglot's own dialects extend its parser
-    if not isinstance(found, exp.Anonymous) or not found.expressions:
-        return None
-    (argument,) = found.expressions
-    name = str(found.this).lower()
+    called = found.this if isinstance(found, exp.WithinGroup) else found
+    name = str(called.this).lower() if isinstance(called, exp.Anonymous) else ""
+    argument = called.expressions[0] if called and len(called.expressions) == 1 else None
     if name == "count" and isinstance(argument, exp.Distinct) and len(argument.expressions) == 1:
         return exp.Anonymous(this="approximate count", expressions=argument.expressions)
-    return found if name == "percentile_disc" else None
+    if name != "percentile_disc":
+        parser.raise_error("APPROXIMATE takes COUNT(DISTINCT …) or PERCENTILE_DISC")
+    return found
 
 
 class WrittenRedshift(Redshift):

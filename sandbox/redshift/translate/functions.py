@@ -16,9 +16,9 @@ def _words(text: str) -> list[str]:
 
 SAME = frozenset(
     _words("""
-    abs acos ascii asin atan atan2 avg bit_and bit_or bool_and bool_or cbrt ceil ceiling chr coalesce concat
-    cos cot count cume_dist degrees dense_rank exp first_value floor greatest lag last_value lead
-    least left length ln lower ltrim max md5 min mod nth_value ntile nullif percent_rank
+    abs acos any_value ascii asin atan atan2 avg bit_and bit_or bool_and bool_or cbrt ceil ceiling chr coalesce concat
+    cos cot count cume_dist degrees dense_rank exp first_value floor greatest grouping lag last_value lead
+    least left length ln log lower ltrim max md5 min mod nth_value ntile nullif percent_rank
     pi power radians random rank repeat replace reverse right round row_number rtrim sha1 sign sin split_part
     sqrt stddev stddev_pop stddev_samp strpos sum tan translate trim upper var_pop var_samp
     variance position
@@ -33,6 +33,8 @@ RENAMED = {
     "btrim": "trim",
     "char_length": "length",
     "character_length": "length",
+    "date_cmp": "rs_moments_compared",
+    "date_cmp_timestamp": "rs_moments_compared",
     "dexp": "exp",
     "dlog1": "ln",
     "dlog10": "log10",
@@ -45,15 +47,19 @@ RENAMED = {
     "percentile_cont": "quantile_cont",
     "percentile_disc": "quantile_disc",
     "pow": "power",
-    "regexp_substr": "regexp_extract",
+    "replicate": "repeat",
     "textlen": "length",
+    "timestamp_cmp": "rs_moments_compared",
+    "timestamp_cmp_date": "rs_moments_compared",
 }
 
 MACROS = frozenset(
     _words("""
-    add_months can_json_parse charindex fnv_hash get_array_length initcap is_array is_object is_valid_json isnull
+    add_months array_concat can_json_parse charindex date_part_year fnv_hash get_array_length initcap is_array
+    is_bigint is_boolean is_float is_integer is_object is_scalar is_valid_json is_valid_json_array is_varchar isnull
     json_array_length json_extract_array_element_text json_parse json_serialize json_typeof last_day months_between
-    next_day quote_ident quote_literal regexp_count regexp_instr regexp_replace sha2 strtol
+    next_day quote_ident quote_literal regexp_count regexp_instr regexp_replace regexp_substr sha2 split_to_array strtol
+    subarray to_hex
     """)
 )
 """Functions written as DuckDB macros named `rs_<function>` in `macros.sql`."""
@@ -280,12 +286,14 @@ _TIMES = frozenset({"rs_date_trunc", "rs_convert_timezone", "rs_getdate_in_view"
 
 
 def _trunc(arguments: Sequence[exp.Expr]) -> exp.Expr:
-    """A timestamp is cut to its date; seen by its form, because types of columns are not known here."""
+    """A timestamp is cut to its date, a number to a whole one; what is not seen by its form DuckDB decides."""
     first = arguments[0] if arguments else exp.null()
     name = str(first.this) if isinstance(first, exp.Anonymous | exp.Placeholder) else ""
     of_time = name in _TIMES or name == "s_now" or name.startswith("rs_dateadd_")
     of_time = of_time or (isinstance(first, exp.Cast) and first.to.this in exp.DataType.TEMPORAL_TYPES)
-    return cast(first, "DATE") if of_time else call("trunc", *arguments)
+    if of_time:
+        return cast(first, "DATE")
+    return call("rs_trunc", first) if len(arguments) == 1 else call("trunc", *arguments)
 
 
 def _padded(name: str) -> Build:

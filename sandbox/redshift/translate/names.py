@@ -39,7 +39,7 @@ def column_name(item: exp.Expr) -> str:
         case exp.Window() | exp.WithinGroup() | exp.IgnoreNulls() | exp.Paren() | exp.Bracket() | exp.Filter():
             return column_name(item.this)
         case exp.Cast():
-            inner = column_name(item.this)
+            inner = "?column?" if isinstance(item.this, exp.Cast) else column_name(item.this)
             return inner if inner != "?column?" else _type_name(item.to)
         case exp.Case():
             default = column_name(item.args["default"]) if item.args.get("default") else "?column?"
@@ -48,6 +48,8 @@ def column_name(item: exp.Expr) -> str:
             return "sysdate" if item.args.get("sysdate") else "timestamptz"
         case exp.Subquery() if isinstance(item.this, exp.Select) and len(item.this.expressions) == 1:
             return column_name(item.this.expressions[0])
+        case exp.RegexpLike() | exp.RegexpILike() | exp.Sqrt() | exp.Cbrt() | exp.Concat():  # operators
+            return "?column?"
         case exp.Func():
             return _FUNCTION_NAMES.get(item.sql_name(), item.sql_name().lower())
         case _:

@@ -5,6 +5,7 @@ from typing import Any
 
 from sqlglot import exp
 
+from sandbox.redshift import lexer
 from sandbox.redshift.errors import SqlError, syntax_error, unsupported
 from sandbox.redshift.reserved import RESERVED
 
@@ -23,6 +24,8 @@ _REFUSED: dict[type[exp.Expr], SqlError] = {
     exp.Lock: unsupported("SELECT FOR UPDATE"),
     exp.Struct: syntax_error("{"),
     exp.TableSample: syntax_error("TABLESAMPLE"),
+    exp.CurrentTime: SqlError("0A000", "CURRENT_TIME is not imitated by this sandbox endpoint: use SYSDATE"),
+    exp.Localtime: SqlError("0A000", "LOCALTIME is not imitated by this sandbox endpoint: use SYSDATE"),
     exp.Into: SqlError("0A000", "SELECT INTO is not imitated by this sandbox endpoint: use CREATE TABLE AS"),
 }
 
@@ -72,6 +75,47 @@ def _refuse_select(select: exp.Select) -> None:
         raise unsupported("SELECT DISTINCT ON")
     if select.args.get("windows"):
         raise syntax_error("WINDOW")
+    _refuse_qualify(select)
+    for key in ("where", "having"):
+        clause = select.args.get(key)
+        if clause is not None and isinstance(clause.this, exp.Literal) and not clause.this.is_string:
+            raise SqlError("42804", f"argument of {key.upper()} must be type boolean, not type integer")
+
+
+def _refuse_qualify(select: exp.Select) -> None:
+    """After a table without an alias the word is read as its alias ("QUALIFY clause")."""
+    qualify, from_ = select.args.get("qualify"), select.args.get("from_")
+    if qualify is None or from_ is None or any(select.args.get(key) for key in ("where", "group", "having")):
+        return
+    joins = select.args.get("joins") or ()
+    last = joins[-1] if joins else from_
+    if isinstance(last.this, exp.Table) and not last.this.alias and not (last.args.get("on") or last.args.get("using")):
+        raise syntax_error(lexer.first(qualify.this.sql("redshift")).text)
+
+
+def _refuse_set_operation(operation: exp.SetOperation) -> None:
+    if not isinstance(operation, exp.Union) and operation.args.get("distinct") is False:
+        raise unsupported(f"{operation.key.upper()} ALL")
+
+
+def _refuse_with(with_: exp.With) -> None:
+    for cte in with_.expressions if with_.args.get("recursive") else ():
+        reads = {table.name.lower() for table in cte.this.find_all(exp.Table)}
+        if cte.alias.lower() in reads and not cte.args["alias"].columns:
+            raise SqlError("42601", f'recursive common table expression "{cte.alias.lower()}" needs a list of columns')
+
+
+def _refuse_call(call: exp.Anonymous) -> None:
+    given = call.expressions
+    if len(given) == 1 and isinstance(given[0], exp.Distinct):
+        given = given[0].expressions
+    if str(call.this).lower() == "count" and len(given) > 1:
+        raise SqlError("42883", "function count() takes one argument")
+
+
+def _refuse_update(update: exp.Update) -> None:
+    if any(isinstance(item, exp.EQ) and isinstance(item.this, exp.Tuple) for item in update.expressions):
+        raise syntax_error("(")
 
 
 def _refuse_name(name: exp.Identifier) -> None:
@@ -98,11 +142,16 @@ def _is_equality(condition: exp.Expr) -> bool:
 
 
 _CHECKS: dict[type[exp.Expr], Callable[[Any], None]] = {
+    exp.Anonymous: _refuse_call,
+    exp.Except: _refuse_set_operation,
     exp.Identifier: _refuse_name,
+    exp.Intersect: _refuse_set_operation,
     exp.Join: _refuse_join,
     exp.Select: _refuse_select,
     exp.Table: _refuse_table,
+    exp.Update: _refuse_update,
     exp.Window: _refuse_window,
+    exp.With: _refuse_with,
 }
 
 

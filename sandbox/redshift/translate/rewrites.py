@@ -288,6 +288,9 @@ def _subscript(node: exp.Expr) -> exp.Expr:
 
 
 def _dot(node: exp.Expr) -> exp.Expr:
+    if isinstance(node.this, exp.Identifier) and node.this.name == "pg_catalog":
+        function: exp.Expr = node.expression
+        return function
     return call("json_extract", node.this, f'$."{node.expression.name.lower()}"')
 
 
@@ -316,6 +319,7 @@ def _within_group(node: exp.Expr) -> exp.Expr:
     name = str(aggregate.this) if isinstance(aggregate, exp.Anonymous) else ""
     if name == "string_agg":
         *values, last = aggregate.expressions
+        order = [_by_what_is_listed(values[0], item) for item in order]
         aggregate.set("expressions", [*values, exp.Order(this=last, expressions=order)])
         return aggregate
     if name not in ("quantile_cont", "quantile_disc") or len(order) != 1 or len(aggregate.expressions) != 1:
@@ -327,6 +331,15 @@ def _within_group(node: exp.Expr) -> exp.Expr:
     if name == "quantile_cont":
         value = functions.interpolated(value, aggregate.expressions[0])
     return call(name, value, share)
+
+
+def _by_what_is_listed(listed: exp.Expr, item: exp.Expr) -> exp.Expr:
+    """DuckDB orders distinct values by nothing else: what was written as the value is ordered as the value."""
+    if isinstance(listed, exp.Distinct):
+        (value,) = listed.expressions
+        if item.this in value.find_all(type(item.this)):
+            item.set("this", value.copy())
+    return item
 
 
 def _window(node: exp.Expr) -> exp.Expr:

@@ -20,6 +20,14 @@ def outermost(tree: exp.Expr) -> Iterator[exp.Query]:
             yield node
 
 
+def sources_of(scope: Scope) -> dict[str, object]:
+    """What a query reads, by name; nothing where names clash, which the engine then reports."""
+    try:
+        return {name: source for name, (_, source) in scope.selected_sources.items()}
+    except OptimizeError:
+        return {}
+
+
 def scopes_of(query: exp.Expr) -> list[Scope]:
     """The scopes of a query, inner before outer; none where names clash, which the engine then reports."""
     try:

@@ -12,7 +12,7 @@ from sqlglot import exp
 from sqlglot.optimizer.scope import Scope
 
 from sandbox.redshift.errors import SqlError
-from sandbox.redshift.translate.scopes import outermost, scopes_of
+from sandbox.redshift.translate.scopes import outermost, scopes_of, sources_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +73,7 @@ def _outputs(scope: Scope, known: Mapping[int, _Outputs]) -> _Outputs:
         return [_Output(output.name, False, False) for output in first]
     if not isinstance(query, exp.Select):
         return ()
-    sources = {name: _from_outside(known.get(id(source), ())) for name, (_, source) in scope.selected_sources.items()}
+    sources = {name: _from_outside(known.get(id(source), ())) for name, source in sources_of(scope).items()}
     outputs = [output for item in query.expressions for output in _shown(item, sources)]
     if any(output.unknown for source in sources.values() for output in source):
         _refuse_uses(scope, query, sources, outputs)
