@@ -1,7 +1,9 @@
 """The DuckDB database under the endpoint: opened, stamped, closed off from the file system."""
 
+import functools
 import hashlib
 import json
+import tempfile
 from importlib import resources
 from pathlib import Path
 
@@ -49,9 +51,8 @@ def open_database(path: Path | None, lake_root: Path, memory_limit: str = DEFAUL
         root = duckdb.connect(str(path) if path else ":memory:", config=config)
     except duckdb.Error as problem:
         raise DatabaseRefused(f"{path} cannot be opened: {str(problem).splitlines()[0]}") from None
-    for name, value in SETTINGS.items():
-        root.execute(f"SET GLOBAL {name} = {value}")
-    _lay_out(root)
+    _set(root)
+    _lay_out(root) if path else _copy_layout(root)
     root.execute(f"SET GLOBAL allowed_directories = [{literal(str(lake_root.resolve()) + '/')}]")
     root.execute("SET GLOBAL enable_external_access = false")
     return root
@@ -93,6 +94,28 @@ def _check_stamp(path: Path) -> None:
         return
     path.parent.mkdir(parents=True, exist_ok=True)
     stamp.write_text(json.dumps(ours) + "\n")
+
+
+def _copy_layout(root: duckdb.DuckDBPyConnection) -> None:
+    """Gives a database in memory what another was given once: a third of the time that the scripts take."""
+    root.execute(f"ATTACH {literal(f'{_laid_out().name}/layout.duckdb')} AS layout (READ_ONLY)")
+    root.execute("COPY FROM DATABASE layout TO memory")
+    root.execute("DETACH layout")
+
+
+@functools.cache
+def _laid_out() -> tempfile.TemporaryDirectory[str]:
+    """A folder with a database of nothing but the layout; it goes when the process ends."""
+    folder = tempfile.TemporaryDirectory(prefix="redshift-layout-")
+    with duckdb.connect(f"{folder.name}/layout.duckdb") as layout:
+        _set(layout)  # macros are read under them: what '/' is, for one
+        _lay_out(layout)
+    return folder
+
+
+def _set(root: duckdb.DuckDBPyConnection) -> None:
+    for name, value in SETTINGS.items():
+        root.execute(f"SET GLOBAL {name} = {value}")
 
 
 def _lay_out(root: duckdb.DuckDBPyConnection) -> None:
