@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from sandbox.redshift import lexer
 from sandbox.redshift.errors import SqlError, not_imitated, syntax_error
 from sandbox.redshift.session import Statement
-from sandbox.redshift.statements.accepted import Analyze, Comment, Vacuum
+from sandbox.redshift.statements.accepted import Analyze, Comment, Deallocate, Vacuum
 from sandbox.redshift.statements.alter import alter
 from sandbox.redshift.statements.copy import Copy
 from sandbox.redshift.statements.create import create
@@ -30,6 +30,7 @@ _BY_WORD: dict[str, Callable[[str], Statement]] = {
     "COMMIT": End,
     "COPY": Copy,
     "CREATE": create,
+    "DEALLOCATE": Deallocate,
     "DETACH": attach,
     "DROP": drop,
     "END": End,
@@ -56,7 +57,7 @@ _WITH_PARAMETERS: dict[str, Callable[[str, Sequence[int]], Statement]] = {
     "UPDATE": Translated,
     "WITH": Translated,
 }
-_NOT_IMITATED = frozenset({"CANCEL", "CLOSE", "DEALLOCATE", "DECLARE", "EXECUTE", "FETCH", "PREPARE"})
+_NOT_IMITATED = frozenset({"CANCEL", "CLOSE", "DECLARE", "EXECUTE", "FETCH", "PREPARE"})
 
 
 def read(sql: str, oids: Sequence[int] = ()) -> Statement | None:

@@ -58,8 +58,8 @@ MACROS = frozenset(
     add_months array_concat can_json_parse charindex date_part_year fnv_hash get_array_length initcap is_array
     is_bigint is_boolean is_float is_integer is_object is_scalar is_valid_json is_valid_json_array is_varchar isnull
     json_array_length json_extract_array_element_text json_parse json_serialize json_typeof last_day months_between
-    next_day quote_ident quote_literal regexp_count regexp_instr regexp_replace regexp_substr sha2 split_to_array strtol
-    subarray to_hex
+    next_day pg_get_userbyid pg_table_is_visible quote_ident quote_literal regexp_count regexp_instr regexp_replace
+    regexp_substr sha2 split_to_array strtol subarray to_hex
     """)
 )
 """Functions written as DuckDB macros named `rs_<function>` in `macros.sql`."""

@@ -9,7 +9,7 @@ from sandbox.redshift.engine import open_database
 from sandbox.redshift.errors import SqlError
 from sandbox.redshift.translate import functions
 
-_SYNTAX = {"coalesce"}
+_SYNTAX = {"grouping", "coalesce"}
 
 
 def test_every_function_in_the_table_exists_in_the_engine(tmp_path: Path) -> None:
