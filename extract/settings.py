@@ -18,11 +18,17 @@ import yaml
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
 
 from extract.errors import ConfigurationError
+from extract.privacy import KEY_VARIABLE
 from extract.sources.wistia.streams import SHAPES
 
 ENVIRONMENT_PREFIX = "REELHOUSE_"
 TOKEN_VARIABLE = "WISTIA_API_TOKEN"  # noqa: S105 - a name, not a secret
 PASSWORD_VARIABLE = "REDSHIFT_PASSWORD"  # noqa: S105 - a name, not a secret
+SECRET_VARIABLES = {
+    "wistia_token": TOKEN_VARIABLE,
+    "redshift_password": PASSWORD_VARIABLE,
+    "privacy_key": KEY_VARIABLE,
+}
 
 
 OWN_AREAS = {"raw", "staging", "quarantine", "runs", "leases", "analytics"}
@@ -160,6 +166,17 @@ class S3(Section):
         return value
 
 
+class SecretNames(Section):
+    """What secrets are called in AWS Secrets Manager; one whose variable is set is not looked up."""
+
+    wistia_token: str | None = None
+    """Name or ARN of the secret whose text is the token of the Wistia account; its variable is WISTIA_API_TOKEN."""
+    redshift_password: str | None = None
+    """The same of the warehouse's password; REDSHIFT_PASSWORD."""
+    privacy_key: str | None = None
+    """The same of the key with which personal values are hashed; REELHOUSE_PRIVACY__KEY."""
+
+
 class Settings(Section):
     """All settings of a run."""
 
@@ -172,6 +189,7 @@ class Settings(Section):
     lake: str = "file:.reelhouse/lake"
     """``s3://BUCKET``, or ``file:FOLDER``; the folder's name is the bucket's name."""
     s3: S3 = S3()
+    secrets: SecretNames = SecretNames()
     engine: Literal["duckdb", "spark"] = "duckdb"
     """The engine that normalises: ``duckdb`` in this process, or a local ``spark``."""
     warehouse: str = "sandbox:.reelhouse"
@@ -198,6 +216,7 @@ class Secrets(Section):
 
     wistia_token: SecretStr | None = None
     redshift_password: SecretStr | None = None
+    privacy_key: SecretStr | None = None
 
     def __getstate__(self) -> NoReturn:
         """Refuse to be pickled."""
@@ -231,10 +250,7 @@ def load_settings(file: Path | None, environment: Mapping[str, str] | None = Non
 def load_secrets(environment: Mapping[str, str] | None = None) -> Secrets:
     """Read the secrets from the environment; one that is not set is None."""
     variables = os.environ if environment is None else environment
-    return Secrets(
-        wistia_token=_secret(variables.get(TOKEN_VARIABLE)),
-        redshift_password=_secret(variables.get(PASSWORD_VARIABLE)),
-    )
+    return Secrets(**{field: as_secret(variables.get(name)) for field, name in SECRET_VARIABLES.items()})
 
 
 def java_home() -> Path | None:
@@ -258,7 +274,8 @@ def environment(**variables: str) -> Iterator[None]:
                 os.environ[name] = value
 
 
-def _secret(text: str | None) -> SecretStr | None:
+def as_secret(text: str | None) -> SecretStr | None:
+    """Return a text as a secret; None where there is nothing but blanks."""
     return SecretStr(text.strip()) if text and text.strip() else None
 
 
@@ -286,7 +303,7 @@ def _where(error: yaml.YAMLError) -> str:
 
 def _without_secrets(message: str, environment: Mapping[str, str]) -> str:
     """Leave out of a message what somebody put into a wrong place."""
-    for name in (TOKEN_VARIABLE, PASSWORD_VARIABLE):
+    for name in SECRET_VARIABLES.values():
         if secret := environment.get(name, "").strip():
             message = message.replace(secret, f"the value of {name}")
     return message
@@ -296,7 +313,7 @@ def _overrides(environment: Mapping[str, str]) -> dict[tuple[str, ...], Any]:
     return {
         tuple(name.removeprefix(ENVIRONMENT_PREFIX).lower().split("__")): _parsed(name, text)
         for name, text in sorted(environment.items())
-        if name.startswith(ENVIRONMENT_PREFIX)
+        if name.startswith(ENVIRONMENT_PREFIX) and name not in SECRET_VARIABLES.values()
     }
 
 

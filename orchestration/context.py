@@ -8,6 +8,7 @@ from pathlib import Path
 from extract.clock import RunClock, new_run_id
 from extract.errors import ConfigurationError
 from extract.lake import Lake, open_lake
+from extract.secrets_manager import complete
 from extract.settings import Secrets, Settings, load_secrets, load_settings
 
 CONFIGURATION_NAME = "reelhouse.yaml"
@@ -28,17 +29,21 @@ class Context:
     """What one command works with. Reading the settings happens at once, opening the lake when it is first needed."""
 
     def __init__(self, options: Options) -> None:
-        """Read the settings and secrets.
+        """Read the settings.
 
         Raises:
             ConfigurationError: no configuration is found, or it is wrong.
         """
         file = find_configuration(options)
         self.settings: Settings = _with_absolute_paths(load_settings(file), file.parent)
-        self.secrets: Secrets = load_secrets()
         self.clock = RunClock(options.as_of)
         self.run_id = new_run_id(self.clock.as_of)
         self.as_json = options.as_json
+
+    @cached_property
+    def secrets(self) -> Secrets:
+        """What the environment holds of secrets, else Secrets Manager."""
+        return complete(load_secrets(), self.settings.secrets)
 
     @cached_property
     def lake(self) -> Lake:

@@ -21,7 +21,7 @@ from extract.runner import ExtractionReport, run_backfill, run_extraction
 from extract.settings import Settings, StreamPulse, account_of
 from extract.sources.streampulse.source import FileSource
 from orchestration.context import Context
-from orchestration.sandboxes import check_warehouse, open_account, open_landing, open_warehouse
+from orchestration.sandboxes import check_warehouse, open_account, open_landing, open_privacy_key, open_warehouse
 from spark.jobs.normalise import NormaliseReport, normalise
 from warehouse_sql.load import LoadReport, load, pending
 
@@ -134,7 +134,8 @@ def backfill_stage(context: Context, progress: Progress, days: Window, only: str
 
 def normalise_stage(context: Context, progress: Progress) -> NormaliseReport:
     """Turn what landed since the last normalisation into typed staging."""
-    return normalise(context.lake, context.settings, context.clock, context.run_id, progress)
+    key = open_privacy_key(context.settings, context.secrets)
+    return normalise(context.lake, context.settings, key, context.clock, context.run_id, progress)
 
 
 def load_stage(context: Context, progress: Progress) -> LoadReport:

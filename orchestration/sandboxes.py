@@ -15,6 +15,7 @@ from pydantic import SecretStr
 from extract.clock import RunClock
 from extract.errors import ConfigurationError
 from extract.lake import Lake
+from extract.privacy import KEY_VARIABLE, PrivacyKey
 from extract.settings import Secrets, Settings, StreamPulse, account_of
 from extract.sources.wistia.streams import SHAPES
 from warehouse_sql.connection import Target, parse_target
@@ -91,6 +92,23 @@ def open_warehouse(settings: Settings, secrets: Secrets) -> Target:
     return Target(endpoint.host, endpoint.port, endpoint.database, endpoint.user, password=None, ssl=False, iam=False)
 
 
+def open_privacy_key(settings: Settings, secrets: Secrets) -> PrivacyKey:
+    """Return the key with which personal values are hashed; a sandbox makes its own where none is given.
+
+    Raises:
+        ConfigurationError: there is none for a real warehouse, or it is too short.
+    """
+    if secrets.privacy_key:
+        return PrivacyKey.of(secrets.privacy_key.get_secret_value())
+    if settings.warehouse.startswith(SCHEME):
+        folder, _ = _parts(settings.warehouse, known=set())
+        return PrivacyKey.of(_sandbox("sandbox.privacy").ensure_key(folder))
+    raise ConfigurationError(
+        f"no privacy key: set {KEY_VARIABLE} (`openssl rand -hex 32` makes one) or secrets.privacy_key. With it "
+        "personal values are hashed before they reach the warehouse; keep it, for a new one means to hash all anew"
+    )
+
+
 def serve_sandbox(home: Path, *, s3: bool, say: Callable[[str], None], **serving: Any) -> None:
     """Serve simulator, endpoint and, if asked, a local S3 in the foreground, until SIGINT or SIGTERM.
 
@@ -112,10 +130,10 @@ def serve_redshift(home: Path, *, say: Callable[[str], None], **serving: Any) ->
 
 
 def check_warehouse(settings: Settings, secrets: Secrets) -> None:
-    """Check the address of the warehouse without waking it.
+    """Check the address of the warehouse without waking it, and that there is a key for what goes into it.
 
     Raises:
-        ConfigurationError: it is of no known kind, or a password is missing.
+        ConfigurationError: it is of no known kind, or a password or the privacy key is missing.
     """
     if settings.warehouse.startswith(SCHEME):
         folder, _ = _parts(settings.warehouse, known=set())
@@ -127,6 +145,7 @@ def check_warehouse(settings: Settings, secrets: Secrets) -> None:
             )
     else:
         parse_target(settings.warehouse, secrets.redshift_password)
+    open_privacy_key(settings, secrets)
 
 
 def _parts(address: str, known: set[str]) -> tuple[Path, dict[str, str]]:

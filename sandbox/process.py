@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from extract.errors import ConfigurationError, ReelhouseError
-from extract.settings import PASSWORD_VARIABLE, TOKEN_VARIABLE
+from extract.settings import SECRET_VARIABLES
 
 Endpoint = Mapping[str, Any]
 
@@ -28,7 +28,7 @@ ALREADY_RUNNING = 75
 
 _POLL_SECONDS = 0.02
 #: The secrets of a real account are not for a simulated one: its process does not get them.
-_NOT_FOR_THE_SANDBOX = {TOKEN_VARIABLE, PASSWORD_VARIABLE}
+_NOT_FOR_THE_SANDBOX = set(SECRET_VARIABLES.values())
 _LOG_LINES_SHOWN = 10
 #: The folder that holds the package: from there `python -m` finds this code and no other.
 _CODE = Path(__file__).resolve().parent.parent

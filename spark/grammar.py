@@ -21,6 +21,8 @@ EXTRA_LIMIT = 65_000
 _WHITE_SPACE = "\t-\r \x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000"
 NOT_BLANK = f"[^{_WHITE_SPACE}]"
 """What a text must have somewhere to be a value where one is required."""
+TRIMMED = f"^[{_WHITE_SPACE}]*((?s:.*?))[{_WHITE_SPACE}]*$"
+"""The first group is a text without the white space around it."""
 
 _YEAR = "(?:19[0-9]{2}|[2-9][0-9]{3})"
 _DATE = f"{_YEAR}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01])"

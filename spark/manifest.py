@@ -92,6 +92,8 @@ class StagingManifest(Manifest):
     drift: tuple[DriftEntry, ...]
     total_quarantined: dict[str, dict[str, int]]
     """Stream -> reason -> records, over all loads."""
+    privacy_key: str | None = None
+    """Fingerprint of the key under which the keyed hashes were made; None in manifests that have none."""
     sweeps: dict[str, str] = Field(default_factory=dict)
     """Stream -> instant at which the last full sweep of its list began that ends in this load: whoever was last
     extracted before that is in the list no more."""

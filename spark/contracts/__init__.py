@@ -18,6 +18,7 @@ Kind = Literal["varchar", "bigint", "integer", "double", "boolean", "date", "tim
 Identifier = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$", max_length=127)]
 
 _TYPE = re.compile(r"varchar\((?P<length>[1-9]\d{0,4})\)|bigint|integer|double|boolean|date|timestamp")
+_HASH = "varchar(64)"
 _VARCHAR_LIMIT = 65535  # Amazon Redshift Database Developer Guide, "Character types": bytes, not characters
 META = "_meta."
 """Paths that start so are read from the envelope of a raw line, all others from the record itself."""
@@ -40,6 +41,8 @@ class Column(_Part):
         json_text: the value is kept as JSON text, whatever its kind.
         range: smallest and largest value, both included; null where there is no bound.
         personal: the value identifies a person.
+        keyed_hash: the value is the keyed hash (``extract.privacy``) of the text, which is first freed of white space
+            around it, and its letters A to Z made small: so that one address is one hash, however it was typed.
     """
 
     name: Annotated[str, Field(pattern=r"^[a-z_][a-z0-9_]*$", max_length=127)]
@@ -51,6 +54,7 @@ class Column(_Part):
     json_text: Annotated[bool, Field(alias="json")] = False
     range: tuple[float | None, float | None] | None = None
     personal: bool = False
+    keyed_hash: bool = False
 
     @field_validator("path", mode="before")
     @classmethod
@@ -74,6 +78,8 @@ class Column(_Part):
             raise ValueError(f"{self.name}: only a number has a range")
         if self.range == (None, None):
             raise ValueError(f"{self.name}: a range needs a bound")
+        if self.keyed_hash and (self.type != _HASH or self.personal or self.json_text or self.empty_is_null):
+            raise ValueError(f"{self.name}: a keyed hash is a {_HASH}, and neither personal nor json nor empty_is_null")
         return self
 
     @property
@@ -197,6 +203,11 @@ class Contract(_Part):
     def record_key(self) -> tuple[str, ...]:
         """The columns that identify a record: the key, less the position of a fan-out."""
         return tuple(name for name in self.key if name not in self._made)
+
+    @property
+    def is_personal(self) -> bool:
+        """Whether a column identifies a person; then what nobody knows of such a record may as well."""
+        return any(column.personal for column in self.mapped)
 
     @property
     def table(self) -> str:

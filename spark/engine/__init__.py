@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, Protocol, TypeAlias
 
 from extract.errors import ConfigurationError
+from extract.privacy import PrivacyKey
 from spark.contracts import Column, Contract, Kind
 from spark.raw import Fetched
 
@@ -78,6 +79,9 @@ class Engine(Protocol):
     def byte_length(self, text: str) -> Expression:
         """Return the number of bytes that the column named ``text`` has in UTF-8."""
 
+    def keyed_hash(self, text: str) -> Expression:
+        """Return the keyed hash of what the SQL ``text`` gives, under the key with which the engine was opened."""
+
 
 _in_use: ContextVar[Engine] = ContextVar("engine")
 
@@ -108,15 +112,15 @@ _ENGINES = {
 """Name -> the module with its ``open_engine``, and the extra of the installation that it needs."""
 
 
-def open_engine(name: str, scratch: Path) -> AbstractContextManager[Engine]:
-    """Open the engine of a name; what it must put somewhere goes to the folder ``scratch``.
+def open_engine(name: str, scratch: Path, key: PrivacyKey) -> AbstractContextManager[Engine]:
+    """Open the engine of a name; what it must put somewhere goes to the folder ``scratch``, and never the key.
 
     Raises:
         ConfigurationError: its libraries are not installed.
     """
     module, extra = _ENGINES[name]
     try:
-        opened: AbstractContextManager[Engine] = import_module(module).open_engine(scratch)
+        opened: AbstractContextManager[Engine] = import_module(module).open_engine(scratch, key)
     except ImportError as error:
         raise ConfigurationError(
             f"engine: {name} needs {error.name}, which is not installed: pip install 'reelhouse[{extra}]'"

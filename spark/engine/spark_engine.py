@@ -24,6 +24,7 @@ from pyspark.sql import SparkSession, Window
 from pyspark.sql import functions as spark_functions
 
 from extract.errors import DataRefused, ReelhouseError
+from extract.privacy import PrivacyKey
 from extract.settings import environment
 from spark.contracts import Column, Contract, Kind
 from spark.engine import DataFrame, Expression, Transform, Written
@@ -66,6 +67,8 @@ _CONFIGURATION = {
     "spark.master": "local[*]",
     "spark.ui.enabled": "false",
     "spark.ui.showConsoleProgress": "false",
+    # The blocks of the privacy key: 64 bytes, as they are written and as Spark prints a literal of bytes.
+    "spark.redaction.string.regex": "[0-9A-Fa-f]{128}",
     "spark.hadoop.mapreduce.fileoutputcommitter.marksuccessfuljobs": "false",
     "spark.sql.adaptive.advisoryPartitionSizeInBytes": str(FILE_BYTES),
     "spark.sql.adaptive.coalescePartitions.parallelismFirst": "false",
@@ -96,9 +99,10 @@ class SparkEngine:
     functions: ClassVar[Any] = spark_functions
     window: ClassVar[Any] = Window
 
-    def __init__(self, session: SparkSession) -> None:
+    def __init__(self, session: SparkSession, key: PrivacyKey) -> None:
         """Use ``open_engine``."""
         self._session = session
+        self._key = key
         self._fetched: Sequence[Fetched] = ()
         self._judged: Any = None
 
@@ -165,6 +169,12 @@ class SparkEngine:
         """Return the number of bytes that the column named ``text`` has in UTF-8."""
         return spark_functions.expr(f"octet_length({text})")
 
+    def keyed_hash(self, text: str) -> Expression:
+        """Return the keyed hash of what the SQL ``text`` gives; plans that are shown have the key's blocks redacted."""
+        inner, outer = self._key.pads
+        digest = f"unhex(sha2(concat(unhex('{inner}'), encode({text}, 'UTF-8')), 256))"
+        return spark_functions.expr(f"sha2(concat(unhex('{outer}'), {digest}), 256)")
+
     def _lines(self) -> DataFrame:
         """The raw lines: position and bytes."""
         files = self._session.read.text([_without_pattern(found.path) for found in self._fetched], lineSep="\n")
@@ -222,7 +232,7 @@ def _without_pattern(path: Path) -> str:
 
 
 @contextmanager
-def open_engine(scratch: Path) -> Iterator[SparkEngine]:
+def open_engine(scratch: Path, key: PrivacyKey) -> Iterator[SparkEngine]:
     """Open the engine; what Spark writes down on its way goes to the folder ``scratch``.
 
     Raises:
@@ -234,7 +244,7 @@ def open_engine(scratch: Path) -> Iterator[SparkEngine]:
     with _OWNER, _java_process(java, scratch) as (configuration, gateway):
         try:
             session = SparkSession(_start_context(configuration, gateway))
-            yield SparkEngine(session)
+            yield SparkEngine(session, key)
             session.stop()
         except (PySparkException, Py4JError, ConnectionError) as error:
             raise ReelhouseError(_explain(error)) from None

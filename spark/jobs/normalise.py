@@ -5,7 +5,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from extract.clock import RunClock, format_instant
+from extract.errors import ConfigurationError
 from extract.lake import Lake
+from extract.privacy import PrivacyKey
 from extract.progress import Progress
 from extract.settings import Settings
 from spark.contracts import Contract, load_contracts
@@ -36,28 +38,31 @@ class NormaliseReport:
     drift: tuple[DriftEntry, ...]
 
 
-def normalise(lake: Lake, settings: Settings, clock: RunClock, run_id: str, progress: Progress) -> NormaliseReport:
+def normalise(
+    lake: Lake, settings: Settings, key: PrivacyKey, clock: RunClock, run_id: str, progress: Progress
+) -> NormaliseReport:
     """Turn what landed since the last normalisation into typed staging, and commit it.
 
     Where another normaliser commits first, the work starts again from what that one left.
 
     Raises:
-        ConfigurationError: the engine is not installed.
+        ConfigurationError: the engine is not installed, or the privacy key is not the one of the loads before.
         DataRefused: raw bytes differ from their manifest, counts do not add up, or too many records of a stream would
             be quarantined; nothing was published.
         ReelhouseError: the engine or the lake failed; nothing was published.
     """
     while True:
         head = staging_log(lake).head()
+        _refuse_another_key(head, key)
         backlogs = find_backlog(lake, _by_stream(), head.consumed if head else {})
         if not any(backlog.landed for backlog in backlogs):
             return NormaliseReport(None, {}, {}, ())
         with scratch_folder() as folder:
-            outcomes = _compute(lake, settings, backlogs, folder, progress)
+            outcomes = _compute(lake, settings, key, backlogs, folder, progress)
             for outcome in outcomes:
                 if not outcome.contract.tolerant:
                     refuse_if_too_many(outcome.refusals, settings.quarantine)
-            manifest = _publish(lake, head, backlogs, outcomes, run_id, format_instant(clock.now()))
+            manifest = _publish(lake, head, backlogs, outcomes, key, run_id, format_instant(clock.now()))
         if _commit(lake, manifest, progress):
             return _report(manifest, outcomes)
 
@@ -66,15 +71,25 @@ def _by_stream() -> dict[str, Contract]:
     return {contract.stream: contract for contract in load_contracts().values()}
 
 
+def _refuse_another_key(head: StagingManifest | None, key: PrivacyKey) -> None:
+    """Hashes under two keys never meet in a join, so a warehouse has hashes under one."""
+    if head and head.privacy_key not in (None, key.fingerprint):
+        raise ConfigurationError(
+            f"the privacy key (fingerprint {key.fingerprint}) is not the one under which the loads up to "
+            f"{head.sequence} were made (fingerprint {head.privacy_key}). Nothing was touched; give the old key back, "
+            "or type `reelhouse replay` to make everything anew under the new one"
+        )
+
+
 def _compute(
-    lake: Lake, settings: Settings, backlogs: Iterable[Backlog], scratch: Path, progress: Progress
+    lake: Lake, settings: Settings, key: PrivacyKey, backlogs: Iterable[Backlog], scratch: Path, progress: Progress
 ) -> list[Outcome]:
     """Check all bytes first, then normalise stream by stream."""
     contracts = _by_stream()
     work = [backlog for backlog in backlogs if backlog.landed]
     fetched = [fetch(lake, backlog, scratch / "raw" / backlog.stream) for backlog in work]
     outcomes = []
-    with open_engine(settings.engine, scratch) as engine, using(engine):
+    with open_engine(settings.engine, scratch, key) as engine, using(engine):
         for number, (backlog, files) in enumerate(zip(work, fetched, strict=True)):
             progress.advance("normalise", number, "streams", len(work))
             contract = contracts[backlog.stream]
@@ -88,6 +103,7 @@ def _publish(
     head: StagingManifest | None,
     backlogs: Iterable[Backlog],
     outcomes: Iterable[Outcome],
+    key: PrivacyKey,
     run_id: str,
     committed_at: str,
 ) -> StagingManifest:
@@ -104,6 +120,7 @@ def _publish(
         quarantine={name: entry for name, entry in quarantine.items() if entry},
         drift=accumulate(head.drift if head else (), _seen(outcomes), publisher.sequence),
         total_quarantined=_total(head.total_quarantined if head else {}, outcomes),
+        privacy_key=key.fingerprint,
         sweeps={backlog.stream: backlog.sweep for backlog in backlogs if backlog.sweep},
     )
 

@@ -5,12 +5,13 @@ it can). Of the good records of a judged frame the newest state of each key beco
 """
 
 from collections.abc import Callable
+from string import ascii_lowercase, ascii_uppercase
 
 from spark.contracts import Column, Contract
 from spark.engine import DataFrame, Expression, current
 from spark.engine import Window as W
 from spark.engine import functions as F
-from spark.grammar import EXTRA_LIMIT, GRAMMAR, NOT_BLANK
+from spark.grammar import EXTRA_LIMIT, GRAMMAR, NOT_BLANK, TRIMMED
 from spark.leaves import FAULT, POSITION, UNKNOWN, kind_of, text_of
 
 REASON = "_reason"
@@ -109,9 +110,18 @@ def _type(contract: Contract) -> Step:
 def _present(column: Column) -> Expression:
     """The text that is there to be typed; white space is nothing where a value is required, a key above all."""
     text = F.col(text_of(column.name))
+    if column.keyed_hash:
+        text = F.expr(_plain(column))
+        return F.when(text != "", text)
     if column.required:
         return F.when(text.rlike(NOT_BLANK), text)
     return F.when(text != "", text) if column.empty_is_null else text
+
+
+def _plain(column: Column) -> str:
+    """SQL for the text that is hashed: however somebody typed an address, it is the same person."""
+    trimmed = f"regexp_extract({text_of(column.name)}, '{TRIMMED}', 1)"
+    return f"translate({trimmed}, '{ascii_uppercase}', '{ascii_lowercase}')"
 
 
 def _value(column: Column) -> Expression:
@@ -125,6 +135,8 @@ def _value(column: Column) -> Expression:
         accepted = accepted & (text != "")
     if not rule.nul:
         accepted = accepted & ~F.expr(f"contains({text_of(column.name)}, chr(0))")
+    if column.keyed_hash:
+        return F.when(accepted & (F.expr(_plain(column)) != ""), current().keyed_hash(_plain(column)))
     value = current().to_type(text_of(column.name), column.kind)
     if rule.low is not None and rule.high is not None:
         measured = F.year(value) if column.kind in {"date", "timestamp"} else value
@@ -186,7 +198,7 @@ def _reason(column: Column) -> Expression:
     name, text = column.name, F.col(text_of(column.name))
     refused = text.isNotNull() & F.col(name).isNull()
     reason = F
-    if column.length is not None:
+    if column.length is not None and not column.keyed_hash:
         reason = reason.when(
             refused & (current().byte_length(text_of(name)) > _limit(column)), F.lit(f"too_long:{name}")
         )

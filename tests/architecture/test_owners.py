@@ -23,8 +23,8 @@ MAY_IMPORT = {
 OWNERS = {
     "requests": {"extract/http.py"},
     "redshift_connector": {"warehouse_sql/connection.py"},
-    "boto3": {"extract/lake/s3"},
-    "botocore": {"extract/lake/s3"},
+    "boto3": {"extract/lake/s3", "extract/secrets_manager.py"},
+    "botocore": {"extract/lake/s3", "extract/secrets_manager.py"},
     "duckdb": {"spark/engine/", "sandbox/redshift/"},
     "sqlframe": {"spark/engine/"},
     "pyspark": {"spark/engine/"},

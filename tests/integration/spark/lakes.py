@@ -13,12 +13,14 @@ import duckdb
 from extract.clock import RunClock
 from extract.lake import DirectoryLake, Lake
 from extract.manifest import ObjectEntry, RawManifest, raw_log
+from extract.privacy import PrivacyKey
 from extract.progress import Progress, Silent
 from extract.settings import Quarantine, Settings
 from spark.jobs.normalise import NormaliseReport, normalise
 from spark.manifest import StagingManifest, staging_log
 
 NOW = datetime(2026, 1, 8, 2, tzinfo=UTC)
+KEY = PrivacyKey.of("a key for the tests, and for them alone")
 TOLERANT = Settings(quarantine=Quarantine(max_share=1.0))
 
 
@@ -67,10 +69,14 @@ def put_object(lake: Lake, key: str, data: bytes, rows: int) -> ObjectEntry:
 
 
 def run(
-    lake: Lake, settings: Settings = TOLERANT, run_id: str = "normalise", progress: Progress | None = None
+    lake: Lake,
+    settings: Settings = TOLERANT,
+    run_id: str = "normalise",
+    progress: Progress | None = None,
+    key: PrivacyKey = KEY,
 ) -> NormaliseReport:
     """Normalise what is new."""
-    return normalise(lake, settings, RunClock(NOW), run_id, progress or Silent())
+    return normalise(lake, settings, key, RunClock(NOW), run_id, progress or Silent())
 
 
 def newest(lake: Lake) -> StagingManifest:

@@ -14,14 +14,15 @@ from extract.errors import ConfigurationError, ReelhouseError
 from spark.contracts import Column
 from spark.engine import functions, open_engine, using
 from spark.engine.duckdb_engine import DuckDBEngine
-from tests.integration.spark.lakes import land, new_lake, run
+from tests.integration.spark.lakes import KEY, land, new_lake, run
 
 ROOT = Path(__file__).parents[3]
 LONG_QUERY = """\
 import sys
 from pathlib import Path
+from extract.privacy import PrivacyKey
 from spark.engine import open_engine
-with open_engine("duckdb", Path(sys.argv[1])) as engine:
+with open_engine("duckdb", Path(sys.argv[1]), PrivacyKey.of("k" * 32)) as engine:
     print("ready", flush=True)
     engine._connection.execute("select count(*) from range(10000000) a, range(10000000) b where a.range = -b.range - 1")
 """
@@ -32,13 +33,13 @@ def test_engines_take_turns(tmp_path: Path) -> None:
     found: list[Any] = []
 
     def second() -> None:
-        with open_engine("duckdb", tmp_path / "b") as engine, using(engine):
+        with open_engine("duckdb", tmp_path / "b", KEY) as engine, using(engine):
             assert isinstance(engine, DuckDBEngine)
             found.append(engine.rows(engine._create("view", "t", "select 2 as x", ["x"])))
 
     (tmp_path / "a").mkdir()
     (tmp_path / "b").mkdir()
-    with open_engine("duckdb", tmp_path / "a") as engine, using(engine):
+    with open_engine("duckdb", tmp_path / "a", KEY) as engine, using(engine):
         assert isinstance(engine, DuckDBEngine)
         waiting = threading.Thread(target=second)
         waiting.start()
@@ -54,7 +55,7 @@ def test_rows_are_written_in_order_with_the_types_of_their_columns(tmp_path: Pat
         Column(name="total", type="bigint", about="A sum is a HUGEINT, which Parquet would hold as a double."),
         Column(name="nothing", type="timestamp", about="Always null."),
     ]
-    with open_engine("duckdb", tmp_path) as engine, using(engine):
+    with open_engine("duckdb", tmp_path, KEY) as engine, using(engine):
         assert isinstance(engine, DuckDBEngine)
         frame = engine._create("view", "t", "select range % 3 as n, range as x from range(9)", ["n", "x"])
         summed = frame.groupBy("n").agg(functions.sum("x").alias("total"), functions.lit(None).alias("nothing"))
@@ -77,7 +78,7 @@ def test_ctrl_c_in_mid_query_is_ctrl_c(tmp_path: Path) -> None:
 
 
 def test_a_failure_of_the_engine_is_one_message_without_data(tmp_path: Path) -> None:
-    with pytest.raises(ReelhouseError) as failed, open_engine("duckdb", tmp_path) as engine:
+    with pytest.raises(ReelhouseError) as failed, open_engine("duckdb", tmp_path, KEY) as engine:
         assert isinstance(engine, DuckDBEngine)
         engine._connection.execute("select cast('hunter2' as integer)")
     assert "hunter2" not in str(failed.value)

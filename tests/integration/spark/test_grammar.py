@@ -19,6 +19,7 @@ from spark.engine import open_engine, using
 from spark.engine.duckdb_engine import DuckDBEngine
 from spark.leaves import leaf_columns
 from spark.transforms.steps import judge
+from tests.integration.spark.lakes import KEY
 
 KINDS = ("bigint", "integer", "double", "boolean", "date", "timestamp")
 CONTRACT = parse_contract(
@@ -134,7 +135,7 @@ texts = st.one_of(
 @pytest.fixture(scope="module")
 def typer(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[list[str]], list[dict[str, Any]]]]:
     """Types texts as strings of a record would be typed, by the shared steps on the real engine."""
-    with open_engine("duckdb", tmp_path_factory.mktemp("engine")) as engine, using(engine):
+    with open_engine("duckdb", tmp_path_factory.mktemp("engine"), KEY) as engine, using(engine):
         assert isinstance(engine, DuckDBEngine)
         yield _typer(engine)
 

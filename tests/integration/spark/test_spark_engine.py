@@ -16,6 +16,7 @@ from spark.contracts import load_contracts
 from spark.engine import open_engine, using
 from spark.raw import Fetched, RawObject
 from spark.transforms.registry import TRANSFORMS
+from tests.integration.spark.lakes import KEY
 
 pytest.importorskip("pyspark", reason="pyspark is not installed: pip install 'reelhouse[spark]'")
 ROOT = Path(__file__).parents[3]
@@ -24,8 +25,10 @@ pytestmark = [pytest.mark.timeout(900), pytest.mark.filterwarnings("ignore::pyte
 LONG_QUERY = """\
 import sys
 from pathlib import Path
+from extract.privacy import PrivacyKey
 from spark.engine import open_engine
-with open_engine("spark", Path(sys.argv[1])) as engine:
+
+with open_engine("spark", Path(sys.argv[1]), PrivacyKey.of("k" * 32)) as engine:
     print("ready", flush=True)
     engine.rows(engine._session.range(10**13).selectExpr("max(hash(id))"))
 """
@@ -52,7 +55,7 @@ def test_damaged_objects_are_refused_by_name_and_nothing_is_left(tmp_path: Path)
     folder.mkdir()
     contract = load_contracts()["wistia__visitor"]
     before = signal.getsignal(signal.SIGINT)
-    with open_engine("spark", folder) as engine, using(engine):
+    with open_engine("spark", folder, KEY) as engine, using(engine):
         for part, (data, rows) in enumerate(
             [(WHOLE[: len(WHOLE) // 2], 500), (WHOLE[:-1], 500), (b"", 500), (b"no gzip", 500), (WHOLE, 499)]
         ):
@@ -69,7 +72,7 @@ def test_damaged_objects_are_refused_by_name_and_nothing_is_left(tmp_path: Path)
 def test_a_failure_of_the_engine_is_one_message_without_data_and_another_engine_can_be_opened(tmp_path: Path) -> None:
     for name in ("one", "two"):
         (tmp_path / name).mkdir()
-        with pytest.raises(ReelhouseError) as failed, open_engine("spark", tmp_path / name) as engine:
+        with pytest.raises(ReelhouseError) as failed, open_engine("spark", tmp_path / name, KEY) as engine:
             engine._session.sql("select raise_error('hunter2')").collect()  # type: ignore[attr-defined]
         assert "hunter2" not in str(failed.value)
         assert "the engine stopped" in str(failed.value)

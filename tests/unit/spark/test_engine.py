@@ -18,9 +18,10 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 from extract.errors import ConfigurationError
+from extract.privacy import PrivacyKey
 from spark.engine import open_engine
 try:
-    open_engine("duckdb", Path("."))
+    open_engine("duckdb", Path("."), PrivacyKey.of("k" * 32))
 except ConfigurationError as error:
     print(error)
 """
