@@ -157,7 +157,7 @@ class _FeedRun:
             report,
             files=len(files),
             refused=tuple(f"{entry.key}: {entry.refused}" for entry in files if entry.refused),
-            notes=(*report.notes, *(note for entry in files for note in _notes(entry))),
+            notes=(*report.notes, *_notes(files)),
         )
 
     def _present(self) -> Iterator[ObjectInfo]:
@@ -207,11 +207,20 @@ class _FeedRun:
             self._taken.follow(self._writer.committed[-1])
 
 
-def _notes(entry: FileEntry) -> Iterator[str]:
-    if entry.note:
-        yield f"{entry.key}: {entry.note}"
-    if entry.unreadable:
-        yield f"{entry.key}: {entry.unreadable:,} of {entry.rows:,} rows cannot be read, and go to the quarantine"
+def _notes(files: Sequence[FileEntry]) -> Iterator[str]:
+    """Say what is odd about files that were taken; of many with the same trouble one is named."""
+    for note in sorted({entry.note for entry in files if entry.note}):
+        odd = [entry.key for entry in files if entry.note == note]
+        yield f"{odd[0]}{_and_others(odd)}: {note}"
+    bad = [entry for entry in files if entry.unreadable]
+    if bad:
+        rows = sum(entry.unreadable for entry in bad)
+        named = f"{bad[0].key}{_and_others(bad)}"
+        yield f"{named}: {rows:,} rows cannot be read and go to the quarantine, the others are taken"
+
+
+def _and_others(found: Sequence[object]) -> str:
+    return f" and {len(found) - 1:,} more" if len(found) > 1 else ""
 
 
 def _is_utf_8(key: str) -> bool:
