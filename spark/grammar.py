@@ -29,6 +29,33 @@ _DATE = f"{_YEAR}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01])"
 _TIME = r"(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](?:\.[0-9]{1,9})?"
 _ZONE = "(?:Z|[+-](?:(?:0[0-9]|1[0-3]):[0-5][0-9]|14:00))"
 
+AT_THE_EDGE = f"^[{_WHITE_SPACE}]|[{_WHITE_SPACE}]\\z"
+"""What a text has that should be trimmed."""
+TRIMMED = rf"(?s)^[{_WHITE_SPACE}]*(.*?)[{_WHITE_SPACE}]*\z"
+"""A text; its group is what is left of it without white space at its edges."""
+ADDRESS = rf"[^@{_WHITE_SPACE}]@[^@{_WHITE_SPACE}]"
+"""What a text has where an e-mail address may stand in it."""
+
+# The forms in which files tell instants and dates. ``transforms/texts`` writes each of them as the grammar has it;
+# whether it is an instant at all, the grammar judges then.
+INSTANT = rf"^{_DATE}T{_TIME}{_ZONE}\z"
+"""An instant as the grammar has it."""
+LOCAL_INSTANT = rf"^{_DATE}[T ][0-9:]{{8}}(?:\.[0-9]{{1,9}})?\z"
+"""ISO 8601 or SQL, to the second, without a zone."""
+ISO_INSTANT = (
+    r"^([0-9]{4}-[0-9]{2}-[0-9]{2})[Tt ]([0-9]{2}:[0-9]{2})(:[0-9]{2})?(?:[.,]([0-9]{1,9}))? ?([Zz]|[+-][0-9:]{2,5})?\z"
+)
+"""Any other instant of ISO 8601's extended form: date, hour and minute, second, its fraction, zone."""
+SLASHED_INSTANT = r"^[0-9]{2}/[0-9]{2}/[0-9]{4} [0-9]{2}:[0-9]{2}(:[0-9]{2})?\z"
+"""``DD/MM/YYYY HH:MM``; its group is the second, if it is told."""
+SLASHED_DATE = r"^[0-9]{2}/[0-9]{2}/[0-9]{4}\z"
+"""``DD/MM/YYYY``."""
+EPOCH = r"^([0-9]{9,10}?)([0-9]{3})?(?:\.([0-9]{1,6})[0-9]*)?\z"
+"""Seconds since 1970, or milliseconds: of 9 or 10 digits the former, of 12 or 13 the latter; that is from 1973 to 2286.
+
+Its groups are the seconds, the milliseconds beyond them, and the fraction of the last unit.
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class Rule:

@@ -8,9 +8,9 @@ from extract.progress import Progress
 from spark.contracts import load_contracts
 from warehouse_sql.checks import run_checks
 from warehouse_sql.connection import Connection
-from warehouse_sql.delta import LOAD_COLUMN, Delta, delta_of
+from warehouse_sql.delta import LOAD_COLUMN, MOVED, Delta, delta_of
 from warehouse_sql.ledger import Counts
-from warehouse_sql.model import Load, Model
+from warehouse_sql.model import Load, Model, load_models
 from warehouse_sql.plan import loaded_models, temporary_reads
 from warehouse_sql.render import render
 
@@ -127,8 +127,11 @@ def touch(model: Model) -> str:
     """Return the statement that collects the partitions that a load touched."""
     selects = []
     for source in model.sources:
-        _, table, column = source.split(".")
-        selects.append(f"select {column} from delta_{table} where _action in ('insert', 'update')")
+        table, _, column = source.rpartition(".")
+        fact = load_models()[table]
+        selects.append(f"select {column} from {fact.delta} where _action in ('insert', 'update')")
+        if fact.moves and column == fact.within:  # the day that a row left has changed as well
+            selects.append(f"select {MOVED} from {fact.delta} where _action = 'update'")
     return f"insert into {model.touched} ({model.within})\n" + "\nunion\n".join(selects)
 
 

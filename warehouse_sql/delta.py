@@ -18,6 +18,8 @@ LOAD_COLUMN = "_load_sequence"
 STAMPS = ("_extracted_at", "_raw_sequence", "_raw_part", "_raw_line")
 """Where a state was seen: the instant of the request, then the place in the raw layer."""
 STAGED = "_is_staged"
+MOVED = "_moved_from"
+"""Of a row that is there already and may change its date: the date under which it is there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +49,7 @@ class Delta:
         """Make the temporary table. Types are written out: CREATE TABLE AS would guess the lengths of texts."""
         columns = [f"{column.name} {column.type}" for column in self.columns]
         columns += [f"{STAGED} boolean not null", "_action varchar(10) not null"]
+        columns += [f"{MOVED} integer"] if self.model.moves else []
         return f"create temp table {self.model.delta} (\n    {_lines(columns)}\n)"
 
     def fill(self, *, repoint: bool) -> str:
@@ -73,8 +76,18 @@ class Delta:
         )
 
     def bounds(self) -> str:
-        """Ask for the least and greatest value of the column that bounds the joins to the table."""
-        return f"select min({self.model.within}), max({self.model.within}) from {self.model.delta}"
+        """Ask for the least and greatest value of the column that bounds the joins to the table.
+
+        Where a key may change its date, the dates under which it is held so far count as well.
+        """
+        model, within = self.model, self.model.within
+        if not model.moves:
+            return f"select min({within}), max({within}) from {model.delta}"
+        return (
+            f"select min(dated.{within}), max(dated.{within})\nfrom (\n    select {within} from {model.delta}\n"
+            f"    union all\n    select held.{within}\n    from {model.moves} as held\n"
+            f"    inner join {model.delta} on {_alike(model.key, 'held', model.delta)}\n) as dated"
+        )
 
     def classify(self) -> str:
         """Compare with the rows that are in the table: those found are no inserts."""
@@ -82,8 +95,9 @@ class Delta:
         if self.is_ordered:
             whens.append(f"when {_older(delta, 'target', self.order)} then 'superseded'")
         whens.append(f"when {self._same()} then 'unchanged'")
+        moved = f", {MOVED} = target.{self.model.within}" if self.model.moves else ""
         return (
-            f"update {delta}\nset _action = case\n    {_lines(whens, '')}\n    else 'update'\nend\n"
+            f"update {delta}\nset _action = case\n    {_lines(whens, '')}\n    else 'update'\nend{moved}\n"
             f"from {self.model.table} as target\nwhere {delta}._action = 'insert' and {self._matches('target')}"
         )
 

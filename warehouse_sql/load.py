@@ -15,7 +15,7 @@ from extract.clock import RunClock, parse_instant
 from extract.errors import DataRefused, ReelhouseError
 from extract.lake import Lake
 from extract.progress import Progress
-from extract.settings import Settings
+from extract.settings import Settings, StreamPulse
 from spark.contracts import load_contracts
 from spark.manifest import StagingManifest, staging_log
 from warehouse_sql.apply import Application
@@ -40,6 +40,7 @@ ATTEMPTS = 5
 FIRST_PAUSE = 0.5
 """Seconds before the second attempt, at most; each later one may wait twice as long."""
 VISITORS = "wistia/visitors"
+_SET_ZONE = "insert into staging.reporting_setting (time_zone) values (:time_zone)"
 _SET_SWEEP = "insert into staging.visitor_sweep (began_at) values (:began_at)"
 _SET_CHANNEL = "insert into staging.media_channel_setting (media_id, channel_name) values (:media_id, :channel_name)"
 
@@ -179,6 +180,7 @@ def _load_manifest(connection: Connection, run: _Run, manifest: StagingManifest,
     copied = _copy(connection, run, manifest)
     _set_channels(connection, run.settings.wistia.channels if run.settings.wistia else {})
     _set_sweep(connection, manifest.sweeps.get(VISITORS))
+    _set_reporting_zone(connection, (run.settings.streampulse or StreamPulse()).reporting_time_zone)
     counts = Application(connection, sequence, copied, run.progress).run()
     record(connection, LedgerEntry(sequence, run.run_id, manifest.run_id, started_at, run.clock.now()), counts)
     run.progress.event("load.commit", sequence=sequence)
@@ -215,6 +217,11 @@ def _set_sweep(connection: Connection, began_at: str | None) -> None:
     connection.execute("delete from staging.visitor_sweep")
     if began_at:
         connection.execute(_SET_SWEEP, {"began_at": parse_instant(began_at).replace(tzinfo=None)})
+
+
+def _set_reporting_zone(connection: Connection, time_zone: str) -> None:
+    connection.execute("delete from staging.reporting_setting")
+    connection.execute(_SET_ZONE, {"time_zone": time_zone})
 
 
 def _report(connection: Connection, run: _Run) -> LoadReport:

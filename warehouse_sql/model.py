@@ -8,7 +8,7 @@ from pathlib import Path
 
 HOME = Path(__file__).parent
 SCHEMAS = {"dimensions": "core", "facts": "core", "marts": "mart"}
-_FIELD = re.compile(r"-- (grain|key|natural|group|within|reads|load|keep|refs|version|columns):\s*(.*)")
+_FIELD = re.compile(r"-- (grain|key|natural|group|within|moves|reads|load|keep|refs|version|columns):\s*(.*)")
 _COLUMN = re.compile(r"--   (\w+)\s{2,}(\S.*)")
 _KEEP = re.compile(r"(\d+) days of (\w+), then the last of each (\w+) and month")
 _RULES = (
@@ -64,6 +64,8 @@ class Model:
         group: columns that rows share which are replaced together: of a delta whose records give several rows each, a
             newer record replaces the rows of an older one whole; of a chain, all versions of a member.
         within: of a fact or a stored mart, the date key by which joins to it are bounded.
+        moves: of a fact whose rows may change their date, the table that tells under which date each key is held; None
+            where the date follows from the key.
         reads: tables that the SQL reads.
         load: how the table is kept right.
         entity: of a delta, the entity whose staging table it merges.
@@ -84,6 +86,7 @@ class Model:
     natural: tuple[str, ...]
     group: tuple[str, ...]
     within: str | None
+    moves: str | None
     reads: tuple[str, ...]
     load: Load
     entity: str | None
@@ -139,6 +142,7 @@ def parse_model(schema: str, name: str, source: str) -> Model:
         natural=_names(fields.get("natural", "")),
         group=_names(rule.get("group") or fields.get("group", "")),
         within=fields.get("within"),
+        moves=fields.get("moves"),
         reads=() if fields["reads"] == "nothing" else _names(fields["reads"]),
         load=Load(rule["kind"]),
         entity=rule.get("entity"),

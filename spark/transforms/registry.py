@@ -1,6 +1,9 @@
 """Which transform makes which entity."""
 
 from spark.engine import Transform
+from spark.transforms.streampulse.content import normalise_content
+from spark.transforms.streampulse.playback import normalise_playback
+from spark.transforms.streampulse.user import normalise_user
 from spark.transforms.wistia.account_snapshot import normalise_account_snapshot
 from spark.transforms.wistia.media import normalise_media
 from spark.transforms.wistia.media_analytics_day import normalise_media_analytics_day
@@ -12,6 +15,9 @@ from spark.transforms.wistia.viewing_session import normalise_viewing_session
 from spark.transforms.wistia.visitor import normalise_visitor
 
 TRANSFORMS: dict[str, Transform] = {
+    "streampulse__content": normalise_content,
+    "streampulse__playback": normalise_playback,
+    "streampulse__user": normalise_user,
     "wistia__account_snapshot": normalise_account_snapshot,
     "wistia__media": normalise_media,
     "wistia__media_analytics_day": normalise_media_analytics_day,

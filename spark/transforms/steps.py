@@ -4,7 +4,7 @@ A leaf frame becomes a judged frame: every column typed, and ``_reason`` telling
 it can). Of the good records of a judged frame the newest state of each key becomes a row.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from string import ascii_lowercase, ascii_uppercase
 
 from spark.contracts import Column, Contract
@@ -25,6 +25,19 @@ def judge(contract: Contract) -> Step:
 
     def step(leaves: DataFrame) -> DataFrame:
         return leaves.transform(_type(contract)).transform(_find_reasons(contract))
+
+    return step
+
+
+def refuse(reasons: Callable[[], Sequence[Expression]]) -> Step:
+    """Return the step that refuses records of a judged frame for what several of their columns say together.
+
+    ``reasons`` makes expressions that are null, or the reason; it is called when the engine is known.
+    """
+
+    def step(judged: DataFrame) -> DataFrame:
+        refused = F.coalesce(F.col(REASON), *reasons()).alias(REASON)
+        return judged.select(*(refused if name == REASON else F.col(name) for name in judged.columns))
 
     return step
 

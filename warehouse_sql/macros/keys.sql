@@ -15,8 +15,20 @@ nvl({{ surrogate_key('wistia', [visitor_id]) }}, -1)
 {%- endmacro -%}
 
 {#- The version that is valid from the beginning has the key of an inferred member: completing one is an update. -#}
+{%- macro version_key(source, natural_key, valid_from) -%}
+{{ surrogate_key(source, [natural_key, "cast(datediff(microsecond, cast('1900-01-01' as timestamp), " ~ valid_from ~ ") as varchar(32))"]) }}
+{%- endmacro -%}
+
 {%- macro media_key(media_id, valid_from) -%}
-{{ surrogate_key('wistia', [media_id, "cast(datediff(microsecond, cast('1900-01-01' as timestamp), " ~ valid_from ~ ") as varchar(32))"]) }}
+{{ version_key('wistia', media_id, valid_from) }}
+{%- endmacro -%}
+
+{%- macro content_key(content_id, valid_from) -%}
+{{ version_key('streampulse', content_id, valid_from) }}
+{%- endmacro -%}
+
+{%- macro user_key(user_id, valid_from) -%}
+{{ version_key('streampulse', user_id, valid_from) }}
 {%- endmacro -%}
 
 {%- macro device_key(browser, platform, is_mobile) -%}

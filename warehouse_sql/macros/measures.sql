@@ -21,3 +21,22 @@ case
     else 'short'
 end
 {%- endmacro -%}
+
+{#- Minutes between two instants, to two decimals; null where one is missing. In decimals, whose division is exact. -#}
+{%- macro minutes_between(first, last) -%}
+cast(round(cast(datediff(microsecond, {{ first }}, {{ last }}) as decimal(18, 0)) / 60000000, 2) as decimal(9, 2))
+{%- endmacro -%}
+
+{#- The share of a title that was played, at most 1; null where the title has no length. -#}
+{%- macro completion_share(duration_min, length_min) -%}
+case
+    when {{ length_min }} > 0 and {{ duration_min }} < {{ length_min }}
+        then cast({{ duration_min }} as double precision) / {{ length_min }}
+    when {{ length_min }} > 0 and {{ duration_min }} is not null then cast(1 as double precision)
+end
+{%- endmacro -%}
+
+{#- Minutes as hours. -#}
+{%- macro hours(minutes) -%}
+cast({{ minutes }} as double precision) / 60
+{%- endmacro -%}

@@ -10,7 +10,7 @@ from typing import Any
 from extract.clock import RunClock
 from extract.lake import DirectoryLake
 from extract.progress import Progress
-from extract.settings import Load, Settings, Wistia
+from extract.settings import Load, Settings, StreamPulse, Wistia
 from sandbox.redshift import serve
 from tests.integration.warehouse_sql.staged import Rows, stage_rows
 from warehouse_sql.catalog import load_catalog
@@ -45,6 +45,7 @@ class House:
     lake: DirectoryLake
     target: Target
     channels: dict[str, str] = field(default_factory=dict)
+    time_zone: str = "Asia/Kolkata"
     sequence: int = 0
     runs: int = 0
     address: str = "sandbox:house"
@@ -52,7 +53,7 @@ class House:
     def empty(self) -> None:
         """Begin again with an empty lake and a warehouse as it was made; quicker than to make another."""
         self.lake = DirectoryLake(self.lake.root, f"{self.lake.bucket}-")
-        self.channels, self.sequence, self.runs = {}, 0, 0
+        self.channels, self.time_zone, self.sequence, self.runs = {}, "Asia/Kolkata", 0, 0
         with connect(self.target) as connection:
             for table in load_catalog():
                 key = f"{table.partition('.dim_')[2]}_key"
@@ -63,20 +64,24 @@ class House:
             connection.commit()
 
     def stage(self, entities: Mapping[str, Rows], swept_since: str | None = None) -> int:
-        """Commit the next staging sequence; entities are named without their source.
+        """Commit the next staging sequence; entities of Wistia may be named without their source.
 
         ``swept_since``: a full sweep of the visitors that began then (ISO 8601) ends in it.
         """
         self.sequence += 1
         sweeps = {"wistia/visitors": swept_since} if swept_since else {}
-        stage_rows(self.lake, self.sequence, {f"wistia__{entity}": rows for entity, rows in entities.items()}, sweeps)
+        named = {entity if "__" in entity else f"wistia__{entity}": rows for entity, rows in entities.items()}
+        stage_rows(self.lake, self.sequence, named, sweeps)
         return self.sequence
 
     def load(self, progress: Progress | None = None, lock_wait: float = 5) -> LoadReport:
         """Load what is staged."""
         self.runs += 1
         settings = Settings(
-            wistia=Wistia(channels=self.channels), load=Load(lock_wait=lock_wait), warehouse=self.address
+            wistia=Wistia(channels=self.channels),
+            streampulse=StreamPulse(reporting_time_zone=self.time_zone),
+            load=Load(lock_wait=lock_wait),
+            warehouse=self.address,
         )
         clock = RunClock(datetime(2026, 2, 1, tzinfo=UTC))
         return load(self.target, self.lake, settings, clock, f"run-{self.runs}", progress or Told())

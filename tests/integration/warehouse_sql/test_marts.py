@@ -7,6 +7,7 @@ from fractions import Fraction
 
 import pytest
 
+from tests.integration.warehouse_sql.audience import audience
 from tests.integration.warehouse_sql.house import House, Record, open_house
 from warehouse_sql.model import Load, Model, load_models
 
@@ -34,6 +35,7 @@ def invented(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
                     {"snapshot_date": LAST_DAY, "load_count": 900, "play_count": 400, "_extracted_at": ASKED_AT}
                 ],
                 "media_engagement": curves(chance),
+                **audience(chance),
             }
         )
         house.load()

@@ -130,7 +130,7 @@ def is_untyped(value: exp.Expr) -> bool:
 
 NATURAL_TEXTS = {
     "media_id", "project_id", "visitor_id", "session_id", "browser", "platform", "country", "region", "city",
-    "channel_name",
+    "channel_name", "content_id", "user_id", "playback_id",
 }  # fmt: skip
 
 

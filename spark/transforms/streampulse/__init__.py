@@ -1,0 +1,1 @@
+"""Entities of StreamPulse, whose feeds are files."""

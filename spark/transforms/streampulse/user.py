@@ -1,0 +1,21 @@
+"""Profiles: one row per user_id and file that describes it.
+
+Names and addresses belong into the columns that are marked as personal. Where an address stands in another one, the
+columns of a line are shifted, and nothing in it can be trusted.
+"""
+
+from spark.contracts import Contract
+from spark.engine import DataFrame
+from spark.transforms.steps import judge
+from spark.transforms.texts import read_dates, refuse_addresses, trim, written_columns
+
+
+def normalise_user(leaves: DataFrame, contract: Contract) -> DataFrame:
+    """Judge profiles."""
+    columns = written_columns(contract)
+    return (
+        leaves.transform(trim(columns))
+        .transform(refuse_addresses([name for name in columns if name != "email"]))
+        .transform(read_dates(("signup_date",)))
+        .transform(judge(contract))
+    )

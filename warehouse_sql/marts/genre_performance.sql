@@ -1,0 +1,64 @@
+-- grain:   one row per day and genre with a playback
+-- key:     activity_date, genre
+-- reads:   core.user_content_day, core.dim_date, core.dim_content
+-- load:    view
+-- version: 1
+-- columns:
+--   activity_date            Day on which the playbacks started, in the reporting time zone.
+--   genre                    The present genre of the title; Unknown where no file has described it.
+--   title_count              Distinct titles that were watched.
+--   unique_viewers           Distinct users of these playbacks; never add them.
+--   playback_count           Playbacks, those that are still open included.
+--   total_watch_hours        Hours of those that have ended; 0 where none has.
+--   average_session_minutes  Mean minutes of those that have ended; null where none has.
+--   minutes_per_viewer       Their minutes divided by the distinct users.
+--
+-- Titles are under the genre that they have now, on all days, so that a corrected genre does not leave days divided.
+with user_day as (
+    select * from core.user_content_day
+),
+
+calendar as (
+    select date_key, calendar_date from core.dim_date
+    where date_key > 0
+),
+
+content as (
+    select content_id, genre from core.dim_content
+    where is_current and content_key > 0
+),
+
+summed as (
+    select
+        calendar.calendar_date as activity_date,
+        content.genre,
+        count(distinct user_day.content_id) as title_count,
+        count(distinct user_day.user_id) as unique_viewers,
+        sum(user_day.playback_count) as playback_count,
+        sum(user_day.ended_count) as ended_count,
+        sum(user_day.watch_min) as watch_min
+    from user_day
+    inner join calendar on user_day.activity_date_key = calendar.date_key
+    inner join content on user_day.content_id = content.content_id
+    group by calendar.calendar_date, content.genre
+),
+
+final as (
+    select
+        summed.*,
+        {{ hours('summed.watch_min') }} as total_watch_hours,
+        {{ share_of('summed.watch_min', 'summed.ended_count') }} as average_session_minutes,
+        {{ share_of('summed.watch_min', 'summed.unique_viewers') }} as minutes_per_viewer
+    from summed
+)
+
+select
+    activity_date,
+    genre,
+    title_count,
+    unique_viewers,
+    playback_count,
+    total_watch_hours,
+    average_session_minutes,
+    minutes_per_viewer
+from final
