@@ -5,7 +5,7 @@ import sys
 from collections.abc import Callable
 from datetime import date
 from functools import partial
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
@@ -15,6 +15,9 @@ from orchestration import show
 from orchestration.context import Context, Options
 from orchestration.options import Day, command_options, extraction_options, serving_options
 from orchestration.reporting import shown_progress
+
+if TYPE_CHECKING:  # only names of types: `reelhouse --help` should not wait for drivers
+    from orchestration.pipeline import Extract, RunReport
 
 INTERRUPTED = "stopped. What was committed is kept; run the same command again and it continues from there"
 
@@ -58,6 +61,24 @@ def extract(options: Options, time_budget: float | None, *, full_sweep: bool) ->
     from orchestration.pipeline import extract_stage
 
     _perform(options, partial(extract_stage, budget=Budget(time_budget), full_sweep=full_sweep), show.extraction)
+
+
+@reelhouse.command()
+@command_options
+def watch(options: Options) -> None:
+    """Load files within seconds of their arrival, until Ctrl-C."""
+    from orchestration.pipeline import run as run_all
+    from orchestration.watch import make_watcher, watch_for_good
+
+    def load(context: Context, extract: "Extract") -> "RunReport":
+        with shown_progress(context.clock, context.run_id) as progress:
+            return run_all(context, progress, extract)
+
+    context = Context(options)
+    watcher = make_watcher(context, load, partial(show.loaded, as_json=options.as_json), lambda error: _say(str(error)))
+    _say(f"watching {watcher.settings.landing} in {context.settings.lake}; Ctrl-C ends it")
+    watch_for_good(watcher)
+    _say("stopped watching. What was committed is kept")
 
 
 @reelhouse.command()

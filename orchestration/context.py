@@ -1,5 +1,6 @@
 """From a command line to everything that a run needs: settings found, addresses resolved, clock started."""
 
+from copy import copy
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -39,6 +40,13 @@ class Context:
         self.clock = RunClock(options.as_of)
         self.run_id = new_run_id(self.clock.as_of)
         self.as_json = options.as_json
+
+    def again(self) -> "Context":
+        """Return the same with a later instant and another run id, for a command that works again and again."""
+        later = copy(self)
+        later.clock = RunClock(self.clock.now())
+        later.run_id = new_run_id(later.clock.as_of)
+        return later
 
     @cached_property
     def secrets(self) -> Secrets:

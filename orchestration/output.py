@@ -22,6 +22,12 @@ def print_json(result: object) -> None:
     click.echo(json.dumps(value, indent=1, default=json_value, allow_nan=False))
 
 
+def print_json_line(result: object) -> None:
+    """Print a dataclass as one line of JSON on stdout, for a command that prints many."""
+    value = asdict(result) if is_dataclass(result) and not isinstance(result, type) else result
+    click.echo(json.dumps(value, default=json_value, allow_nan=False))
+
+
 def json_value(value: Any) -> Any:
     """Return a value as JSON can say it without losing anything: what is no JSON number becomes text."""
     match value:

@@ -55,8 +55,15 @@ def open_account(settings: Settings, secrets: Secrets, clock: RunClock) -> tuple
     return settings.model_copy(update={"wistia": live}), SecretStr(simulator.token)
 
 
+def landing_of(streampulse: StreamPulse) -> StreamPulse:
+    """Return settings whose landing is a folder of the lake: that of a sandbox is where it is by default."""
+    if not streampulse.landing.startswith(SCHEME):
+        return streampulse
+    return streampulse.model_copy(update={"landing": StreamPulse.model_fields["landing"].default})
+
+
 def open_landing(streampulse: StreamPulse, lake: Lake, clock: RunClock) -> StreamPulse:
-    """Return settings whose landing is a folder of the lake.
+    """Return settings whose landing is a folder of the lake, with what should lie in it by now.
 
     The producer of a sandbox drops there what it would have dropped by the run's as-of instant.
     ``sandbox:FOLDER?users=1000&titles=200&playbacks=2000&days=30`` makes it another size (playbacks a day, days before
@@ -65,16 +72,16 @@ def open_landing(streampulse: StreamPulse, lake: Lake, clock: RunClock) -> Strea
     Raises:
         ConfigurationError: a parameter is unknown or no number.
     """
-    if not streampulse.landing.startswith(SCHEME):
-        return streampulse
-    producer = _sandbox("sandbox.streampulse.producer")
-    _, parameters = _parts(streampulse.landing, known=set(producer.PARAMETERS))
-    folder = str(StreamPulse.model_fields["landing"].default)
-    try:
-        producer.deliver(lake, folder, clock.as_of, **{name: int(text) for name, text in parameters.items()})
-    except ValueError as error:
-        raise ConfigurationError(f"{streampulse.landing}: {error}") from None
-    return streampulse.model_copy(update={"landing": folder})
+    opened = landing_of(streampulse)
+    if streampulse.landing.startswith(SCHEME):
+        producer = _sandbox("sandbox.streampulse.producer")
+        _, parameters = _parts(streampulse.landing, known=set(producer.PARAMETERS))
+        try:
+            size = {name: int(text) for name, text in parameters.items()}
+            producer.deliver(lake, opened.landing, clock.as_of, **size)
+        except ValueError as error:
+            raise ConfigurationError(f"{streampulse.landing}: {error}") from None
+    return opened
 
 
 def open_warehouse(settings: Settings, secrets: Secrets) -> Target:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from extract.errors import ConfigurationError
-from orchestration.output import exact, figure, json_value, print_json, print_table
+from orchestration.output import exact, figure, json_value, print_json, print_json_line, print_table
 
 if TYPE_CHECKING:  # only names of types: `reelhouse --help` should not wait for drivers
     from extract.runner import ExtractionReport, StreamReport
@@ -41,6 +41,25 @@ def run_report(report: "RunReport", *, as_json: bool) -> None:
         click.echo(GOES_ON)
 
 
+def loaded(report: "RunReport", *, as_json: bool) -> None:
+    """Print a load of many in a few lines: what came, what became of it, what could not be taken."""
+    if as_json:
+        print_json_line(report)
+        return
+    streams = report.extraction.streams if report.extraction else ()
+    came = ", ".join(
+        f"{item.stream}: {_count(item.files or 0, 'file')}, {_count(item.landed, 'row')}" for item in streams
+    )
+    loads = report.load.applied if report.load else ()
+    tables = [counts for applied in loads for counts in applied.tables.values() if counts.copied is not None]
+    inserted, updated = sum(counts.inserted for counts in tables), sum(counts.updated for counts in tables)
+    became = f"{inserted:,} inserted, {updated:,} updated" if loads else "nothing to load"
+    click.echo(f"{report.as_of[:19]}  {came or 'what had landed before'}: {became} ({report.seconds:.1f} s)")
+    _print_notes(streams)
+    if report.normalisation:
+        _print_quarantined(report.normalisation)
+
+
 def extraction(report: "ExtractionReport", *, as_json: bool) -> None:
     """Print what landed, stream by stream."""
     if as_json:
@@ -60,7 +79,15 @@ def extraction(report: "ExtractionReport", *, as_json: bool) -> None:
         if item.purposes:
             counted = (f"{count:,} {purpose}" for purpose, count in item.purposes.items())
             click.echo(f"{item.stream}: asked for {', '.join(counted)}")
-    for item in report.streams:
+    _print_notes(report.streams)
+
+
+def _count(number: int, thing: str) -> str:
+    return f"{number:,} {thing}{'' if number == 1 else 's'}"
+
+
+def _print_notes(streams: "Iterable[StreamReport]") -> None:
+    for item in streams:
         for note in (*item.notes, *(f"refused: {file}" for file in item.refused)):
             click.echo(f"{item.stream}: {note}")
 
@@ -85,6 +112,10 @@ def normalisation(report: "NormaliseReport", *, as_json: bool) -> None:
     ]
     heads = (f"load {report.sequence}", "landed", "normalised", "duplicates", "quarantined", "rows")
     _print_figures(heads, rows)
+    _print_quarantined(report)
+
+
+def _print_quarantined(report: "NormaliseReport") -> None:
     for stream, reasons in report.quarantined.items():
         for reason, count in reasons.items():
             click.echo(f"{stream}: {count} quarantined ({reason})")

@@ -6,7 +6,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from datetime import UTC, datetime
 from io import BytesIO
 from pathlib import Path
@@ -41,9 +41,12 @@ class DirectoryLake:
             except FileNotFoundError:
                 raise missing(self.url(key)) from None
 
-    @contextmanager
-    def open_version(self, key: str) -> Iterator[Version | None]:
+    def open_version(self, key: str) -> AbstractContextManager[Version | None]:
         """Open what an object is now; None where there is none."""
+        return self._opened(key)
+
+    @contextmanager
+    def _opened(self, key: str) -> Iterator[Version | None]:
         with self._told(key, "read"):
             try:
                 file = self._path(key).open("rb")

@@ -3,6 +3,7 @@
 import base64
 import gzip
 import json
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -24,12 +25,13 @@ class Landing:
     settings: StreamPulse = field(default_factory=StreamPulse)
     now: datetime = datetime(2100, 1, 1, tzinfo=UTC)
     """Long after any file was written."""
+    sleep: Callable[[float], None] = lambda _: None
 
     def drop(self, name: str, data: bytes) -> None:
         self.lake.put(f"landing/streampulse/{name}", data)
 
     def source(self, lake: Lake | None = None) -> FileSource:
-        return FileSource(lake or self.lake, self.settings, Quarantine(), now=lambda: self.now, sleep=lambda _: None)
+        return FileSource(lake or self.lake, self.settings, Quarantine(), now=lambda: self.now, sleep=self.sleep)
 
     def extract(self, lake: Lake | None = None, progress: Progress | None = None) -> FileExtraction:
         clock = RunClock()
