@@ -191,7 +191,13 @@ class Settings(Section):
     s3: S3 = S3()
     secrets: SecretNames = SecretNames()
     engine: Literal["duckdb", "spark"] = "duckdb"
-    """The engine that normalises: ``duckdb`` in this process, or a local ``spark``."""
+    """The engine that normalises: ``duckdb`` in this process, or ``spark``."""
+    spark_master: str = "local[*]"
+    """Where Spark computes: ``local[*]`` on this machine, or the master of a cluster such as ``spark://HOST:7077``."""
+    spark_jars: str | None = None
+    """Folder of the jars with which Spark reaches S3; None: Spark fetches them from Maven Central when it starts."""
+    spark_options: dict[str, str] = {}
+    """Spark's own settings, such as ``spark.executor.memory``; they come after ours."""
     warehouse: str = "sandbox:.reelhouse"
     """``redshift://[user@]host[:port]/database``, or ``sandbox:FOLDER`` for the endpoint that lives in that folder."""
 
@@ -234,8 +240,17 @@ def load_settings(file: Path | None, environment: Mapping[str, str] | None = Non
         ConfigurationError: the file cannot be read, a key is unknown, a value is of the wrong type; the message says
             where and what would be right.
     """
+    return parse_settings(_read(file) if file else "", str(file or "settings"), environment)
+
+
+def parse_settings(text: str, name: str, environment: Mapping[str, str] | None = None) -> Settings:
+    """Check settings given as the text of a YAML file, called ``name`` in messages.
+
+    Raises:
+        ConfigurationError: as ``load_settings``.
+    """
     environment = os.environ if environment is None else environment
-    values = _read(file) if file else {}
+    values = _parsed_yaml(text, name)
     variables = _overrides(environment)
     for path, value in variables.items():
         _place(values, path, value)
@@ -244,7 +259,7 @@ def load_settings(file: Path | None, environment: Mapping[str, str] | None = Non
     try:
         return Settings.model_validate(values)
     except ValidationError as error:
-        raise ConfigurationError(_without_secrets(_explain(error, file, variables), environment)) from None
+        raise ConfigurationError(_without_secrets(_explain(error, name, variables), environment)) from None
 
 
 def load_secrets(environment: Mapping[str, str] | None = None) -> Secrets:
@@ -279,19 +294,24 @@ def as_secret(text: str | None) -> SecretStr | None:
     return SecretStr(text.strip()) if text and text.strip() else None
 
 
-def _read(file: Path) -> dict[str, Any]:
+def _read(file: Path) -> str:
     try:
-        values = yaml.safe_load(file.read_text(encoding="utf-8"))
+        return file.read_text(encoding="utf-8")
     except FileNotFoundError:
         raise ConfigurationError(f"{file}: no such file") from None
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigurationError(f"{file}: cannot be read ({error})") from None
+
+
+def _parsed_yaml(text: str, name: str) -> dict[str, Any]:
+    try:
+        values = yaml.safe_load(text)
     except yaml.YAMLError as error:
-        raise ConfigurationError(f"{file}: not valid YAML{_where(error)}") from None
+        raise ConfigurationError(f"{name}: not valid YAML{_where(error)}") from None
     if values is None:
         return {}
     if not isinstance(values, dict):
-        raise ConfigurationError(f"{file}: expected keys and values, found a {type(values).__name__}")
+        raise ConfigurationError(f"{name}: expected keys and values, found a {type(values).__name__}")
     return values
 
 
@@ -334,18 +354,18 @@ def _place(values: dict[str, Any], path: tuple[str, ...], value: Any) -> None:
     values[key] = value
 
 
-def _explain(error: ValidationError, file: Path | None, variables: dict[tuple[str, ...], Any]) -> str:
+def _explain(error: ValidationError, name: str, variables: dict[tuple[str, ...], Any]) -> str:
     return "; ".join(
-        _explain_one(detail, file, variables) for detail in error.errors(include_url=False, include_context=False)
+        _explain_one(detail, name, variables) for detail in error.errors(include_url=False, include_context=False)
     )
 
 
-def _explain_one(detail: Any, file: Path | None, variables: dict[tuple[str, ...], Any]) -> str:
+def _explain_one(detail: Any, name: str, variables: dict[tuple[str, ...], Any]) -> str:
     path = tuple(str(part) for part in detail["loc"])
     origin = next(
         (f"environment variable {_variable(known)}" for known in variables if path[: len(known)] == known), ""
     )
-    where = f"{origin or file or 'settings'}: {'.'.join(path)}"
+    where = f"{origin or name}: {'.'.join(path)}"
     if detail["type"] == "extra_forbidden":
         return f"{where}: unknown key{_suggestion(path)}"
     if detail["type"] == "value_error":  # our own words, which say enough: the value may hold a secret

@@ -87,6 +87,7 @@ def _with_absolute_paths(settings: Settings, base: Path) -> Settings:
             and streampulse.model_copy(update={"landing": _absolute(streampulse.landing, base)}),
             "lake": _absolute(settings.lake, base),
             "warehouse": _absolute(settings.warehouse, base),
+            "spark_jars": settings.spark_jars and str((base / settings.spark_jars).resolve()),
         }
     )
 

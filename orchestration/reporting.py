@@ -1,17 +1,15 @@
 """What a person or a log collector sees while a run works: bars on a terminal, JSON lines elsewhere, both on stderr."""
 
-import json
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TextIO
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
 
-from extract.clock import RunClock, format_instant
+from extract.clock import RunClock
+from extract.progress import JsonLinesProgress, Silent
 from extract.progress import Progress as ProgressSink
-from extract.progress import Silent
 
 
 class TerminalProgress:
@@ -40,25 +38,6 @@ class TerminalProgress:
         for task in self._bars.tasks:
             if task.total is None:
                 self._bars.update(task.id, total=task.completed)
-
-
-class JsonLinesProgress:
-    """Writes each fact as one JSON line with the run's clock; steps within a piece of work are not facts."""
-
-    def __init__(self, clock: RunClock, run_id: str, stream: TextIO) -> None:
-        """Write to ``stream``."""
-        self._clock = clock
-        self._run_id = run_id
-        self._stream = stream
-
-    def event(self, name: str, **fields: object) -> None:
-        """Write the fact."""
-        line = {"at": format_instant(self._clock.now()), "run_id": self._run_id, "event": name, **fields}
-        self._stream.write(json.dumps(line, default=str) + "\n")
-        self._stream.flush()
-
-    def advance(self, what: str, done: int, unit: str, total: int | None = None) -> None:
-        """Write nothing."""
 
 
 @contextmanager

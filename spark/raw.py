@@ -90,13 +90,27 @@ def fetch(lake: Lake, backlog: Backlog, folder: Path) -> tuple[Fetched, ...]:
 
 
 def _fetch_one(lake: Lake, raw: RawObject, folder: Path) -> Fetched:
+    path = folder / f"{raw.sequence:012d}-{raw.part:05d}.jsonl.gz"
+    path.write_bytes(checked(lake, raw))
+    return Fetched(raw, path)
+
+
+def checked(lake: Lake, raw: RawObject) -> bytes:
+    """Return the bytes of an object.
+
+    Raises:
+        DataRefused: it is missing, or its size or SHA-256 differs from its manifest.
+    """
     data = lake.get(raw.entry.key)
     if len(data) != raw.entry.bytes or hashlib.sha256(data).hexdigest() != raw.entry.sha256:
-        raise DataRefused(
-            f"{lake.url(raw.entry.key)}: its bytes are not those that raw manifest {raw.sequence} vouches for "
-            f"({len(data)} bytes found, {raw.entry.bytes} expected). Nothing was normalised; restore the object from a "
-            "backup or from its older version and run again"
-        )
-    path = folder / f"{raw.sequence:012d}-{raw.part:05d}.jsonl.gz"
-    path.write_bytes(data)
-    return Fetched(raw, path)
+        raise other_bytes(lake, raw, len(data))
+    return data
+
+
+def other_bytes(lake: Lake, raw: RawObject, found: int) -> DataRefused:
+    """Return what is said of an object whose bytes, ``found`` in number, are not those of its manifest."""
+    return DataRefused(
+        f"{lake.url(raw.entry.key)}: its bytes are not those that raw manifest {raw.sequence} vouches for "
+        f"({found} bytes found, {raw.entry.bytes} expected). Nothing was normalised; restore the object from a "
+        "backup or from its older version and run again"
+    )

@@ -32,6 +32,8 @@ class Request:
     path: str
     query: str
     bytes: int
+    port: int = 0
+    """Of the process that asks."""
 
 
 @dataclass(frozen=True)
@@ -94,7 +96,11 @@ class Storage:
     def _serve(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         query = environ["QUERY_STRING"]
         request = Request(
-            environ["REQUEST_METHOD"], environ["PATH_INFO"], query, int(environ.get("CONTENT_LENGTH") or 0)
+            environ["REQUEST_METHOD"],
+            environ["PATH_INFO"],
+            query,
+            int(environ.get("CONTENT_LENGTH") or 0),
+            int(environ["REMOTE_PORT"]),
         )
         if not self.is_conditional:
             environ.pop("HTTP_IF_NONE_MATCH", None)

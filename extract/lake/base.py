@@ -74,6 +74,9 @@ class Lake(Protocol):
     def delete(self, key: str) -> None:
         """Remove an object; one that is not there is no error."""
 
+    def settled(self, prefix: str) -> Iterator[ObjectInfo]:
+        """List what an engine has written under ``prefix`` by itself, in order of key, once it is there to stay."""
+
     def url(self, key: str) -> str:
         """Return the ``s3://bucket/key`` address, the form that manifests and COPY use."""
 

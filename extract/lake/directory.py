@@ -100,6 +100,22 @@ class DirectoryLake:
         with self._told(key, "deleted"):
             self._path(key).unlink(missing_ok=True)
 
+    def settled(self, prefix: str) -> Iterator[ObjectInfo]:
+        """List what an engine has written under ``prefix`` by itself, in order of key, once it is on the disk.
+
+        Hadoop's checksums, hidden files beside its own, are removed: an object is one file.
+        """
+        with self._told(prefix, "written"):
+            for key in list(self._keys(self._path(prefix))):
+                path = self._path(key)
+                if path.name.startswith("."):
+                    path.unlink()
+                    continue
+                with path.open("rb") as file:
+                    os.fsync(file.fileno())
+                _sync_folder(path.parent)
+        return self.list_after(prefix)
+
     def url(self, key: str) -> str:
         """Return the ``s3://bucket/key`` address, the form that manifests and COPY use."""
         return f"s3://{self.bucket}/{key}"

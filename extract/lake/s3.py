@@ -179,6 +179,10 @@ class S3Lake:
         with self._told(key, "deleted"):
             self._client.delete_object(Bucket=self.bucket, Key=key)
 
+    def settled(self, prefix: str) -> Iterator[ObjectInfo]:
+        """List what an engine has written under ``prefix`` by itself, in order of key; in S3 all of it stays."""
+        return self.list_after(prefix)
+
     def url(self, key: str) -> str:
         """Return the ``s3://bucket/key`` address, the form that manifests and COPY use."""
         return f"s3://{self.bucket}/{key}"

@@ -9,15 +9,17 @@ each call, so a transform may import them before an engine is chosen:
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
 from typing import Any, Protocol, TypeAlias
 
 from extract.errors import ConfigurationError
+from extract.lake import Lake
+from extract.manifest import ObjectEntry
 from extract.privacy import PrivacyKey
+from extract.settings import Settings
 from spark.contracts import Column, Contract, Kind
-from spark.raw import Fetched
+from spark.raw import Backlog
 
 DataFrame: TypeAlias = Any
 """A DataFrame of the engine in use."""
@@ -29,25 +31,20 @@ Transform: TypeAlias = Callable[[DataFrame, Contract], DataFrame]
 """From the leaf frame of an entity to its judged frame."""
 
 
-@dataclass(frozen=True, slots=True)
-class Written:
-    """A Parquet file and the rows that its footer counts."""
-
-    path: Path
-    rows: int
-
-
 class Engine(Protocol):
     """What a transform and a job need from an engine."""
 
     functions: Any
     window: Any
 
-    def open_stream(self, stream: str, fetched: Sequence[Fetched]) -> None:
+    def open_stream(self, backlog: Backlog) -> None:
         """Take the raw objects of a stream; they are at hand until the next stream is opened.
 
+        Before anything is made of them their bytes are held against their manifests.
+
         Raises:
-            DataRefused: an object cannot be decompressed, or holds another number of lines than its manifest says.
+            DataRefused: an object is missing, its bytes are not those of its manifest, it cannot be decompressed, or it
+                holds another number of lines than its manifest says.
         """
 
     def judged(self, contract: Contract, transform: Transform) -> DataFrame:
@@ -63,8 +60,14 @@ class Engine(Protocol):
     def rows(self, frame: DataFrame) -> list[tuple[Any, ...]]:
         """Return the rows of a small frame: counts, not data."""
 
-    def write(self, frame: DataFrame, columns: Sequence[Column], order: Sequence[str], folder: Path) -> list[Written]:
-        """Write a frame as Parquet: these columns in this order with exactly these types, rows in a total order."""
+    def write(
+        self, frame: DataFrame, columns: Sequence[Column], order: Sequence[str], folder: str
+    ) -> tuple[ObjectEntry, ...]:
+        """Write a frame as Parquet under the key ``folder``, in which there is nothing yet.
+
+        These columns in this order with exactly these types; rows in a total order within a file. What is returned is
+        there whole, whatever happened to attempts of its parts.
+        """
 
     def to_type(self, text: str, kind: Kind) -> Expression:
         """Return the value of the column named ``text``, which the grammar has accepted; null if it has none."""
@@ -112,18 +115,24 @@ _ENGINES = {
 """Name -> the module with its ``open_engine``, and the extra of the installation that it needs."""
 
 
-def open_engine(name: str, scratch: Path, key: PrivacyKey) -> AbstractContextManager[Engine]:
-    """Open the engine of a name; what it must put somewhere goes to the folder ``scratch``, and never the key.
+def open_engine(settings: Settings, lake: Lake, scratch: Path, key: PrivacyKey) -> AbstractContextManager[Engine]:
+    """Open the engine that the settings name.
+
+    Args:
+        settings: which engine, and how it is reached.
+        lake: what it reads from and writes to.
+        scratch: a folder for what it must put somewhere meanwhile, never the key.
+        key: of the keyed hashes.
 
     Raises:
         ConfigurationError: its libraries are not installed.
     """
-    module, extra = _ENGINES[name]
+    module, extra = _ENGINES[settings.engine]
     try:
-        opened: AbstractContextManager[Engine] = import_module(module).open_engine(scratch, key)
+        opened: AbstractContextManager[Engine] = import_module(module).open_engine(settings, lake, scratch, key)
     except ImportError as error:
         raise ConfigurationError(
-            f"engine: {name} needs {error.name}, which is not installed: pip install 'reelhouse[{extra}]'"
+            f"engine: {settings.engine} needs {error.name}, which is not installed: pip install 'reelhouse[{extra}]'"
         ) from None
     return opened
 

@@ -4,6 +4,8 @@
 for the whole process, so one engine owns it at a time and the next waits.
 """
 
+import hashlib
+import shutil
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -15,13 +17,16 @@ from sqlframe.duckdb import DuckDBSession, Window
 from sqlframe.duckdb import functions as duckdb_functions
 
 from extract.errors import ConfigurationError, ReelhouseError
+from extract.lake import Lake
+from extract.manifest import ObjectEntry
 from extract.privacy import PrivacyKey
+from extract.settings import Settings
 from spark.contracts import Column, Contract, Kind
-from spark.engine import DataFrame, Expression, Transform, Written
+from spark.engine import DataFrame, Expression, Transform
 from spark.engine.leaf_sql import leaf_select, literal
 from spark.engine.line_reader import LINES, LineReader
 from spark.leaves import POSITION, RAW_OBJECT, RECORD, leaf_columns
-from spark.raw import Fetched
+from spark.raw import Backlog, fetch
 
 _OWNER = threading.Lock()
 ROW_GROUP = 20_480
@@ -59,19 +64,23 @@ class DuckDBEngine:
     functions: ClassVar[Any] = duckdb_functions
     window: ClassVar[Any] = Window
 
-    def __init__(self, connection: duckdb.DuckDBPyConnection, session: Any, scratch: Path) -> None:
+    def __init__(self, connection: duckdb.DuckDBPyConnection, session: Any, lake: Lake, scratch: Path) -> None:
         """Use ``open_engine``."""
         self._connection = connection
+        self._lake = lake
+        self._scratch = scratch
         self._session = session
         self._reader = LineReader(connection, scratch)
         self._judged: str | None = None
 
-    def open_stream(self, stream: str, fetched: Sequence[Fetched]) -> None:
-        """Read the raw lines of a stream; they are kept until the next stream is opened."""
+    def open_stream(self, backlog: Backlog) -> None:
+        """Read the raw lines of a stream, from copies of its objects; they are kept until the next stream is opened."""
         if self._judged:
             self._connection.execute(f"drop table {_quoted(self._judged)}")
             self._judged = None
-        self._reader.read(stream, fetched)
+        folder = self._scratch / "raw"
+        self._reader.read(backlog.stream, fetch(self._lake, backlog, folder))
+        shutil.rmtree(folder)
 
     def judged(self, contract: Contract, transform: Transform) -> DataFrame:
         """Return what a transform makes of the open stream's leaf frame, computed once."""
@@ -93,10 +102,11 @@ class DuckDBEngine:
         """Return the rows of a small frame."""
         return self._connection.execute(_sql(frame)).fetchall()
 
-    def write(self, frame: DataFrame, columns: Sequence[Column], order: Sequence[str], folder: Path) -> list[Written]:
-        """Write a frame as Parquet."""
-        folder.mkdir(parents=True)
-        path = folder / "part-00000.parquet"
+    def write(
+        self, frame: DataFrame, columns: Sequence[Column], order: Sequence[str], folder: str
+    ) -> tuple[ObjectEntry, ...]:
+        """Write a frame as one Parquet object, by way of a file in the scratch folder."""
+        path, key = self._scratch / "part-00000.parquet", f"{folder}part-00000.parquet"
         items = ", ".join(
             f"cast({_quoted(column.name)} as {_PARQUET_TYPES[column.kind]}) as {_quoted(column.name)}"
             for column in columns
@@ -106,7 +116,10 @@ class DuckDBEngine:
             f"to {literal(str(path))} (format parquet, compression zstd, row_group_size 100000)"
         )
         footer = self._connection.execute("select num_rows from parquet_file_metadata(?)", [str(path)]).fetchall()
-        return [Written(path, footer[0][0])]
+        with path.open("rb") as file:
+            digest = hashlib.file_digest(file, "sha256").hexdigest()
+        self._lake.put_file(key, path)
+        return (ObjectEntry(key=key, bytes=path.stat().st_size, rows=footer[0][0], sha256=digest),)
 
     def to_type(self, text: str, kind: Kind) -> Expression:
         """Return the value of the column named ``text``."""
@@ -133,7 +146,7 @@ class DuckDBEngine:
 
 
 @contextmanager
-def open_engine(scratch: Path, key: PrivacyKey) -> Iterator[DuckDBEngine]:
+def open_engine(_: Settings, lake: Lake, scratch: Path, key: PrivacyKey) -> Iterator[DuckDBEngine]:
     """Open the engine; its database and what its queries spill go to the folder ``scratch``.
 
     Raises:
@@ -155,7 +168,7 @@ def open_engine(scratch: Path, key: PrivacyKey) -> Iterator[DuckDBEngine]:
             _teach_keyed_hash(connection, key)
             session = DuckDBSession(connection)
             try:
-                yield DuckDBEngine(connection, session, scratch)
+                yield DuckDBEngine(connection, session, lake, scratch)
             finally:
                 session.stop()
         except duckdb.Error as error:

@@ -92,8 +92,8 @@ class LineReader:
 
 def _wrap_lines(found: Fetched, target: Path) -> None:
     """Write each line of an object as a JSON string, which any line fits into."""
-    with target.open("w", encoding="ascii") as file:
-        for number, line in enumerate(read_lines(found), start=1):
+    with target.open("w", encoding="ascii") as file, found.path.open("rb") as data:
+        for number, line in enumerate(read_lines(found.raw, data), start=1):
             try:
                 text, decoded = line.decode("utf-8"), True
             except UnicodeDecodeError:

@@ -1,45 +1,42 @@
-"""Spark on this machine: one session in a Java process of its own, which lives as long as the engine.
+"""Spark: on this machine, on a cluster, on Glue. What is shared between its processes is the lake, and nothing else.
 
 Everything is computed by Spark's own functions. Nothing of the data passes through Python: what comes back are counts.
 """
 
 import json
-import os
 import re
-import signal
-import subprocess
-import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from io import BytesIO
 from math import ceil
 from pathlib import Path
 from typing import Any, ClassVar
 
-import pyspark
 from py4j.protocol import Py4JError
-from pyspark import SparkConf, SparkContext, StorageLevel
+from pyspark import StorageLevel
 from pyspark.errors import PySparkException
-from pyspark.java_gateway import launch_gateway
 from pyspark.sql import SparkSession, Window
 from pyspark.sql import functions as spark_functions
 
-from extract.errors import DataRefused, ReelhouseError
+from extract.errors import DataRefused
+from extract.lake import Lake
+from extract.lake.base import missing
+from extract.manifest import ObjectEntry
 from extract.privacy import PrivacyKey
-from extract.settings import environment
+from extract.settings import Settings
 from spark.contracts import Column, Contract, Kind
-from spark.engine import DataFrame, Expression, Transform, Written
-from spark.engine.java import find_java
+from spark.engine import DataFrame, Expression, Transform
 from spark.engine.raw_lines import read_lines
 from spark.engine.spark_leaves import LINE, leaves, parse, record_text
+from spark.engine.spark_session import open_session
 from spark.leaves import POSITION, RAW_OBJECT, RECORD
-from spark.raw import Fetched
+from spark.raw import Backlog, RawObject, checked, other_bytes
 
-_OWNER = threading.Lock()
 PARTITION_BYTES = 64 * 1024 * 1024
 """Compressed raw bytes that one task should take."""
-FILE_BYTES = 256 * 1024 * 1024
-"""Shuffled bytes of a Parquet file: 64 to 512 MB is what COPY reads best, and zstd makes them a little smaller."""
-_FILE_OVERHEAD = 2**40
+_DAMAGED = ("EOFException", "ZipException", "gzip", "incorrect header", "invalid ")
+"""What Hadoop says, among other things, of a gzip stream that it cannot read."""
+_CONTENT = {"bytes": "bigint", "sha256": "string"}
 _PARQUET_TYPES: dict[Kind, str] = {
     "varchar": "string",
     "bigint": "bigint",
@@ -59,59 +56,34 @@ _TYPING: dict[Kind, str] = {
     "date": "try_cast({text} as date)",
     "timestamp": "cast(try_cast({text} as timestamp) as timestamp_ntz)",
 }
-_CONFIGURATION = {
-    "spark.app.name": "reelhouse",
-    "spark.driver.bindAddress": "127.0.0.1",
-    "spark.driver.host": "127.0.0.1",
-    "spark.log.level": "ERROR",
-    "spark.master": "local[*]",
-    "spark.ui.enabled": "false",
-    "spark.ui.showConsoleProgress": "false",
-    # The blocks of the privacy key: 64 bytes, as they are written and as Spark prints a literal of bytes.
-    "spark.redaction.string.regex": "[0-9A-Fa-f]{128}",
-    "spark.hadoop.mapreduce.fileoutputcommitter.marksuccessfuljobs": "false",
-    "spark.sql.adaptive.advisoryPartitionSizeInBytes": str(FILE_BYTES),
-    "spark.sql.adaptive.coalescePartitions.parallelismFirst": "false",
-    "spark.sql.adaptive.enabled": "true",
-    "spark.sql.ansi.enabled": "false",
-    "spark.sql.catalogImplementation": "in-memory",
-    # So a file is a partition of its own, and the number of a row in its partition is that of its line.
-    "spark.sql.files.openCostInBytes": str(_FILE_OVERHEAD),
-    "spark.sql.legacy.sizeOfNull": "false",
-    "spark.sql.parquet.compression.codec": "zstd",
-    "spark.sql.parquet.outputTimestampType": "TIMESTAMP_MICROS",
-    "spark.sql.session.timeZone": "UTC",
-    # Listing a few hundred local files is no work for a Spark job.
-    "spark.sql.sources.parallelPartitionDiscovery.threshold": "1000000",
-}
-_MACHINE = {
-    "No space left on device": "the temporary folder is full",
-    "OutOfMemoryError": "memory is short",
-    "Py4JNetworkError": "its Java process is gone",
-    "Connection refused": "its Java process is gone",
-}
-"""What a message of Spark or Java holds -> what is to be mended."""
 
 
 class SparkEngine:
-    """Computes in a local Spark; what does not fit into memory goes to the scratch folder."""
+    """Computes in a session of Spark; what does not fit into memory goes to the disks of its processes."""
 
     functions: ClassVar[Any] = spark_functions
     window: ClassVar[Any] = Window
 
-    def __init__(self, session: SparkSession, key: PrivacyKey) -> None:
+    def __init__(self, session: SparkSession, lake: Lake, key: PrivacyKey) -> None:
         """Use ``open_engine``."""
         self._session = session
+        self._lake = lake
         self._key = key
-        self._fetched: Sequence[Fetched] = ()
+        self._objects: Sequence[RawObject] = ()
         self._judged: Any = None
 
-    def open_stream(self, stream: str, fetched: Sequence[Fetched]) -> None:  # noqa: ARG002
-        """Take the raw objects of a stream; they are read when their records are judged."""
+    def open_stream(self, backlog: Backlog) -> None:
+        """Take the raw objects of a stream and check their bytes; they are read when their records are judged."""
+        self.close_stream()
+        self._objects = backlog.objects
+        self._session.conf.set("spark.sql.shuffle.partitions", self._partitions())
+        self._check_bytes()
+
+    def close_stream(self) -> None:
+        """Give back the memory of the open stream."""
         if self._judged is not None:
             self._judged.unpersist(blocking=True)
-        self._fetched = fetched
-        self._session.conf.set("spark.sql.shuffle.partitions", self._partitions())
+            self._judged = None
 
     def records(self, places: DataFrame) -> DataFrame:
         """Add the key of the raw object and the record's text to lines of the open stream."""
@@ -119,7 +91,7 @@ class SparkEngine:
         found = places.join(self._lines(), on=list(POSITION)).repartition(*POSITION[:2])
         carried = list(places.columns)
         frame = _select(found, [*parse(carried), record_text(carried)])
-        return frame.join(self._objects(), on=list(POSITION[:2])).select(*carried, RAW_OBJECT, RECORD)
+        return frame.join(self._named(), on=list(POSITION[:2])).select(*carried, RAW_OBJECT, RECORD)
 
     def judged(self, contract: Contract, transform: Transform) -> DataFrame:
         """Return what a transform makes of the open stream's leaf frame, computed once.
@@ -131,10 +103,8 @@ class SparkEngine:
         self._judged = transform(frame, contract).persist(StorageLevel.MEMORY_AND_DISK)
         try:
             self._check_lines(self._judged)
-        except (PySparkException, Py4JError):
-            for found in self._fetched:  # a damaged object is told by its name
-                for _ in read_lines(found):
-                    pass
+        except (PySparkException, Py4JError) as error:
+            self._refuse_if_damaged(str(error))
             raise
         return self._judged
 
@@ -142,8 +112,10 @@ class SparkEngine:
         """Return the rows of a small frame."""
         return [tuple(row) for row in frame.collect()]
 
-    def write(self, frame: DataFrame, columns: Sequence[Column], order: Sequence[str], folder: Path) -> list[Written]:
-        """Write a frame as Parquet.
+    def write(
+        self, frame: DataFrame, columns: Sequence[Column], order: Sequence[str], folder: str
+    ) -> tuple[ObjectEntry, ...]:
+        """Write a frame as Parquet objects.
 
         No shuffle of its own: the partitions are those of the step before, which adaptive execution has brought to
         the size of a file, and rows are in order within a file.
@@ -151,10 +123,8 @@ class SparkEngine:
         typed = frame.select(
             *(spark_functions.col(column.name).cast(_PARQUET_TYPES[column.kind]) for column in columns)
         ).sortWithinPartitions(*order)
-        typed.write.parquet(str(folder))
-        written = self._session.read.schema(typed.schema).parquet(_without_pattern(folder))
-        rows = dict(self.rows(written.groupBy("_metadata.file_name").count()))  # Parquet counts in its footers
-        return [Written(path, rows.get(path.name, 0)) for path in sorted(folder.glob("part-*.parquet"))]
+        typed.write.parquet(self._address(folder))
+        return self._committed(folder, typed.schema)
 
     def to_type(self, text: str, kind: Kind) -> Expression:
         """Return the value of the column named ``text``."""
@@ -175,27 +145,79 @@ class SparkEngine:
         digest = f"unhex(sha2(concat(unhex('{inner}'), encode({text}, 'UTF-8')), 256))"
         return spark_functions.expr(f"sha2(concat(unhex('{outer}'), {digest}), 256)")
 
+    def _committed(self, folder: str, schema: Any) -> tuple[ObjectEntry, ...]:
+        """What a write has left in a folder: what was committed, with the rows that its footers count."""
+        infos = [info for info in self._lake.settled(folder) if info.key.endswith(".parquet")]
+        path = _without_pattern(self._address(folder))
+        footers = self._session.read.schema(schema).parquet(path).groupBy("_metadata.file_name").count()
+        content = self._session.read.format("binaryFile").option("pathGlobFilter", "*.parquet").load(path)
+        rows = dict(self.rows(footers))  # Parquet counts in its footers
+        digests = dict(self.rows(content.selectExpr("_metadata.file_name", "sha2(content, 256)")))
+        names = {info: info.key.removeprefix(folder) for info in infos}
+        return tuple(
+            ObjectEntry(key=info.key, bytes=info.bytes, rows=rows.get(name, 0), sha256=digests[name])
+            for info, name in names.items()
+        )
+
     def _lines(self) -> DataFrame:
         """The raw lines: position and bytes."""
-        files = self._session.read.text([_without_pattern(found.path) for found in self._fetched], lineSep="\n")
-        name = "regexp_extract(_metadata.file_name, '^([0-9]+)-([0-9]+)', {})"
         sequence, part, line = POSITION
-        return files.selectExpr(
-            f"cast({name.format(1)} as bigint) as {sequence}",
-            f"cast({name.format(2)} as int) as {part}",
+        files = self._session.read.text(self._paths(), lineSep="\n").select(
+            self._key_of("_metadata.file_path"),
             # The lower 33 bits are the row in the partition, which is a file.
-            f"(monotonically_increasing_id() & {2**33 - 1}) + 1 as {line}",
-            f"value as {LINE}",
-        ).coalesce(self._partitions())
+            spark_functions.expr(f"(monotonically_increasing_id() & {2**33 - 1}) + 1").alias(line),
+            spark_functions.col("value").alias(LINE),
+        )
+        return self._placed(files).select(sequence, part, line, LINE).coalesce(self._partitions())
 
-    def _objects(self) -> DataFrame:
-        """The keys of the raw objects, by manifest and part."""
+    def _placed(self, files: DataFrame) -> DataFrame:
+        """Add to rows of objects, which have their key, what the manifests say of them."""
+        return files.join(spark_functions.broadcast(self._named()), on=RAW_OBJECT)
+
+    def _key_of(self, path: str) -> Expression:
+        """The key of the object at a path, as Spark writes it: escaped as in an address."""
+        root = len(self._address("").replace("file:///", "file:/").rstrip("/") + "/")
+        plain = f"url_decode(replace(regexp_replace({path}, '^file:/+', 'file:/'), '+', '%2B'))"
+        return spark_functions.expr(f"substr({plain}, {root + 1})").alias(RAW_OBJECT)
+
+    def _address(self, key: str) -> str:
+        """The address of a key, which Hadoop does not take for one on the cluster's own file system."""
+        path = self._lake.engine_path(key)
+        return f"file://{path}" if path.startswith("/") else path
+
+    def _paths(self) -> list[str]:
+        return [_without_pattern(self._address(raw.entry.key)) for raw in self._objects]
+
+    def _named(self) -> DataFrame:
+        """What the manifests say of the raw objects: manifest, part, key, size and SHA-256."""
         sequence, part, _ = POSITION
-        keys = [[found.raw.sequence, found.raw.part, found.raw.entry.key] for found in self._fetched]
-        schema = f"array<struct<{sequence}: bigint, {part}: int, {RAW_OBJECT}: string>>"
-        named = [dict(zip((sequence, part, RAW_OBJECT), key, strict=True)) for key in keys]
-        parsed = spark_functions.from_json(spark_functions.lit(json.dumps(named)), schema)
+        columns = {sequence: "bigint", part: "int", RAW_OBJECT: "string", **_CONTENT}
+        said = [
+            dict(zip(columns, (raw.sequence, raw.part, raw.entry.key, raw.entry.bytes, raw.entry.sha256), strict=True))
+            for raw in self._objects
+        ]
+        fields = ", ".join(f"{name}: {kind}" for name, kind in columns.items())
+        parsed = spark_functions.from_json(spark_functions.lit(json.dumps(said)), f"array<struct<{fields}>>")
         return self._session.range(0, 1, 1, 1).select(spark_functions.inline(parsed))
+
+    def _check_bytes(self) -> None:
+        """Hold the bytes of the raw objects against their manifests, where they are read."""
+        try:
+            found = self._session.read.format("binaryFile").load(self._paths())
+        except PySparkException as error:
+            self._refuse_if_missing(str(error))
+            raise
+        content = found.select(
+            self._key_of("_metadata.file_path"),
+            spark_functions.col("length").alias("found"),
+            spark_functions.expr("sha2(content, 256)").alias("digest"),
+        )
+        sequence, part, _ = POSITION
+        # A reader of Spark's passes over an empty file.
+        said = self._named().join(content, on=RAW_OBJECT, how="left").na.fill({"found": 0})
+        other = said.where("found <> bytes or digest <> sha256").select(sequence, part, "found")
+        for sequence_, part_, size in self.rows(other.orderBy(sequence, part).limit(1)):
+            raise other_bytes(self._lake, self._object(sequence_, part_), size)
 
     def _check_lines(self, judged: DataFrame) -> None:
         """Compare the lines of each object with its manifest; this is what computes the judged frame."""
@@ -204,19 +226,35 @@ class SparkEngine:
             spark_functions.count("*").alias("lines"), spark_functions.max(line).alias("last")
         )
         lines = {(sequence, part): (lines, last) for sequence, part, lines, last in self.rows(counted)}
-        for found in self._fetched:
-            rows = found.raw.entry.rows
-            if lines.get((found.raw.sequence, found.raw.part), (0, 0)) == (rows, rows):
+        for raw in self._objects:
+            if lines.get((raw.sequence, raw.part), (0, 0)) == (raw.entry.rows, raw.entry.rows):
                 continue
-            for _ in read_lines(found):
-                pass
+            self._read_again(raw)
             raise DataRefused(
-                f"{found.raw.entry.key}: Spark numbers its {rows} lines otherwise than they stand. Nothing was "
+                f"{raw.entry.key}: Spark numbers its {raw.entry.rows} lines otherwise than they stand. Nothing was "
                 "published; this is a fault of reelhouse: please report it"
             )
 
+    def _object(self, sequence: int, part: int) -> RawObject:
+        return next(raw for raw in self._objects if (raw.sequence, raw.part) == (sequence, part))
+
+    def _refuse_if_missing(self, said: str) -> None:
+        for raw in self._objects:
+            if "PATH_NOT_FOUND" in said and raw.entry.key in said:
+                raise missing(self._lake.url(raw.entry.key))
+
+    def _refuse_if_damaged(self, said: str) -> None:
+        """Name the object that cannot be decompressed: Spark says what is wrong with it, and not always where."""
+        if any(sign in said for sign in _DAMAGED):
+            for raw in self._objects:
+                self._read_again(raw)
+
+    def _read_again(self, raw: RawObject) -> None:
+        for _ in read_lines(raw, BytesIO(checked(self._lake, raw))):
+            pass
+
     def _partitions(self) -> int:
-        size = sum(found.raw.entry.bytes for found in self._fetched)
+        size = sum(raw.entry.bytes for raw in self._objects)
         return max(self._session.sparkContext.defaultParallelism, ceil(size / PARTITION_BYTES))
 
 
@@ -226,13 +264,13 @@ def _select(frame: DataFrame, selects: Sequence[Sequence[str]]) -> DataFrame:
     return frame
 
 
-def _without_pattern(path: Path) -> str:
-    """Write a path so that Hadoop does not read patterns into it."""
-    return re.sub(r"([*?\[\]{}\\])", r"\\\1", str(path))
+def _without_pattern(address: str) -> str:
+    """Write an address so that Hadoop does not read patterns into it."""
+    return re.sub(r"([*?\[\]{}\\])", r"\\\1", address)
 
 
 @contextmanager
-def open_engine(scratch: Path, key: PrivacyKey) -> Iterator[SparkEngine]:
+def open_engine(settings: Settings, lake: Lake, scratch: Path, key: PrivacyKey) -> Iterator[SparkEngine]:
     """Open the engine; what Spark writes down on its way goes to the folder ``scratch``.
 
     Raises:
@@ -240,78 +278,7 @@ def open_engine(scratch: Path, key: PrivacyKey) -> Iterator[SparkEngine]:
         ReelhouseError: Spark cannot be started, or gave up: the disk is full, memory is short.
         KeyboardInterrupt: Ctrl-C in mid-query.
     """
-    java = find_java()
-    with _OWNER, _java_process(java, scratch) as (configuration, gateway):
-        try:
-            session = SparkSession(_start_context(configuration, gateway))
-            yield SparkEngine(session, key)
-            session.stop()
-        except (PySparkException, Py4JError, ConnectionError) as error:
-            raise ReelhouseError(_explain(error)) from None
-
-
-@contextmanager
-def _java_process(java: Path, scratch: Path) -> Iterator[tuple[SparkConf, Any]]:
-    """Start Java with Spark in it, and end it; what it says goes to a file in the scratch folder."""
-    folder = scratch / "spark"
-    folder.mkdir()
-    configuration = SparkConf(loadDefaults=False).setAll(
-        [
-            *_CONFIGURATION.items(),
-            ("spark.driver.memory", f"{_memory() // 2**21}m"),
-            ("spark.sql.warehouse.dir", str(folder / "warehouse")),
-        ]
-    )
-    variables = {
-        "JAVA_HOME": str(java),
-        "SPARK_HOME": str(Path(pyspark.__file__).parent),
-        "SPARK_LOCAL_DIRS": str(folder),
-    }
-    with (folder / "log").open("wb") as log:
-        try:
-            with environment(**variables):
-                start: Any = launch_gateway
-                gateway = start(configuration, {"stdout": log, "stderr": subprocess.STDOUT})
-        except PySparkException:
-            raise ReelhouseError(_explain_start(folder / "log")) from None
-    try:
-        yield configuration, gateway
-    finally:
-        # PySpark keeps the process for the next session, whose scratch folder will be another one.
-        SparkContext._active_spark_context = SparkContext._gateway = SparkContext._jvm = None  # noqa: SLF001
-        SparkSession._instantiatedSession = None  # noqa: SLF001
-        gateway.close()  # the process ends with its input
-        gateway.proc.stdin.close()
-        gateway.proc.wait()
-
-
-def _start_context(configuration: SparkConf, gateway: Any) -> SparkContext:
-    """Start Spark, and leave Ctrl-C what it was.
-
-    PySpark's handler talks to Java over the connection that waits for an answer; ours ends the process of Java.
-    """
-    handler = signal.getsignal(signal.SIGINT)
-    context = SparkContext(conf=configuration, gateway=gateway)
-    if threading.current_thread() is threading.main_thread():
-        signal.signal(signal.SIGINT, handler)
-    return context
-
-
-def _memory() -> int:
-    """Bytes of memory that the machine has."""
-    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-
-
-def _explain_start(log: Path) -> str:
-    lines = log.read_text(encoding="utf-8", errors="replace").strip().splitlines()
-    return f"Spark did not start ({lines[-1] if lines else 'Java says nothing'}). Nothing was committed"
-
-
-def _explain(error: Exception) -> str:
-    """Tell what stopped Spark; its own messages are not passed on, as they may hold data."""
-    said = f"{type(error).__name__} {error}"
-    detail = next((f": {reason}" for sign, reason in _MACHINE.items() if sign in said), "")
-    return (
-        f"the engine stopped ({type(error).__name__}{detail}). Nothing was committed; what landed is kept. Mend the "
-        "cause (space in the temporary folder, memory) and run again"
-    )
+    with open_session(settings, lake, scratch) as session:
+        engine = SparkEngine(session, lake, key)
+        yield engine
+        engine.close_stream()

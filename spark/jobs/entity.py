@@ -1,18 +1,20 @@
-"""Normalising the backlog of one stream: from checked raw objects to Parquet files in a scratch folder."""
+"""Normalising the backlog of one stream: from raw objects to Parquet objects that no manifest names yet."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 from extract.errors import DataRefused
+from extract.manifest import ObjectEntry
+from extract.settings import Quarantine
 from spark.contracts import Contract
 from spark.drift import Sightings, sightings, unknown_fields
-from spark.engine import DataFrame, Engine, Written
+from spark.engine import DataFrame, Engine
 from spark.engine import functions as F
+from spark.jobs.publish import Place
 from spark.leaves import POSITION
 from spark.manifest import Counts
-from spark.quarantine import COLUMNS, ORDER, Refusals, refused_records
-from spark.raw import Backlog, Fetched
+from spark.quarantine import COLUMNS, ORDER, Refusals, refuse_if_too_many, refused_records
+from spark.raw import Backlog
 from spark.transforms.registry import TRANSFORMS
 from spark.transforms.steps import REASON, fan_out, good, newest, row_count
 
@@ -24,44 +26,42 @@ class Outcome:
     Attributes:
         rows: files of the entity; none where no record was good or the good ones have no rows.
         quarantined: files of the quarantine; none where every record was good.
+        reasons: records in the quarantine by reason.
     """
 
     contract: Contract
     counts: Counts
-    rows: Sequence[Written]
-    quarantined: Sequence[Written]
-    refusals: Refusals
+    rows: Sequence[ObjectEntry]
+    quarantined: Sequence[ObjectEntry]
+    reasons: dict[str, int]
     drift: Sightings
 
 
-def normalise_entity(
-    engine: Engine, contract: Contract, backlog: Backlog, fetched: Sequence[Fetched], folder: Path
-) -> Outcome:
+def normalise_entity(engine: Engine, contract: Contract, backlog: Backlog, place: Place, limits: Quarantine) -> Outcome:
     """Normalise what a stream holds.
 
     Raises:
-        DataRefused: an object is not readable, or the counts do not add up.
+        DataRefused: an object is not readable, too many records would go to quarantine, or the counts do not add up.
     """
-    engine.open_stream(backlog.stream, fetched)
+    engine.open_stream(backlog)
     judged = engine.judged(contract, TRANSFORMS[contract.entity])
     kept = judged.transform(good).transform(newest(contract))
     tally = _tally(engine, judged, kept, contract)
-    rows = (
-        engine.write(kept.transform(fan_out(contract)), contract.columns, contract.key, folder / "rows")
-        if tally.rows
-        else []
-    )
-    quarantined = (
-        engine.write(refused_records(judged, backlog.stream), COLUMNS, ORDER, folder / "quarantine")
-        if tally.reasons
-        else []
-    )
-    refusals = Refusals(backlog.stream, backlog.landed, tally.reasons, _example(engine, judged, backlog, tally))
+    if not contract.tolerant:
+        refuse_if_too_many(_refusals(engine, judged, backlog, tally), limits)
+    rows: Sequence[ObjectEntry] = ()
+    quarantined: Sequence[ObjectEntry] = ()
+    if tally.rows:
+        made = kept.transform(fan_out(contract))
+        rows = engine.write(made, contract.columns, contract.key, place.rows(contract.entity))
+    if tally.reasons:
+        refused = refused_records(judged, backlog.stream)
+        quarantined = engine.write(refused, COLUMNS, ORDER, place.quarantine(backlog.stream))
     counts = _prove(backlog, tally, rows, quarantined)
     drift = sightings(
         backlog.stream, [(seen, count) for seen, count in engine.rows(unknown_fields(judged.transform(good)))]
     )
-    return Outcome(contract, counts, rows, quarantined, refusals, drift)
+    return Outcome(contract, counts, rows, quarantined, tally.reasons, drift)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +96,10 @@ def _tally(engine: Engine, judged: DataFrame, kept: DataFrame, contract: Contrac
     return _Tally(good=reasons.pop(None, 0), keys=distinct, kept=records, rows=int(rows or 0), reasons=reasons)
 
 
+def _refusals(engine: Engine, judged: DataFrame, backlog: Backlog, tally: _Tally) -> Refusals:
+    return Refusals(backlog.stream, backlog.landed, tally.reasons, _example(engine, judged, backlog, tally))
+
+
 def _example(engine: Engine, judged: DataFrame, backlog: Backlog, tally: _Tally) -> str:
     if not tally.reasons:
         return ""
@@ -105,7 +109,7 @@ def _example(engine: Engine, judged: DataFrame, backlog: Backlog, tally: _Tally)
     return f"line {line} of {key} ({reason})"
 
 
-def _prove(backlog: Backlog, tally: _Tally, rows: Sequence[Written], quarantined: Sequence[Written]) -> Counts:
+def _prove(backlog: Backlog, tally: _Tally, rows: Sequence[ObjectEntry], quarantined: Sequence[ObjectEntry]) -> Counts:
     """Count what the footers of the written files say, beside what the manifests of the raw objects say."""
     counts = Counts(
         landed=backlog.landed,

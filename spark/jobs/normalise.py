@@ -2,10 +2,9 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 
 from extract.clock import RunClock, format_instant
-from extract.errors import ConfigurationError
+from extract.errors import ConfigurationError, ReelhouseError
 from extract.lake import Lake
 from extract.privacy import PrivacyKey
 from extract.progress import Progress
@@ -14,10 +13,10 @@ from spark.contracts import Contract, load_contracts
 from spark.drift import accumulate
 from spark.engine import open_engine, using
 from spark.jobs.entity import Outcome, normalise_entity
-from spark.jobs.publish import Publisher
-from spark.manifest import Counts, DriftEntry, StagingManifest, staging_log
-from spark.quarantine import refuse_if_too_many
-from spark.raw import Backlog, fetch, find_backlog
+from spark.jobs.publish import Place
+from spark.manifest import Counts, DriftEntry, EntityEntry, QuarantineEntry, StagingManifest, staging_log
+from spark.quarantine import most_common
+from spark.raw import Backlog, find_backlog
 from spark.scratch import scratch_folder
 
 
@@ -57,12 +56,9 @@ def normalise(
         backlogs = find_backlog(lake, _by_stream(), head.consumed if head else {})
         if not any(backlog.landed for backlog in backlogs):
             return NormaliseReport(None, {}, {}, ())
-        with scratch_folder() as folder:
-            outcomes = _compute(lake, settings, key, backlogs, folder, progress)
-            for outcome in outcomes:
-                if not outcome.contract.tolerant:
-                    refuse_if_too_many(outcome.refusals, settings.quarantine)
-            manifest = _publish(lake, head, backlogs, outcomes, key, run_id, format_instant(clock.now()))
+        place = Place(lake, head.sequence + 1 if head else 1, run_id)
+        outcomes = _compute(settings, key, backlogs, place, progress)
+        manifest = _publish(head, backlogs, outcomes, key, place, format_instant(clock.now()))
         if _commit(lake, manifest, progress):
             return _report(manifest, outcomes)
 
@@ -82,46 +78,65 @@ def _refuse_another_key(head: StagingManifest | None, key: PrivacyKey) -> None:
 
 
 def _compute(
-    lake: Lake, settings: Settings, key: PrivacyKey, backlogs: Iterable[Backlog], scratch: Path, progress: Progress
+    settings: Settings, key: PrivacyKey, backlogs: Iterable[Backlog], place: Place, progress: Progress
 ) -> list[Outcome]:
-    """Check all bytes first, then normalise stream by stream."""
+    """Normalise stream by stream, in one session of the engine; what a batch that stops has written is removed."""
     contracts = _by_stream()
     work = [backlog for backlog in backlogs if backlog.landed]
-    fetched = [fetch(lake, backlog, scratch / "raw" / backlog.stream) for backlog in work]
+    folders: list[str] = []
     outcomes = []
-    with open_engine(settings.engine, scratch, key) as engine, using(engine):
-        for number, (backlog, files) in enumerate(zip(work, fetched, strict=True)):
-            progress.advance("normalise", number, "streams", len(work))
-            contract = contracts[backlog.stream]
-            outcomes.append(normalise_entity(engine, contract, backlog, files, scratch / contract.entity))
+    try:
+        with (
+            scratch_folder() as scratch,
+            open_engine(settings, place.lake, scratch, key) as engine,
+            using(engine),
+        ):
+            for number, backlog in enumerate(work):
+                progress.advance("normalise", number, "streams", len(work))
+                contract = contracts[backlog.stream]
+                folders += [place.rows(contract.entity), place.quarantine(backlog.stream)]
+                outcomes.append(normalise_entity(engine, contract, backlog, place, settings.quarantine))
+    except ReelhouseError:
+        place.clear(folders)
+        raise
     progress.advance("normalise", len(work), "streams", len(work))
     return outcomes
 
 
 def _publish(
-    lake: Lake,
     head: StagingManifest | None,
     backlogs: Iterable[Backlog],
     outcomes: Iterable[Outcome],
     key: PrivacyKey,
-    run_id: str,
+    place: Place,
     committed_at: str,
 ) -> StagingManifest:
-    """Put the files and write the manifest that will name them."""
-    publisher = Publisher(lake, head.sequence + 1 if head else 1, run_id)
-    entities = {outcome.contract.entity: publisher.entity(outcome) for outcome in outcomes}
-    quarantine = {outcome.contract.stream: publisher.quarantine(outcome) for outcome in outcomes}
+    """Write the manifest that will name the files."""
     return StagingManifest(
-        sequence=publisher.sequence,
-        run_id=run_id,
+        sequence=place.sequence,
+        run_id=place.run_id,
         committed_at=committed_at,
         consumed={**(head.consumed if head else {}), **{backlog.stream: backlog.consumed for backlog in backlogs}},
-        entities={name: entry for name, entry in entities.items() if entry},
-        quarantine={name: entry for name, entry in quarantine.items() if entry},
-        drift=accumulate(head.drift if head else (), _seen(outcomes), publisher.sequence),
+        entities={outcome.contract.entity: _entity(place, outcome) for outcome in outcomes if outcome.rows},
+        quarantine={outcome.contract.stream: _quarantine(outcome) for outcome in outcomes if outcome.quarantined},
+        drift=accumulate(head.drift if head else (), _seen(outcomes), place.sequence),
         total_quarantined=_total(head.total_quarantined if head else {}, outcomes),
         privacy_key=key.fingerprint,
         sweeps={backlog.stream: backlog.sweep for backlog in backlogs if backlog.sweep},
+    )
+
+
+def _entity(place: Place, outcome: Outcome) -> EntityEntry:
+    files = tuple(outcome.rows)
+    key = place.put_copy_manifest(place.rows(outcome.contract.entity), files)
+    return EntityEntry(copy_manifest=key, files=files, counts=outcome.counts)
+
+
+def _quarantine(outcome: Outcome) -> QuarantineEntry:
+    return QuarantineEntry(
+        files=tuple(outcome.quarantined),
+        rows=outcome.counts.quarantined,
+        reasons=dict(most_common(outcome.reasons)),
     )
 
 
@@ -142,7 +157,7 @@ def _seen(outcomes: Iterable[Outcome]) -> dict[tuple[str, str, str], int]:
 def _total(before: Mapping[str, Mapping[str, int]], outcomes: Iterable[Outcome]) -> dict[str, dict[str, int]]:
     total = {stream: dict(reasons) for stream, reasons in before.items()}
     for outcome in outcomes:
-        for reason, count in outcome.refusals.reasons.items():
+        for reason, count in outcome.reasons.items():
             reasons = total.setdefault(outcome.contract.stream, {})
             reasons[reason] = reasons.get(reason, 0) + count
     return total

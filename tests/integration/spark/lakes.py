@@ -20,7 +20,8 @@ from spark.jobs.normalise import NormaliseReport, normalise
 from spark.manifest import StagingManifest, staging_log
 
 NOW = datetime(2026, 1, 8, 2, tzinfo=UTC)
-KEY = PrivacyKey.of("a key for the tests, and for them alone")
+TEXT_OF_KEY = "a key for the tests, and for them alone"
+KEY = PrivacyKey.of(TEXT_OF_KEY)
 TOLERANT = Settings(quarantine=Quarantine(max_share=1.0))
 
 

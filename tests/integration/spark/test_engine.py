@@ -4,6 +4,7 @@ import signal
 import subprocess
 import sys
 import threading
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +12,9 @@ import duckdb
 import pytest
 
 from extract.errors import ConfigurationError, ReelhouseError
+from extract.settings import Settings
 from spark.contracts import Column
-from spark.engine import functions, open_engine, using
+from spark.engine import Engine, functions, open_engine, using
 from spark.engine.duckdb_engine import DuckDBEngine
 from tests.integration.spark.lakes import KEY, land, new_lake, run
 
@@ -20,12 +22,18 @@ ROOT = Path(__file__).parents[3]
 LONG_QUERY = """\
 import sys
 from pathlib import Path
-from extract.privacy import PrivacyKey
+from extract.settings import Settings
 from spark.engine import open_engine
-with open_engine("duckdb", Path(sys.argv[1]), PrivacyKey.of("k" * 32)) as engine:
+from tests.integration.spark.lakes import KEY, new_lake
+folder = Path(sys.argv[1])
+with open_engine(Settings(), new_lake(folder), folder, KEY) as engine:
     print("ready", flush=True)
     engine._connection.execute("select count(*) from range(10000000) a, range(10000000) b where a.range = -b.range - 1")
 """
+
+
+def opened(folder: Path) -> AbstractContextManager[Engine]:
+    return open_engine(Settings(), new_lake(folder), folder, KEY)
 
 
 def test_engines_take_turns(tmp_path: Path) -> None:
@@ -33,13 +41,13 @@ def test_engines_take_turns(tmp_path: Path) -> None:
     found: list[Any] = []
 
     def second() -> None:
-        with open_engine("duckdb", tmp_path / "b", KEY) as engine, using(engine):
+        with opened(tmp_path / "b") as engine, using(engine):
             assert isinstance(engine, DuckDBEngine)
             found.append(engine.rows(engine._create("view", "t", "select 2 as x", ["x"])))
 
     (tmp_path / "a").mkdir()
     (tmp_path / "b").mkdir()
-    with open_engine("duckdb", tmp_path / "a", KEY) as engine, using(engine):
+    with opened(tmp_path / "a") as engine, using(engine):
         assert isinstance(engine, DuckDBEngine)
         waiting = threading.Thread(target=second)
         waiting.start()
@@ -55,13 +63,13 @@ def test_rows_are_written_in_order_with_the_types_of_their_columns(tmp_path: Pat
         Column(name="total", type="bigint", about="A sum is a HUGEINT, which Parquet would hold as a double."),
         Column(name="nothing", type="timestamp", about="Always null."),
     ]
-    with open_engine("duckdb", tmp_path, KEY) as engine, using(engine):
+    with opened(tmp_path) as engine, using(engine):
         assert isinstance(engine, DuckDBEngine)
         frame = engine._create("view", "t", "select range % 3 as n, range as x from range(9)", ["n", "x"])
         summed = frame.groupBy("n").agg(functions.sum("x").alias("total"), functions.lit(None).alias("nothing"))
-        (written,) = engine.write(summed, columns, ["n"], tmp_path / "out")
+        (written,) = engine.write(summed, columns, ["n"], "out/")
     with duckdb.connect() as connection:
-        found = connection.execute("select * from read_parquet(?)", [str(written.path)])
+        found = connection.execute("select * from read_parquet(?)", [new_lake(tmp_path).engine_path(written.key)])
         assert [str(column[1]) for column in found.description or []] == ["INTEGER", "BIGINT", "TIMESTAMP"]
         assert found.fetchall() == [(0, 9, None), (1, 12, None), (2, 15, None)]
     assert written.rows == 3
@@ -78,7 +86,7 @@ def test_ctrl_c_in_mid_query_is_ctrl_c(tmp_path: Path) -> None:
 
 
 def test_a_failure_of_the_engine_is_one_message_without_data(tmp_path: Path) -> None:
-    with pytest.raises(ReelhouseError) as failed, open_engine("duckdb", tmp_path, KEY) as engine:
+    with pytest.raises(ReelhouseError) as failed, opened(tmp_path) as engine:
         assert isinstance(engine, DuckDBEngine)
         engine._connection.execute("select cast('hunter2' as integer)")
     assert "hunter2" not in str(failed.value)

@@ -14,12 +14,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from extract.settings import Settings
 from spark.contracts import parse_contract
 from spark.engine import open_engine, using
 from spark.engine.duckdb_engine import DuckDBEngine
 from spark.leaves import leaf_columns
 from spark.transforms.steps import judge
-from tests.integration.spark.lakes import KEY
+from tests.integration.spark.lakes import KEY, new_lake
 
 KINDS = ("bigint", "integer", "double", "boolean", "date", "timestamp")
 CONTRACT = parse_contract(
@@ -135,7 +136,8 @@ texts = st.one_of(
 @pytest.fixture(scope="module")
 def typer(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[list[str]], list[dict[str, Any]]]]:
     """Types texts as strings of a record would be typed, by the shared steps on the real engine."""
-    with open_engine("duckdb", tmp_path_factory.mktemp("engine"), KEY) as engine, using(engine):
+    folder = tmp_path_factory.mktemp("engine")
+    with open_engine(Settings(), new_lake(folder), folder, KEY) as engine, using(engine):
         assert isinstance(engine, DuckDBEngine)
         yield _typer(engine)
 

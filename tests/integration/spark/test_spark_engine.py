@@ -6,17 +6,20 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pytest
 
 from extract.errors import DataRefused, ReelhouseError
-from extract.manifest import ObjectEntry
+from extract.lake import Lake
+from extract.settings import Settings
 from spark.contracts import load_contracts
-from spark.engine import open_engine, using
-from spark.raw import Fetched, RawObject
+from spark.engine import Engine, open_engine, using
+from spark.leaves import POSITION
+from spark.raw import Backlog, RawObject
 from spark.transforms.registry import TRANSFORMS
-from tests.integration.spark.lakes import KEY
+from tests.integration.spark.lakes import KEY, new_lake, put_object
 
 pytest.importorskip("pyspark", reason="pyspark is not installed: pip install 'reelhouse[spark]'")
 ROOT = Path(__file__).parents[3]
@@ -25,13 +28,16 @@ pytestmark = [pytest.mark.timeout(900), pytest.mark.filterwarnings("ignore::pyte
 LONG_QUERY = """\
 import sys
 from pathlib import Path
-from extract.privacy import PrivacyKey
+from extract.settings import Settings
 from spark.engine import open_engine
-
-with open_engine("spark", Path(sys.argv[1]), PrivacyKey.of("k" * 32)) as engine:
+from tests.integration.spark.lakes import KEY, new_lake
+folder = Path(sys.argv[1])
+with open_engine(Settings(engine="spark"), new_lake(folder), folder, KEY) as engine:
     print("ready", flush=True)
     engine.rows(engine._session.range(10**13).selectExpr("max(hash(id))"))
 """
+# Half the processor time of few records is that of the compiler for many.
+QUICK_START = {"spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1"}
 WHOLE = gzip.compress(b'{"_meta":{},"record":{}}\n' * 500)
 
 
@@ -42,37 +48,50 @@ def collected() -> Iterator[None]:
     gc.collect()
 
 
-def fetched(folder: Path, part: int, data: bytes, rows: int) -> Fetched:
-    path = folder / f"{1:012d}-{part:05d}.jsonl.gz"
-    path.write_bytes(data)
-    entry = ObjectEntry(key=f"raw/object-{part}.jsonl.gz", bytes=len(data), rows=rows, sha256="0" * 64)
-    return Fetched(RawObject(1, part, entry), path)
+def opened(folder: Path) -> AbstractContextManager[Engine]:
+    return open_engine(Settings(engine="spark", spark_options=QUICK_START), new_lake(folder), folder, KEY)
+
+
+def raw(lake: Lake, part: int, data: bytes, rows: int) -> RawObject:
+    return RawObject(1, part, put_object(lake, f"raw/run=[a+b] 50%/object-{part}.jsonl.gz", data, rows))
+
+
+def backlog(*objects: RawObject) -> Backlog:
+    return Backlog("wistia/visitors", 1, objects)
 
 
 def test_damaged_objects_are_refused_by_name_and_nothing_is_left(tmp_path: Path) -> None:
     """In a folder whose name Hadoop would read as a pattern; one session for all that can be wrong."""
-    folder = tmp_path / "a*[b]{c}"
+    folder = tmp_path / "a*[b]{c} ü"
     folder.mkdir()
+    lake = new_lake(folder)
     contract = load_contracts()["wistia__visitor"]
     before = signal.getsignal(signal.SIGINT)
-    with open_engine("spark", folder, KEY) as engine, using(engine):
+    with opened(folder) as engine, using(engine):
+        good = raw(lake, 9, WHOLE, 500)
         for part, (data, rows) in enumerate(
             [(WHOLE[: len(WHOLE) // 2], 500), (WHOLE[:-1], 500), (b"", 500), (b"no gzip", 500), (WHOLE, 499)]
         ):
-            good = fetched(folder, 9, WHOLE, 500)
-            engine.open_stream("wistia/visitors", [good, fetched(folder, part, data, rows)])
+            engine.open_stream(backlog(good, raw(lake, part, data, rows)))
             with pytest.raises(DataRefused, match=f"object-{part}"):
                 engine.judged(contract, TRANSFORMS[contract.entity])
-        engine.open_stream("wistia/visitors", [good])
+        for harm in (b"other bytes", None):
+            harmed = raw(lake, 7, WHOLE, 500)
+            lake.put(harmed.entry.key, harm) if harm else lake.delete(harmed.entry.key)
+            with pytest.raises(DataRefused, match=r"object-7.*(11 bytes found|does not exist)"):
+                engine.open_stream(backlog(good, harmed))
+        engine.open_stream(backlog(good))
         judged = engine.judged(contract, TRANSFORMS[contract.entity])
         assert engine.rows(judged.groupBy("_reason").count()) == [("missing:visitor_id", 500)]
+        (record,) = engine.rows(engine.records(judged.select(*POSITION).limit(1)))
+        assert record[3] == good.entry.key
     assert signal.getsignal(signal.SIGINT) is before
 
 
 def test_a_failure_of_the_engine_is_one_message_without_data_and_another_engine_can_be_opened(tmp_path: Path) -> None:
     for name in ("one", "two"):
         (tmp_path / name).mkdir()
-        with pytest.raises(ReelhouseError) as failed, open_engine("spark", tmp_path / name, KEY) as engine:
+        with pytest.raises(ReelhouseError) as failed, opened(tmp_path / name) as engine:
             engine._session.sql("select raise_error('hunter2')").collect()  # type: ignore[attr-defined]
         assert "hunter2" not in str(failed.value)
         assert "the engine stopped" in str(failed.value)

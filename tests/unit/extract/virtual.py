@@ -139,6 +139,9 @@ class VirtualLake:
     def put_file(self, key: str, path: Path) -> None:
         raise NotImplementedError
 
+    def settled(self, prefix: str) -> Iterator[ObjectInfo]:
+        raise NotImplementedError
+
     def url(self, key: str) -> str:
         return f"s3://{self.bucket}/{key}"
 

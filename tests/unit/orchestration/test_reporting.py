@@ -9,8 +9,8 @@ from rich.console import Console
 from rich.progress import Progress
 
 from extract.clock import RunClock
-from extract.progress import Silent
-from orchestration.reporting import JsonLinesProgress, TerminalProgress, shown_progress
+from extract.progress import JsonLinesProgress, Silent
+from orchestration.reporting import TerminalProgress, shown_progress
 
 
 def test_each_fact_is_one_json_line_with_the_run_and_its_clock() -> None:

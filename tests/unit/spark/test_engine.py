@@ -18,10 +18,12 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 from extract.errors import ConfigurationError
+from extract.lake import DirectoryLake
 from extract.privacy import PrivacyKey
+from extract.settings import Settings
 from spark.engine import open_engine
 try:
-    open_engine("duckdb", Path("."), PrivacyKey.of("k" * 32))
+    open_engine(Settings(), DirectoryLake(Path("."), "lake"), Path("."), PrivacyKey.of("k" * 32))
 except ConfigurationError as error:
     print(error)
 """

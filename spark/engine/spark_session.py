@@ -1,0 +1,250 @@
+"""Sessions of Spark: the one of the process where there is one (Glue, spark-submit), else one in a Java of our own."""
+
+import os
+import signal
+import subprocess
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import pyspark
+from py4j.protocol import Py4JError
+from pyspark import SparkConf, SparkContext
+from pyspark.errors import PySparkException
+from pyspark.java_gateway import launch_gateway
+from pyspark.sql import SparkSession
+
+from extract.errors import ConfigurationError, ReelhouseError
+from extract.lake import Lake
+from extract.settings import Settings, environment
+from spark.engine.java import find_java
+
+FILE_BYTES = 256 * 1024 * 1024
+"""Shuffled bytes of a Parquet file: 64 to 512 MB is what COPY reads best, and zstd makes them a little smaller."""
+_FILE_OVERHEAD = 2**40
+_OWNER = threading.Lock()
+
+KEY_BLOCK = "[0-9A-Fa-f]{128}"
+"""The blocks of the privacy key: 64 bytes, as they are written and as Spark prints a literal of bytes."""
+
+# What transforms rely on, set in every session.
+_SESSION = {
+    "mapreduce.fileoutputcommitter.marksuccessfuljobs": "false",
+    "spark.sql.adaptive.advisoryPartitionSizeInBytes": str(FILE_BYTES),
+    "spark.sql.adaptive.coalescePartitions.parallelismFirst": "false",
+    "spark.sql.adaptive.enabled": "true",
+    "spark.sql.ansi.enabled": "false",
+    # So a file is a partition of its own, and the number of a row in its partition is that of its line.
+    "spark.sql.files.openCostInBytes": str(_FILE_OVERHEAD),
+    "spark.sql.legacy.sizeOfNull": "false",
+    "spark.sql.parquet.compression.codec": "zstd",
+    "spark.sql.parquet.outputTimestampType": "TIMESTAMP_MICROS",
+    "spark.sql.redaction.string.regex": KEY_BLOCK,
+    "spark.sql.session.timeZone": "UTC",
+}
+_PROCESS = {
+    "spark.app.name": "reelhouse",
+    # A task whose worker or whose attempt died leaves nothing behind: only a whole job's attempts become objects.
+    "spark.hadoop.mapreduce.fileoutputcommitter.algorithm.version": "1",
+    "spark.log.level": "ERROR",
+    "spark.redaction.string.regex": KEY_BLOCK,
+    "spark.sql.catalogImplementation": "in-memory",
+    "spark.ui.enabled": "false",
+    "spark.ui.showConsoleProgress": "false",
+}
+_LOOPBACK = {"spark.driver.bindAddress": "127.0.0.1", "spark.driver.host": "127.0.0.1"}
+
+PACKAGES = (
+    # The release of Hadoop is that of Spark 3.5's own jars (pyspark/jars/hadoop-client-api-3.3.4.jar).
+    "org.apache.hadoop:hadoop-aws:3.3.4",
+    # Binds Spark's writer to the committers of Hadoop's file systems; its code is the same in all releases of 3.5.
+    "org.apache.spark:spark-hadoop-cloud_2.12:3.5.8",
+    "com.amazonaws:aws-java-sdk-s3:1.12.797",
+    "com.amazonaws:aws-java-sdk-sts:1.12.797",
+    "com.amazonaws:aws-java-sdk-dynamodb:1.12.797",
+)
+"""What Spark needs for S3 beside its own jars."""
+# The bundle holds all services of AWS, 280 MB of which three parts of 4 MB are used; the others are other clouds.
+_LEFT_OUT = (
+    "com.amazonaws:aws-java-sdk-bundle",
+    "com.google.cloud.bigdataoss:gcs-connector",
+    "org.apache.hadoop:hadoop-aliyun",
+    "org.apache.hadoop:hadoop-azure",
+    "org.apache.hadoop:hadoop-azure-datalake",
+    "org.apache.hadoop:hadoop-client-api",
+    "org.apache.hadoop:hadoop-client-runtime",
+    "org.apache.hadoop:hadoop-cloud-storage",
+    "org.apache.hadoop:hadoop-cos",
+    "org.apache.hadoop:hadoop-openstack",
+)
+_S3A = "org.apache.hadoop.fs.s3a.S3AFileSystem"
+_S3 = {
+    # The lake's addresses are s3://, on Glue as here.
+    "spark.hadoop.fs.s3.impl": _S3A,
+    "spark.hadoop.fs.s3a.aws.credentials.provider": (
+        "org.apache.hadoop.fs.s3a.TemporaryAWSCredentialsProvider,"
+        "org.apache.hadoop.fs.s3a.SimpleAWSCredentialsProvider,"
+        "com.amazonaws.auth.DefaultAWSCredentialsProviderChain"
+    ),
+    "spark.hadoop.fs.s3a.committer.magic.enabled": "true",
+    "spark.hadoop.fs.s3a.committer.name": "magic",
+    "spark.hadoop.mapreduce.outputcommitter.factory.scheme.s3": "org.apache.hadoop.fs.s3a.commit.S3ACommitterFactory",
+    "spark.sql.parquet.output.committer.class": "org.apache.spark.internal.io.cloud.BindingParquetOutputCommitter",
+    "spark.sql.sources.commitProtocolClass": "org.apache.spark.internal.io.cloud.PathOutputCommitProtocol",
+}
+_MACHINE = {
+    "No space left on device": "the temporary folder is full",
+    "OutOfMemoryError": "memory is short",
+    "Py4JNetworkError": "its Java process is gone",
+    "Connection refused": "its Java process is gone",
+    "All masters are unresponsive": "no master answers at spark_master",
+    "Could not parse Master URL": "spark_master is no address of a master",
+}
+"""What a message of Spark or Java holds -> what is to be mended."""
+
+
+@contextmanager
+def open_session(settings: Settings, lake: Lake, scratch: Path) -> Iterator[SparkSession]:
+    """Open a session; what Spark writes down on its way goes to the folder ``scratch``.
+
+    Raises:
+        ConfigurationError: there is no Java that Spark takes.
+        ReelhouseError: Spark cannot be started, or gave up: the disk is full, memory is short.
+        KeyboardInterrupt: Ctrl-C in mid-query.
+    """
+    running = SparkSession.getActiveSession()
+    with _OWNER:
+        if running:
+            with _explained():
+                yield _prepared(running.newSession(), settings)
+            return
+        with _java_process(settings, lake, scratch) as (configuration, gateway), _explained():
+            session = SparkSession(_start_context(configuration, gateway))
+            yield _prepared(session, settings)
+            session.stop()
+
+
+@contextmanager
+def _explained() -> Iterator[None]:
+    """Put into words what stopped Spark, as long as there is a Java that can be asked."""
+    try:
+        yield
+    except (PySparkException, Py4JError, ConnectionError) as error:
+        raise ReelhouseError(_explain(error)) from None
+
+
+def submitted_session() -> SparkSession:
+    """Return the session of a process that was started for Spark (by Glue, by spark-submit), opened if need be."""
+    return SparkSession.builder.getOrCreate()
+
+
+def _prepared(session: SparkSession, settings: Settings) -> SparkSession:
+    for name, value in _SESSION.items():
+        session.conf.set(name, settings.spark_options.get(name, value))
+    return session
+
+
+def configured(settings: Settings, lake: Lake, folder: Path) -> dict[str, str]:
+    """Return what a Spark of our own is started with."""
+    is_local = settings.spark_master.startswith("local")
+    return {
+        **_PROCESS,
+        **(_LOOPBACK | {"spark.driver.memory": f"{_memory() // 2**21}m"} if is_local else {}),
+        **(_for_s3(settings) if lake.engine_path("").startswith("s3:") else {}),
+        "spark.master": settings.spark_master,
+        "spark.sql.warehouse.dir": str(folder / "warehouse"),
+        **settings.spark_options,
+    }
+
+
+def _for_s3(settings: Settings) -> dict[str, str]:
+    return {**_S3, **_endpoint(settings.s3.endpoint_url), **_jars(settings.spark_jars)}
+
+
+def _endpoint(url: str | None) -> dict[str, str]:
+    if url is None:
+        return {}
+    return {
+        "spark.hadoop.fs.s3a.connection.ssl.enabled": str(urlsplit(url).scheme == "https").lower(),
+        "spark.hadoop.fs.s3a.endpoint": url,
+        "spark.hadoop.fs.s3a.path.style.access": "true",
+    }
+
+
+def _jars(folder: str | None) -> dict[str, str]:
+    if folder is None:
+        return {"spark.jars.packages": ",".join(PACKAGES), "spark.jars.excludes": ",".join(_LEFT_OUT)}
+    jars = sorted(map(str, Path(folder).glob("*.jar")))
+    if not jars:
+        raise ConfigurationError(f"spark_jars: there are no jars in {folder}")
+    return {"spark.jars": ",".join(jars)}
+
+
+@contextmanager
+def _java_process(settings: Settings, lake: Lake, scratch: Path) -> Iterator[tuple[SparkConf, Any]]:
+    """Start Java with Spark in it, and end it; what it says goes to a file in the scratch folder."""
+    java = find_java()
+    folder = scratch / "spark"
+    folder.mkdir()
+    configuration = SparkConf(loadDefaults=False).setAll([*configured(settings, lake, folder).items()])
+    variables = {
+        "JAVA_HOME": str(java),
+        "SPARK_HOME": str(Path(pyspark.__file__).parent),
+        "SPARK_LOCAL_DIRS": str(folder),
+    }
+    with (folder / "log").open("wb") as log:
+        try:
+            with environment(**variables):
+                start: Any = launch_gateway
+                gateway = start(configuration, {"stdout": log, "stderr": subprocess.STDOUT})
+        except PySparkException:
+            raise ReelhouseError(_explain_start(folder / "log")) from None
+    try:
+        yield configuration, gateway
+    finally:
+        # PySpark keeps the process for the next session, whose scratch folder will be another one.
+        SparkContext._active_spark_context = SparkContext._gateway = SparkContext._jvm = None  # noqa: SLF001
+        SparkSession._instantiatedSession = None  # noqa: SLF001
+        gateway.close()  # the process ends with its input
+        gateway.proc.stdin.close()
+        gateway.proc.wait()
+
+
+def _start_context(configuration: SparkConf, gateway: Any) -> SparkContext:
+    """Start Spark, and leave Ctrl-C what it was.
+
+    PySpark's handler talks to Java over the connection that waits for an answer; ours ends the process of Java.
+    """
+    handler = signal.getsignal(signal.SIGINT)
+    context = SparkContext(conf=configuration, gateway=gateway)
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGINT, handler)
+    return context
+
+
+def _memory() -> int:
+    """Bytes of memory that the machine has."""
+    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+
+
+def _explain_start(log: Path) -> str:
+    lines = log.read_text(encoding="utf-8", errors="replace").strip().splitlines()
+    if any("unresolved dependency" in line for line in lines):
+        return (
+            "Spark did not start: the jars by which it reaches S3 could not be fetched from Maven Central. Nothing was "
+            "committed; let this machine reach it, or name a folder that holds them with spark_jars"
+        )
+    return f"Spark did not start ({lines[-1] if lines else 'Java says nothing'}). Nothing was committed"
+
+
+def _explain(error: Exception) -> str:
+    """Tell what stopped Spark; its own messages are not passed on, as they may hold data."""
+    said = f"{type(error).__name__} {error}"
+    detail = next((f": {reason}" for sign, reason in _MACHINE.items() if sign in said), "")
+    return (
+        f"the engine stopped ({type(error).__name__}{detail}). Nothing was committed; what landed is kept. Mend the "
+        "cause (space in the temporary folder, memory) and run again"
+    )
