@@ -31,8 +31,6 @@ _ZONE = "(?:Z|[+-](?:(?:0[0-9]|1[0-3]):[0-5][0-9]|14:00))"
 
 AT_THE_EDGE = f"^[{_WHITE_SPACE}]|[{_WHITE_SPACE}]\\z"
 """What a text has that should be trimmed."""
-TRIMMED = rf"(?s)^[{_WHITE_SPACE}]*(.*?)[{_WHITE_SPACE}]*\z"
-"""A text; its group is what is left of it without white space at its edges."""
 ADDRESS = rf"[^@{_WHITE_SPACE}]@[^@{_WHITE_SPACE}]"
 """What a text has where an e-mail address may stand in it."""
 
