@@ -129,6 +129,49 @@ def warehouse() -> None:
 
 
 @warehouse.command()
+@click.option("--sql", "as_sql", is_flag=True, help="Print the statements instead of words.")
+@command_options
+def plan(options: Options, *, as_sql: bool) -> None:
+    """Show what the warehouse lacks of this release, and what bringing it there reads; nothing is changed."""
+    from orchestration.structure import plan_stage
+
+    context = Context(options)
+    show.plan(plan_stage(context), as_sql=as_sql, as_json=options.as_json)
+
+
+@warehouse.command()
+@click.option("--baseline", type=click.IntRange(min=1), metavar="N", help="Take the tables for those of V0001 to N.")
+@command_options
+def apply(options: Options, baseline: int | None) -> None:
+    """Bring the warehouse to this release: structure, descriptions, roles and rights."""
+    from orchestration.structure import apply_stage
+
+    _perform(options, partial(apply_stage, baseline=baseline), show.applied)
+
+
+@warehouse.command()
+@command_options
+def check(options: Options) -> None:
+    """Run all checks over all rows, and show what offends."""
+    from orchestration.structure import check_stage, failure_of
+
+    results = check_stage(Context(options))
+    show.checked(results, as_json=options.as_json)
+    if failure := failure_of(results):
+        raise failure
+
+
+@warehouse.command()
+@click.argument("column")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document instead of text.")
+def lineage(column: str, *, as_json: bool) -> None:
+    """Show the way back of a column (schema.table.column, or all of schema.table) to the fields of the source."""
+    from warehouse_sql.lineage import trace
+
+    show.lineage(trace(column), as_json=as_json)
+
+
+@warehouse.command()
 @click.argument("statement")
 @command_options
 def sql(options: Options, statement: str) -> None:

@@ -1,7 +1,7 @@
 """What each command prints when it has done its work."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import astuple
+from dataclasses import asdict, astuple
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -13,9 +13,13 @@ if TYPE_CHECKING:  # only names of types: `reelhouse --help` should not wait for
     from extract.runner import ExtractionReport, StreamReport
     from orchestration.pipeline import RunReport
     from orchestration.status import Status
+    from orchestration.structure import ApplyReport
     from spark.jobs.normalise import NormaliseReport
+    from warehouse_sql.examine import Result
+    from warehouse_sql.lineage import Origin
     from warehouse_sql.load import LoadReport
-    from warehouse_sql.query import Result
+    from warehouse_sql.proposal import Plan
+    from warehouse_sql.query import Result as QueryResult
 
 NOTHING_NEW = "nothing new"
 NOT_YET = "not yet"
@@ -165,7 +169,79 @@ def status(found: "Status", *, as_json: bool) -> None:
         )
 
 
-def query_result(result: "Result", *, as_json: bool) -> None:
+def plan(found: "Plan", *, as_sql: bool, as_json: bool) -> None:
+    """Print what a warehouse lacks, in words or as a script."""
+    if as_json:
+        print_json(found)
+        return
+    if as_sql:
+        for change in found.changes:
+            click.echo(f"-- {change.kind} {change.name}: {change.words}")
+            click.echo("".join(f"{statement};\n\n" for statement in change.statements), nl=False)
+        return
+    if not found.changes and not found.drift:
+        click.echo("the warehouse is as this release makes it")
+    _print_changes(found)
+    for problem in found.drift:
+        click.echo(f"changed by hand, and in the way: {problem}")
+    for name in found.strangers:
+        click.echo(f"not ours, left alone: {name}")
+    if found.changes and not found.drift:
+        click.echo("\n`reelhouse warehouse apply` does it; `reelhouse warehouse plan --sql` shows the statements")
+
+
+def applied(report: "ApplyReport", *, as_json: bool) -> None:
+    """Print what was brought to the release."""
+    if as_json:
+        print_json(report)
+        return
+    for file in report.baseline:
+        click.echo(f"taken as applied: {file}")
+    if not report.done.changes:
+        click.echo("nothing to do: the warehouse is as this release makes it")
+    _print_changes(report.done)
+    if report.done.rebuilds:
+        click.echo(f"\nto be made anew by `reelhouse replay`: {', '.join(report.done.rebuilds)}")
+
+
+def checked(results: "Sequence[Result]", *, as_json: bool) -> None:
+    """Print what the checks of a warehouse found: those that found nothing as one line."""
+    if as_json:
+        print_json(list(results))
+        return
+    for result in results:
+        if result.count:
+            click.echo(
+                f"{'failed' if result.is_fatal else 'warning'}: {result.table}: {result.about}: {result.count:,}"
+            )
+            for row in result.rows:
+                click.echo(f"  {', '.join(f'{name}={value}' for name, value in row.items())}")
+    passed = sum(not result.count for result in results)
+    click.echo(f"{passed} of {len(results)} checks passed")
+
+
+def lineage(origins: "Sequence[Origin]", *, as_json: bool) -> None:
+    """Print the ways back of columns, each step further in than the one that it feeds."""
+    if as_json:
+        print_json([asdict(origin) for origin in origins])
+        return
+    for origin in origins:
+        _print_origin(origin, 0)
+
+
+def _print_origin(origin: "Origin", depth: int) -> None:
+    about = f"  ({origin.about})" if origin.about else ""
+    click.echo(f"{'  ' * depth}{origin.name}{about}")
+    for source in origin.origins:
+        _print_origin(source, depth + 1)
+
+
+def _print_changes(found: "Plan") -> None:
+    if found.changes:
+        print_table(("change", "of", "what"), [(change.kind, change.name, change.words) for change in found.changes])
+
+
+def query_result(result: "QueryResult", *, as_json: bool) -> None:
     """Print the rows of a query: a table, or a list of objects.
 
     Raises:

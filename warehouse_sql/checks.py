@@ -81,14 +81,17 @@ def count_statement(checks: tuple[Check, ...]) -> str:
     )
 
 
-def _failure(connection: Connection, check: Check, count: int, parameters: Parameters) -> str:
+def offending_rows(connection: Connection, check: Check, parameters: Parameters) -> list[dict[str, object]]:
+    """Return some of the rows that offend against a check, personal values masked."""
     sample = f"select * from (\n{check.statement}\n) as offending limit {SHOWN_ROWS}"
     names, rows = connection.table(sample, parameters)
     personal = {column.name for contract in load_contracts().values() for column in contract.columns if column.personal}
-    shown = "; ".join(
-        ", ".join(f"{name}={'…' if name in personal else value}" for name, value in zip(names, row, strict=True))
-        for row in rows
-    )
+    return [{name: "…" if name in personal else value for name, value in zip(names, row, strict=True)} for row in rows]
+
+
+def _failure(connection: Connection, check: Check, count: int, parameters: Parameters) -> str:
+    rows = offending_rows(connection, check, parameters)
+    shown = "; ".join(", ".join(f"{name}={value}" for name, value in row.items()) for row in rows)
     return (
         f"{check.table}: {check.about}: {count} rows offend, and nothing of this load was published. "
         f"The first of them: {shown}"

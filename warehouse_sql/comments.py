@@ -31,6 +31,26 @@ class Description:
     is_view: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Comment:
+    """What is said of a table or view, or of one of its columns."""
+
+    table: str
+    column: str | None
+    text: str
+    is_view: bool = False
+
+    @property
+    def statement(self) -> str:
+        """The statement that says it."""
+        what = (
+            f"column {self.table}.{self.column}"
+            if self.column
+            else f"{'view' if self.is_view else 'table'} {self.table}"
+        )
+        return f"comment on {what} is {_literal(self.text)}"
+
+
 @cache
 def descriptions() -> dict[str, Description]:
     """Return what every table and view of the warehouse means, by its name with its schema."""
@@ -40,25 +60,24 @@ def descriptions() -> dict[str, Description]:
     return {**others, **staged, **{model.table: _of_model(model) for model in load_models().values()}}
 
 
-def comment_statements(table: str, named: str | None = None) -> Iterator[str]:
-    """Yield the statements that describe a table or view and its columns.
+def comments_of(table: str) -> Iterator[Comment]:
+    """Yield what is to be said of a table or view and of its columns.
 
     A late-binding view has no columns in the catalog that could be described, so they are told with the view
-    (``COMMENT ON`` a column of one is refused; dbt-redshift leaves them out for the same reason).
-
-    Args:
-        table: the name with its schema.
-        named: the name under which it stands at the moment, where that is another.
+    (dbt-redshift leaves them out for the same reason).
     """
     described = descriptions()[table]
-    name = named or table
     if described.is_view:
         columns = "".join(f"\n{column}: {about}" for column, about in described.columns.items())
-        yield f"comment on view {name} is {_literal(described.about + columns)}"
+        yield Comment(table, None, described.about + columns, is_view=True)
         return
-    yield f"comment on table {name} is {_literal(described.about)}"
-    for column, about in described.columns.items():
-        yield f"comment on column {name}.{column} is {_literal(about)}"
+    yield Comment(table, None, described.about)
+    yield from (Comment(table, column, about) for column, about in described.columns.items())
+
+
+def comment_statements(table: str) -> Iterator[str]:
+    """Yield the statements that describe a table or view and its columns."""
+    return (comment.statement for comment in comments_of(table))
 
 
 def _of_model(model: Model) -> Description:

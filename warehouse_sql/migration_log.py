@@ -19,6 +19,7 @@ from warehouse_sql.migrate import (
     widening,
 )
 
+LOG = "audit.migration"
 _RELATIONS = """
 select table_schema, table_name
 from information_schema.tables
@@ -84,16 +85,22 @@ class Step:
     refusal: str | None
 
 
+def our_relations(connection: Connection) -> list[str]:
+    """Return the tables of this release that the warehouse shows to this user, whoever made them."""
+    relations = {f"{schema}.{name}" for schema, name in connection.rows(_RELATIONS)}
+    return sorted(relations & set(load_catalog()))
+
+
 def has_log(connection: Connection) -> bool:
     """Tell whether the warehouse remembers migrations.
 
     Raises:
         MigrationRefused: it does not, and yet has tables of ours.
     """
-    relations = {(str(schema), str(name)) for schema, name in connection.rows(_RELATIONS)}
-    if ("audit", "migration") in relations:
+    ours = our_relations(connection)
+    if LOG in ours:
         return True
-    if ours := sorted(f"{schema}.{name}" for schema, name in relations if f"{schema}.{name}" in load_catalog()):
+    if ours:
         raise MigrationRefused(
             Trouble.UNRECORDED,
             f"this warehouse has {', '.join(ours[:3])}{' and others' if len(ours) > 3 else ''}, but no audit.migration "

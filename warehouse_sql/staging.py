@@ -47,7 +47,7 @@ def extension(contract: Contract, existing: dict[str, str] | None) -> Iterator[s
         )
         return
     if existing is not None:
-        yield f"drop table {table}"
+        yield f"drop table if exists {table}"
     columns = ",\n    ".join(f"{name} {kind}" for name, kind in wanted.items())
     yield f"create table {table} (\n    {columns}\n) diststyle even"
 

@@ -221,6 +221,12 @@ CREATE OR REPLACE VIEW sandbox_internal.pg_user AS
     UNION ALL
     SELECT a, CAST(100 + row_number() OVER (ORDER BY a) AS INTEGER), FALSE, CAST(document -> '$.superuser' AS BOOLEAN)
     FROM sandbox_internal.documents WHERE kind = 'user';
+CREATE OR REPLACE VIEW sandbox_internal.svv_user_info AS
+    SELECT u.usename AS user_name, u.usesysid AS user_id, u.usecreatedb AS createdb, u.usesuper AS superuser,
+        FALSE AS catalog_update, 'UNLIMITED' AS connection_limit, 'RESTRICTED' AS syslog_access,
+        CAST(NULL AS TIMESTAMP) AS last_ddl_timestamp, coalesce(CAST(d.document ->> '$.timeout' AS INTEGER), 0) AS session_timeout,
+        CAST(NULL AS VARCHAR) AS external_user_id
+    FROM sandbox_internal.pg_user AS u LEFT JOIN sandbox_internal.documents AS d ON d.kind = 'user' AND d.a = u.usename;
 CREATE OR REPLACE VIEW sandbox_internal.pg_tables AS
     SELECT r.schema_name AS schemaname, r.table_name AS tablename, coalesce(s.owner, 'awsuser') AS tableowner
     FROM sandbox_internal.relations AS r LEFT JOIN sandbox_internal.storage AS s USING (schema_name, table_name)

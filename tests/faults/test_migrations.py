@@ -26,7 +26,7 @@ class Shop:
         self.folder = folder
         self._patch = patch
         shutil.copytree(HOME / "migrations", folder)
-        patch.setattr(prepare, "repeatables", lambda: ())
+        patch.setattr("warehouse_sql.repeatable.repeatables", lambda: ())
         self.release()
         self.migrate()
         self.next = len(read_migrations(folder)) + 1

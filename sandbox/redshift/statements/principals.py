@@ -135,14 +135,17 @@ def principal(words: TokenCursor) -> str | None:
 
 
 class AlterUser(Command):
-    """ALTER USER u [WITH] options: CREATEUSER and NOCREATEUSER count, a password is not kept."""
+    """ALTER USER u [WITH] options: CREATEUSER, NOCREATEUSER and SESSION TIMEOUT count, a password is not kept."""
 
     def __init__(self, words: TokenCursor) -> None:
         self._name = role_name(words)
+        self._timeout = _timeout(words)
         if words.peek() in ("RENAME", "SET", "RESET"):
             raise not_imitated(f"ALTER USER … {words.peek()}")
         self._options = [token.upper for token in words.remaining()]
-        words.rest()
+        if self._timeout is None:
+            words.rest()
+        words.end()
 
     def run(self, session: Session, values: Sequence[Value], sink: Sink) -> str:  # noqa: ARG002
         """Makes somebody a superuser, or no longer one."""
@@ -153,7 +156,21 @@ class AlterUser(Command):
         for word, superuser in (("CREATEUSER", True), ("NOCREATEUSER", False)):
             if word in self._options:
                 session.record(("user", self._name), document | {"superuser": superuser})
+        if self._timeout is not None:
+            session.record(("user", self._name), document | {"timeout": self._timeout})
         return "ALTER USER"
+
+
+def _timeout(words: TokenCursor) -> int | None:
+    """Takes SESSION TIMEOUT limit or RESET SESSION TIMEOUT; it is remembered, and ends no session."""
+    if words.take("RESET", "SESSION", "TIMEOUT"):
+        return 0
+    if not words.take("SESSION", "TIMEOUT"):
+        return None
+    limit = words.next().text
+    if not limit.isdigit() or not 60 <= int(limit) <= 1_728_000:
+        raise SqlError("22023", "SESSION TIMEOUT must be between 60 and 1728000 seconds")
+    return int(limit)
 
 
 def alter_principal(words: TokenCursor) -> Statement:

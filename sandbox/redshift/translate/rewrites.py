@@ -23,8 +23,8 @@ _SYSTEM_VIEWS = """
 pg_table_def pg_tables pg_user pg_views svv_all_columns svv_all_schemas svv_all_tables svv_attached_masking_policy
 svv_column_privileges svv_columns svv_default_privileges svv_masking_policy svv_mv_info svv_relation_privileges
 svv_rls_attached_policy svv_rls_policy svv_rls_relation svv_role_grants svv_roles svv_schema_privileges
-svv_system_privileges svv_table_info svv_tables svv_user_grants sys_load_error_detail sys_load_history
-sys_query_history sys_transaction_history
+svv_system_privileges svv_table_info svv_tables svv_user_grants svv_user_info sys_load_error_detail
+sys_load_history sys_query_history sys_transaction_history
 """
 _PROVISIONED = ("stl_", "stv_", "svl_", "svcs_")
 HISTORIES = frozenset({"sys_load_error_detail", "sys_load_history", "sys_query_history", "sys_transaction_history"})

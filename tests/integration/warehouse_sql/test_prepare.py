@@ -8,7 +8,7 @@ import pytest
 from extract.errors import DataRefused, LockHeld, ReelhouseError
 from spark.contracts import Column, load_contracts
 from tests.integration.warehouse_sql.house import House, Told
-from warehouse_sql import migrate, migration_log, prepare
+from warehouse_sql import migrate, migration_log, prepare, repeatable
 from warehouse_sql.connection import StatementRefused, connect
 from warehouse_sql.migrate import Migration, MigrationRefused, load_migrations
 from warehouse_sql.migration_log import apply_migration
@@ -45,10 +45,10 @@ def test_a_calendar_that_offends_against_its_header_is_not_published(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     house.load()
-    calendar = next(item for item in prepare.repeatables() if item.name == "core.dim_date")
+    calendar = next(item for item in repeatable.repeatables() if item.name == "core.dim_date")
     twice = (*calendar.statements(None), "insert into core.dim_date select * from core.dim_date where date_key > 0")
     spoiled = replace(calendar, definition="other", statements=lambda _: iter(twice))
-    monkeypatch.setattr(prepare, "repeatables", lambda: (spoiled,))
+    monkeypatch.setattr(repeatable, "repeatables", lambda: (spoiled,))
     with pytest.raises(DataRefused, match=r"core\.dim_date: unique by date_key: 36525 rows"):
         house.load()
 
@@ -175,7 +175,7 @@ def test_a_staging_table_grows_with_its_contract(house: House, monkeypatch: pyte
     more = Column(name="favourite_colour", type="varchar(16)", about="A new field.", path=("colour",))
     longer = contract.model_copy(update={"mapped": (more, *contract.mapped)})
     contracts = load_contracts() | {"wistia__visitor": longer}
-    for module in ("warehouse_sql.prepare", "warehouse_sql.load", "tests.integration.warehouse_sql.staged"):
+    for module in ("warehouse_sql.repeatable", "warehouse_sql.load", "tests.integration.warehouse_sql.staged"):
         monkeypatch.setattr(f"{module}.load_contracts", lambda: contracts)
     house.stage({"visitor": [rows[0] | {"visitor_id": "v2", "favourite_colour": "blue"}]})
     house.load()
@@ -192,7 +192,7 @@ def test_a_staging_table_is_made_again_when_a_type_changed(house: House, monkeyp
         for column in contract.mapped
     )
     contracts = load_contracts() | {"wistia__media": contract.model_copy(update={"mapped": wider})}
-    for module in ("warehouse_sql.prepare", "warehouse_sql.load", "tests.integration.warehouse_sql.staged"):
+    for module in ("warehouse_sql.repeatable", "warehouse_sql.load", "tests.integration.warehouse_sql.staged"):
         monkeypatch.setattr(f"{module}.load_contracts", lambda: contracts)
     house.stage({"media": [{"media_id": "m1", "media_name": "x" * 2000, "_extracted_at": "2026-01-01"}]})
     house.load()
@@ -205,7 +205,7 @@ def test_a_column_that_left_a_contract_may_come_back(house: House, monkeypatch: 
     shorter = load_contracts() | {"wistia__visitor": contract.model_copy(update={"mapped": rest})}
     house.load()
     with monkeypatch.context() as patch:
-        patch.setattr("warehouse_sql.prepare.load_contracts", lambda: shorter)
+        patch.setattr("warehouse_sql.repeatable.load_contracts", lambda: shorter)
         with connect(house.target) as connection:
             prepare.prepare(connection, lambda: None, Told())
     house.load()

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from itertools import islice
 
 from spark.contracts import load_contracts
-from warehouse_sql import ledger, load, migration_log, prepare
+from warehouse_sql import access, drift, ledger, load, migration_log, prepare, repeatable
 from warehouse_sql.apply import clear, refill, touch
 from warehouse_sql.checks import checks_of, count_statement
 from warehouse_sql.comments import comment_statements
@@ -12,7 +12,7 @@ from warehouse_sql.delta import delta_of
 from warehouse_sql.migrate import load_migrations
 from warehouse_sql.model import Load, Model
 from warehouse_sql.plan import build_order
-from warehouse_sql.prepare import repeatables
+from warehouse_sql.repeatable import repeatables
 from warehouse_sql.staging import copy_statement
 
 
@@ -73,7 +73,7 @@ def _delta(model: Model) -> Iterator[tuple[str, str]]:
 
 
 def _fixed() -> Iterator[tuple[str, str]]:
-    for module in (ledger, load, migration_log, prepare):
+    for module in (access, drift, ledger, load, migration_log, prepare, repeatable):
         for name, value in vars(module).items():
             if isinstance(value, str) and name.startswith("_") and value.lstrip().split(" ")[0] in VERBS:
                 yield f"{module.__name__}.{name}", value

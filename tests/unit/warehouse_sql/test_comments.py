@@ -37,10 +37,10 @@ def test_a_mart_tells_its_grain_and_what_each_figure_means() -> None:
     assert "\nplay_rate: Distinct players divided by visitors" in statement
 
 
-def test_a_table_under_another_name_is_described_there() -> None:
-    statements = list(comment_statements("core.dim_channel", "core.dim_channel__next"))
-    assert statements[0].startswith("comment on table core.dim_channel__next is 'One row per channel.")
+def test_each_column_of_a_table_is_described_by_a_statement_of_its_own() -> None:
+    statements = list(comment_statements("core.dim_channel"))
+    assert statements[0].startswith("comment on table core.dim_channel is 'One row per channel.")
     assert statements[2] == (
-        "comment on column core.dim_channel__next.channel_name is "
+        "comment on column core.dim_channel.channel_name is "
         "'Where the media is shown: Facebook, YouTube, or as the configuration calls it.'"
     )

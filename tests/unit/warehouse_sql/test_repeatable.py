@@ -3,7 +3,7 @@
 import pytest
 
 from warehouse_sql.model import Load
-from warehouse_sql.prepare import Repeatable, repeatables
+from warehouse_sql.repeatable import Repeatable, repeatables
 
 VIEWS = [item for item in repeatables() if item.model and item.model.load is Load.VIEW]
 

@@ -1,0 +1,63 @@
+"""The structure of the warehouse: what it lacks of this release, and bringing it there."""
+
+from dataclasses import dataclass
+
+from extract.errors import DataRefused
+from extract.progress import Progress
+from orchestration.context import Context
+from orchestration.sandboxes import check_warehouse, open_warehouse
+from warehouse_sql.connection import Connection
+from warehouse_sql.examine import Result, examine
+from warehouse_sql.ledger import lock
+from warehouse_sql.proposal import Plan, plan
+from warehouse_sql.upgrade import apply
+from warehouse_sql.upgrade import baseline as take_baseline
+
+
+@dataclass(frozen=True, slots=True)
+class ApplyReport:
+    """What was applied: the migrations that an existing warehouse was taken to have, then the changes."""
+
+    baseline: tuple[str, ...]
+    done: Plan
+
+
+def plan_stage(context: Context) -> Plan:
+    """Tell what the warehouse lacks."""
+    check_warehouse(context.settings, context.secrets)
+    return plan(open_warehouse(context.settings, context.secrets), context.lake)
+
+
+def apply_stage(context: Context, progress: Progress, baseline: int | None = None) -> ApplyReport:
+    """Bring the warehouse to this release.
+
+    Args:
+        context: the settings.
+        progress: told what was applied.
+        baseline: take the tables that are there for those of the migrations up to it, before.
+    """
+    check_warehouse(context.settings, context.secrets)
+    target = open_warehouse(context.settings, context.secrets)
+
+    def lock_loads(connection: Connection) -> None:
+        lock(connection, context.run_id, context.settings.load.lock_wait)
+
+    taken = take_baseline(target, baseline) if baseline else ()
+    return ApplyReport(taken, apply(target, context.lake, lock_loads, progress))
+
+
+def check_stage(context: Context) -> tuple[Result, ...]:
+    """Run all checks over all rows."""
+    check_warehouse(context.settings, context.secrets)
+    return examine(open_warehouse(context.settings, context.secrets))
+
+
+def failure_of(results: tuple[Result, ...]) -> DataRefused | None:
+    """Return what to stop with where a check failed; None where all passed or only warned."""
+    failed = [result for result in results if result.count and result.is_fatal]
+    if not failed:
+        return None
+    return DataRefused(
+        f"{len(failed)} of {len(results)} checks failed; the rows are shown. Loads check what they touch, so these "
+        "were changed otherwise: find out by whom, and `reelhouse replay` builds the tables anew from what landed"
+    )
