@@ -26,6 +26,11 @@ _RECORD = """
 insert into audit.repeatable (name, checksum, definition, applied_at, model_version)
 values (:name, :checksum, :definition, getdate(), :model_version)
 """
+_VIEW_RIGHTS = """
+select privilege_type, identity_type, identity_name, admin_option
+from svv_relation_privileges
+where namespace_name = :schema and relation_name = :name
+"""
 _IS_LOADED = "select count(*) from audit.load_history"
 
 
@@ -129,6 +134,7 @@ def _define(connection: Connection, progress: Progress, *, rebuilds_follow: bool
 
 def _make(connection: Connection, state: Stale, progress: Progress) -> None:
     item = state.item
+    rights = _rights(connection, item.name) if item.is_view and not state.is_new else ()
     try:
         for statement in item.statements(state.previous):
             connection.execute(statement, item.parameters)
@@ -139,10 +145,25 @@ def _make(connection: Connection, state: Stale, progress: Progress) -> None:
             f"{item.name} is to be made again, and a view that is bound to it stands in the way ({error.reason}). "
             "Nothing was changed: drop that view, or make it WITH NO SCHEMA BINDING, and run again"
         ) from None
+    for right in rights:
+        connection.execute(right)
     if item.model and item.parameters and checks_of(item.model):
         run_checks(connection, item.model, item.parameters, progress)
     if state.is_remade:
         progress.event("load.defined", table=item.name)
+
+
+def _rights(connection: Connection, view: str) -> tuple[str, ...]:
+    """Return what gives a view that is dropped and made again the rights that it had."""
+    schema, _, name = view.partition(".")
+    held = connection.rows(_VIEW_RIGHTS, {"schema": schema, "name": name})
+    return tuple(_grant(view, *right) for right in held)
+
+
+def _grant(view: str, privilege: str, kind: str, who: str, can_grant: bool) -> str:
+    quoted = who.replace('"', '""')
+    grantee = {"public": "public", "user": f'"{quoted}"'}.get(kind.lower(), f'{kind} "{quoted}"')
+    return f"grant {privilege} on {view} to {grantee}{' with grant option' if can_grant else ''}"
 
 
 def _remember(connection: Connection, state: Stale) -> None:

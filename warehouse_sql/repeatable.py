@@ -56,6 +56,11 @@ class Repeatable:
         return self.model is None or self.model.load in _MAKERS
 
     @property
+    def is_view(self) -> bool:
+        """Whether it is a view."""
+        return self.model is not None and self.model.load is Load.VIEW
+
+    @property
     def version(self) -> int | None:
         """The version of the model; None where there is no model."""
         return self.model.version if self.model else None

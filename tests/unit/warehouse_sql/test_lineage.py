@@ -70,7 +70,8 @@ def shape(origin: Origin) -> object:
             "core.dim_visitor._extracted_at",
             {
                 "core.dim_visitor._extracted_at": [
-                    {"staging.stg_wistia__visitor._extracted_at": ["wistia/visitors: sent_at of the request"]}
+                    "core.dim_visitor._extracted_at",  # of a visitor that only a session names it stays
+                    {"staging.stg_wistia__visitor._extracted_at": ["wistia/visitors: sent_at of the request"]},
                 ]
             },
         ),

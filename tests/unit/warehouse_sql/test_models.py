@@ -224,3 +224,20 @@ def test_models_lie_where_their_schema_says() -> None:
         "checks",
     }
     assert Path(HOME).name == "warehouse_sql"
+
+
+@each_model
+def test_a_model_is_made_of_named_steps_that_are_all_used(model: Model) -> None:
+    """Import, logical and final expressions: tables are read by name at the top, and each step is read by another."""
+    tree = sqlglot.parse_one(render(model.text, repoint=True), dialect="redshift")
+    steps = {step.alias for step in tree.find_all(exp.CTE)}
+    assert steps <= {table.name for table in tree.find_all(exp.Table) if not table.db}
+    for table in tree.find_all(exp.Table):
+        step = table.find_ancestor(exp.CTE)
+        if table.db:
+            assert step is not None, f"{table} is read outside of a named step"
+            assert not step.this.args.get("joins"), (
+                f"{step.alias} reads {table} and joins; read it in a step of its own"
+            )
+    assert not [group for group in tree.find_all(exp.Group) if any(part.is_int for part in group.expressions)]
+    assert not re.findall(r"\b(?:SELECT|FROM|WHERE|JOIN|GROUP|ORDER|CASE|WITH|UNION|AND)\b", model.text)

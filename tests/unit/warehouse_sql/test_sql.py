@@ -82,7 +82,7 @@ def unqualified_tables(statement: str) -> list[str]:
     tree = parsed(statement)
     known = {cte.alias for cte in tree.find_all(exp.CTE)}
     tables = [table for table in tree.find_all(exp.Table) if not table.db and table.name not in known]
-    return [table.name for table in tables if not table.name.startswith(("delta_", "touched_"))]
+    return [table.name for table in tables if not table.name.startswith(("delta_", "touched_", "svv_"))]
 
 
 def concatenations_of_other_than_two(statement: str) -> list[str]:
