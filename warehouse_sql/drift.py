@@ -20,11 +20,18 @@ from svv_tables
 where table_schema in ('staging', 'core', 'mart', 'audit') and table_type in ('BASE TABLE', 'VIEW')
 """
 _COLUMNS = """
-select table_schema, table_name, column_name, data_type, character_maximum_length, is_nullable, remarks
+select
+    table_schema, table_name, column_name, data_type, character_maximum_length, numeric_precision, numeric_scale,
+    is_nullable, remarks
 from svv_columns
 where table_schema in ('staging', 'core', 'mart', 'audit')
 """
-_TYPES = {"timestamp without time zone": "timestamp", "character varying": "varchar", "character": "char"}
+_TYPES = {
+    "timestamp without time zone": "timestamp",
+    "character varying": "varchar",
+    "character": "char",
+    "numeric": "decimal",
+}
 OTHER_GENERATIONS = ("__next", "__previous")
 """What a replay builds, and what it keeps to be undone, has the tables' names with these endings."""
 
@@ -53,9 +60,12 @@ def read_tables_of(connection: Connection) -> dict[str, Found]:
     found = {
         f"{schema}.{name}": Found({}, {None: str(about or "")}) for schema, name, about in connection.rows(_TABLES)
     }
-    for schema, name, column, kind, length, nullable, about in connection.rows(_COLUMNS):
+    for schema, name, column, kind, length, precision, scale, nullable, about in connection.rows(_COLUMNS):
         if table := found.get(f"{schema}.{name}"):
-            table.columns[str(column)] = (_shown_type(str(kind), length), str(nullable).upper() == "YES")
+            table.columns[str(column)] = (
+                _shown_type(str(kind), length, precision, scale),
+                str(nullable).upper() == "YES",
+            )
             table.comments[str(column)] = str(about or "")
     return found
 
@@ -121,9 +131,11 @@ def _staging() -> dict[str, tuple[Column, ...]]:
 
 
 def _canonical(kind: str) -> str:
-    return re.sub(r"\s*\(\s*", "(", kind.lower()).removesuffix(" without time zone")
+    return re.sub(r"\s*([(,])\s*", r"\1", kind.lower())
 
 
-def _shown_type(kind: str, length: int | None) -> str:
+def _shown_type(kind: str, length: int | None, precision: int | None, scale: int | None) -> str:
     name = _TYPES.get(kind, kind)
+    if name == "decimal":
+        return f"decimal({precision},{scale})"
     return f"{name}({length})" if name in ("varchar", "char") and length else name
