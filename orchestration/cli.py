@@ -123,6 +123,16 @@ def status(options: Options) -> None:
     show.status(read_status(Context(options)), as_json=options.as_json)
 
 
+@reelhouse.command()
+@click.argument("entity", required=False)
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document instead of text.")
+def contracts(entity: str | None, *, as_json: bool) -> None:
+    """Show what each staging table holds: its columns, where they stand in a raw record, and its DDL."""
+    from orchestration.contracts import describe
+
+    show.contracts(describe(entity), as_json=as_json)
+
+
 @reelhouse.group()
 def warehouse() -> None:
     """Work with the warehouse."""

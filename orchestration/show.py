@@ -11,6 +11,7 @@ from orchestration.output import exact, figure, json_value, print_json, print_js
 
 if TYPE_CHECKING:  # only names of types: `reelhouse --help` should not wait for drivers
     from extract.runner import ExtractionReport, StreamReport
+    from orchestration.contracts import EntityContract
     from orchestration.pipeline import RunReport
     from orchestration.status import Status
     from orchestration.structure import ApplyReport
@@ -163,10 +164,36 @@ def status(found: "Status", *, as_json: bool) -> None:
         _print_figures(("quarantine", "reason", "records"), bad)
     else:
         click.echo("quarantine: empty")
-    for entry in found.drift:
-        click.echo(
-            f"drift: {entry['stream']} has {entry['field']} ({entry['kind']}, {entry['count']} records), unknown here"
-        )
+    _print_drift(found.drift)
+
+
+def contracts(described: "Sequence[EntityContract]", *, as_json: bool) -> None:
+    """Print what staging holds, entity by entity: where each column comes from, and the statement that makes it."""
+    if as_json:
+        print_json(list(described))
+        return
+    for number, entity in enumerate(described):
+        if number:
+            click.echo()
+        newest = ", ".join((*entity.version, "the latest request"))
+        click.echo(f"{entity.entity}: {entity.grain}")
+        click.echo(f"of {entity.stream}; key {', '.join(entity.key)}; of several states the newest by {newest}\n")
+        rows = [
+            (column.name, column.type, "required" if column.required else "", column.path, column.about)
+            for column in entity.columns
+        ]
+        print_table(("column", "type", "", "path in the record", "about"), rows)
+        click.echo(f"\n{entity.ddl};")
+
+
+def _print_drift(entries: "Iterable[dict[str, Any]]") -> None:
+    """Print the fields that contracts do not know; they are kept in ``_extra``."""
+    rows = [
+        (entry["stream"], entry["field"], entry["kind"], entry["count"], entry["first_seen"][:19]) for entry in entries
+    ]
+    if rows:
+        click.echo()
+        _print_figures(("drift: unknown field of", "field", "type", "records", "first seen (UTC)"), rows)
 
 
 def plan(found: "Plan", *, as_sql: bool, as_json: bool) -> None:

@@ -33,8 +33,8 @@ def sightings(stream: str, rows: Iterable[tuple[str, int]]) -> dict[tuple[str, s
     return dict(seen)
 
 
-def accumulate(before: Iterable[DriftEntry], seen: Sightings, sequence: int) -> tuple[DriftEntry, ...]:
-    """Add the sightings of one normalisation to those before it.
+def accumulate(before: Iterable[DriftEntry], seen: Sightings, sequence: int, at: str) -> tuple[DriftEntry, ...]:
+    """Add the sightings of one normalisation, and the instant of its commit, to those before it.
 
     A field that is listed stays so. Of the new ones the most frequent are listed first, as long as there is room.
     """
@@ -45,12 +45,12 @@ def accumulate(before: Iterable[DriftEntry], seen: Sightings, sequence: int) -> 
         if place not in entries:
             place = place if listed[stream] < DRIFT_LIMIT else (stream, OTHER_FIELDS, _ANY)
             listed[stream] += 1
-        entries[place] = _added(entries.get(place), place, count, sequence)
+        entries[place] = _added(entries.get(place), place, count, sequence, at)
     return tuple(entry for _, entry in sorted(entries.items()))
 
 
-def _added(known: DriftEntry | None, place: tuple[str, str, str], count: int, sequence: int) -> DriftEntry:
+def _added(known: DriftEntry | None, place: tuple[str, str, str], count: int, sequence: int, at: str) -> DriftEntry:
     if known:
         return known.model_copy(update={"count": known.count + count})
     stream, field, kind = place
-    return DriftEntry(stream=stream, field=field, kind=kind, count=count, first_sequence=sequence)
+    return DriftEntry(stream=stream, field=field, kind=kind, count=count, first_sequence=sequence, first_seen=at)

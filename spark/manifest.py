@@ -75,6 +75,8 @@ class DriftEntry(_Entry):
     """Records that had it so, in all normalisations up to this one; a record may have several of the other fields."""
     first_sequence: int
     """The normalisation that saw it first."""
+    first_seen: str
+    """When that was committed (UTC)."""
 
 
 class StagingManifest(Manifest):

@@ -25,6 +25,7 @@ from spark.contracts import Column, Contract, Kind
 from spark.engine import DataFrame, Expression, Transform
 from spark.engine.leaf_sql import leaf_select, literal
 from spark.engine.line_reader import LINES, LineReader
+from spark.engine.plans import Plan, plan_of
 from spark.leaves import POSITION, RAW_OBJECT, RECORD, leaf_columns
 from spark.raw import Backlog, fetch
 
@@ -52,10 +53,6 @@ _TYPING: dict[Kind, str] = {
 }
 
 _KEYED_HASH = "keyed_hash"
-
-_PLANS: dict[tuple[Contract, Transform], tuple[str, list[str]]] = {}
-"""SQL and columns of transforms seen before: sqlframe takes a tenth of a second to make them, DuckDB a few milliseconds
-to run them on a handful of records."""
 
 
 class DuckDBEngine:
@@ -86,12 +83,9 @@ class DuckDBEngine:
         """Return what a transform makes of the open stream's leaf frame, computed once."""
         name, columns = f"leaves_{contract.entity}", leaf_columns(contract)
         leaves = self._create("view", name, leaf_select(contract, LINES), columns)
-        plan = _PLANS.get((contract, transform))
-        if plan is None:
-            frame = transform(leaves, contract)
-            plan = _PLANS[contract, transform] = _sql(frame), frame.columns
+        sql, names = plan_of(contract, transform, lambda: _plan(transform(leaves, contract)))
         self._judged = f"judged_{contract.entity}"
-        return self._create("table", self._judged, *plan)
+        return self._create("table", self._judged, sql, names)
 
     def records(self, places: DataFrame) -> DataFrame:
         """Add the key of the raw object and the record's text to lines of the open stream."""
@@ -213,6 +207,10 @@ def _explain(error: duckdb.Error) -> str:
 def _sql(frame: DataFrame) -> str:
     # Unoptimised: DuckDB's optimiser does it again, and sqlframe's takes longer than the query.
     return str(frame.sql(dialect="duckdb", optimize=False, pretty=False))
+
+
+def _plan(frame: DataFrame) -> Plan:
+    return _sql(frame), list(frame.columns)
 
 
 def _quoted(name: str) -> str:

@@ -119,7 +119,7 @@ def _publish(
         consumed={**(head.consumed if head else {}), **{backlog.stream: backlog.consumed for backlog in backlogs}},
         entities={outcome.contract.entity: _entity(place, outcome) for outcome in outcomes if outcome.rows},
         quarantine={outcome.contract.stream: _quarantine(outcome) for outcome in outcomes if outcome.quarantined},
-        drift=accumulate(head.drift if head else (), _seen(outcomes), place.sequence),
+        drift=accumulate(head.drift if head else (), _seen(outcomes), place.sequence, committed_at),
         total_quarantined=_total(head.total_quarantined if head else {}, outcomes),
         privacy_key=key.fingerprint,
         sweeps={backlog.stream: backlog.sweep for backlog in backlogs if backlog.sweep},
@@ -168,5 +168,5 @@ def _report(manifest: StagingManifest, outcomes: Iterable[Outcome]) -> Normalise
         sequence=manifest.sequence,
         entities={outcome.contract.entity: outcome.counts for outcome in outcomes},
         quarantined={stream: entry.reasons for stream, entry in manifest.quarantine.items()},
-        drift=accumulate((), _seen(outcomes), manifest.sequence),
+        drift=accumulate((), _seen(outcomes), manifest.sequence, manifest.committed_at),
     )

@@ -5,22 +5,22 @@ from spark.manifest import DRIFT_LIMIT, OTHER_FIELDS
 
 
 def test_sightings_add_up_and_remember_where_they_began() -> None:
-    first = accumulate((), sightings("s/a", [("string x", 2), ("number a b.c", 1)]), 4)
-    second = accumulate(first, sightings("s/a", [("string x", 3), ("null x", 1)]), 9)
-    assert [(entry.field, entry.kind, entry.count, entry.first_sequence) for entry in second] == [
-        ("a b.c", "number", 1, 4),
-        ("x", "null", 1, 9),
-        ("x", "string", 5, 4),
+    first = accumulate((), sightings("s/a", [("string x", 2), ("number a b.c", 1)]), 4, "yesterday")
+    second = accumulate(first, sightings("s/a", [("string x", 3), ("null x", 1)]), 9, "today")
+    assert [(entry.field, entry.kind, entry.count, entry.first_sequence, entry.first_seen) for entry in second] == [
+        ("a b.c", "number", 1, 4, "yesterday"),
+        ("x", "null", 1, 9, "today"),
+        ("x", "string", 5, 4, "yesterday"),
     ]
 
 
 def test_a_stream_that_invents_field_names_does_not_fill_the_manifests() -> None:
     invented = [(f"string id-{number}", 1) for number in range(DRIFT_LIMIT + 50)]
-    first = accumulate((), sightings("s/a", [*invented, ("number frequent", 9)]), 1)
+    first = accumulate((), sightings("s/a", [*invented, ("number frequent", 9)]), 1, "yesterday")
     assert len(first) == DRIFT_LIMIT + 1
     assert {(entry.field, entry.count) for entry in first} >= {("frequent", 9), (OTHER_FIELDS, 51)}
     later = sightings("s/a", [("number frequent", 1), ("string yet-another", 2)]) | sightings("s/b", [("null x", 1)])
-    second = accumulate(first, later, 2)
+    second = accumulate(first, later, 2, "today")
     told = {(entry.stream, entry.field): (entry.kind, entry.count, entry.first_sequence) for entry in second}
     assert len(told) == DRIFT_LIMIT + 2
     assert told["s/a", "frequent"] == ("number", 10, 1)
