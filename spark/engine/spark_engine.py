@@ -240,7 +240,7 @@ class SparkEngine:
 
     def _refuse_if_missing(self, said: str) -> None:
         for raw in self._objects:
-            if "PATH_NOT_FOUND" in said and raw.entry.key in said:
+            if "PATH_NOT_FOUND" in said and _without_pattern(raw.entry.key) in said:
                 raise missing(self._lake.url(raw.entry.key))
 
     def _refuse_if_damaged(self, said: str) -> None:
