@@ -116,6 +116,15 @@ def load(options: Options) -> None:
 
 @reelhouse.command()
 @command_options
+def export(options: Options) -> None:
+    """Publish the closed days of daily engagement that changed as Parquet, for Athena."""
+    from orchestration.pipeline import export_stage
+
+    _perform(options, export_stage, show.export)
+
+
+@reelhouse.command()
+@command_options
 def status(options: Options) -> None:
     """Show where the pipeline stands, from the lake alone: the warehouse is not woken."""
     from orchestration.status import read_status

@@ -23,6 +23,7 @@ from extract.sources.streampulse.source import FileSource
 from orchestration.context import Context
 from orchestration.sandboxes import check_warehouse, open_account, open_landing, open_privacy_key, open_warehouse
 from spark.jobs.normalise import NormaliseReport, normalise
+from warehouse_sql.export import ExportReport, export
 from warehouse_sql.load import LoadReport, load, pending
 
 Outcome = Literal["published", "nothing new", "failed"]
@@ -142,6 +143,12 @@ def load_stage(context: Context, progress: Progress) -> LoadReport:
     """Load what the warehouse does not have yet."""
     target = open_warehouse(context.settings, context.secrets)
     return load(target, context.lake, context.settings, context.clock, context.run_id, progress)
+
+
+def export_stage(context: Context, progress: Progress) -> ExportReport:
+    """Publish the closed days of daily engagement that changed."""
+    target = open_warehouse(context.settings, context.secrets)
+    return export(target, context.lake, context.clock, context.run_id, progress)
 
 
 def run(context: Context, progress: Progress, extract: Extract = extract_stage) -> RunReport:

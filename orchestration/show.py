@@ -17,6 +17,7 @@ if TYPE_CHECKING:  # only names of types: `reelhouse --help` should not wait for
     from orchestration.structure import ApplyReport
     from spark.jobs.normalise import NormaliseReport
     from warehouse_sql.examine import Result
+    from warehouse_sql.export import ExportReport
     from warehouse_sql.lineage import Origin
     from warehouse_sql.load import LoadReport
     from warehouse_sql.proposal import Plan
@@ -141,6 +142,20 @@ def load(report: "LoadReport", *, as_json: bool) -> None:
         rows = [(table, *astuple(counts)) for table, counts in applied.tables.items()]
         heads = (f"load {applied.sequence}", "copied", "inserted", "updated", "unchanged", "superseded", "deleted")
         _print_figures(heads, rows)
+
+
+def export(report: "ExportReport", *, as_json: bool) -> None:
+    """Print which days were published."""
+    if as_json:
+        print_json(report)
+        return
+    for day in report.written:
+        click.echo(f"{day}: written")
+    for day in report.removed:
+        click.echo(f"{day}: removed, no playback starts on it any more")
+    if not report.written and not report.removed:
+        click.echo(NOTHING_NEW)
+    click.echo(f"{report.days:,} closed days with {report.rows:,} rows are published")
 
 
 def status(found: "Status", *, as_json: bool) -> None:

@@ -1,7 +1,8 @@
 """Profiles: one row per user_id and file that describes it.
 
-Names and addresses belong into the columns that are marked as personal. Where an address stands in another one, the
-columns of a line are shifted, and nothing in it can be trusted.
+Names and addresses belong into the columns that are marked as personal, and never leave staging in the clear, whichever
+of the two stands in which. Where an address stands in any other column, the columns of the line are shifted, and
+nothing in it can be trusted.
 """
 
 from spark.contracts import Contract
@@ -13,9 +14,10 @@ from spark.transforms.texts import read_dates, refuse_addresses, trim, written_c
 def normalise_user(leaves: DataFrame, contract: Contract) -> DataFrame:
     """Judge profiles."""
     columns = written_columns(contract)
+    personal = {column.name for column in contract.mapped if column.personal}
     return (
         leaves.transform(trim(columns))
-        .transform(refuse_addresses([name for name in columns if name != "email"]))
+        .transform(refuse_addresses([name for name in columns if name not in personal]))
         .transform(read_dates(("signup_date",)))
         .transform(judge(contract))
     )

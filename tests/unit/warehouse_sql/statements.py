@@ -9,6 +9,7 @@ from warehouse_sql.apply import clear, refill, touch
 from warehouse_sql.checks import checks_of, count_statement
 from warehouse_sql.comments import comment_statements
 from warehouse_sql.delta import delta_of
+from warehouse_sql.export import fingerprint_statement
 from warehouse_sql.migrate import load_migrations
 from warehouse_sql.model import Load, Model
 from warehouse_sql.plan import build_order
@@ -73,6 +74,7 @@ def _delta(model: Model) -> Iterator[tuple[str, str]]:
 
 
 def _fixed() -> Iterator[tuple[str, str]]:
+    yield "export fingerprints", fingerprint_statement()
     for module in (access, drift, ledger, load, migration_log, prepare, repeatable):
         for name, value in vars(module).items():
             if isinstance(value, str) and name.startswith("_") and value.lstrip().split(" ")[0] in VERBS:

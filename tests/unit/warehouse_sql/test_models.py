@@ -222,6 +222,7 @@ def test_models_lie_where_their_schema_says() -> None:
         "migrations",
         "macros",
         "checks",
+        "exports",
     }
     assert Path(HOME).name == "warehouse_sql"
 
