@@ -23,11 +23,10 @@ from warehouse_sql.staging import staging_table
 LOAD_COLUMN = "_load_sequence"
 TEMPORARY = "temporary"
 """The schema that temporary tables of a load are given here, because lineage wants one for each."""
-GIVEN = {
-    "staging.media_channel_setting": "the configuration: wistia.channels",
-    "staging.visitor_sweep": "the staging manifest: when the full sweep of the visitors began that ended in the load",
-}
-"""Tables that are filled from neither files nor models."""
+
+
+CALENDAR = "core.dim_date."
+"""What is computed from days alone is computed from the rows that have them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +80,7 @@ def _origin(table: str, column: str, seen: tuple[str, ...]) -> Origin:
         return Origin(name, _rule(model, column), _origins_in(model, column, (*seen, name)))
     if contract := _contracts().get(table):
         return Origin(name, f"column of {contract.entity}", tuple(_fields(contract, contract.column(column))))
-    return Origin(name, "", (Origin(GIVEN.get(table, "written by reelhouse itself"), ""),))
+    return Origin(name, descriptions()[table].columns[column], (_given(table),))
 
 
 def _origins_in(model: Model, column: str, seen: tuple[str, ...]) -> tuple[Origin, ...]:
@@ -90,29 +89,51 @@ def _origins_in(model: Model, column: str, seen: tuple[str, ...]) -> tuple[Origi
     columns, counted = _direct(model, column)
     found = [_origin(*_split(name), seen) for name in columns]
     found += [_rows(table) for table in counted]
-    return tuple(found) or (Origin("the SQL: a value written there", ""),)
+    return tuple(found) or (Origin("the SQL: generated there", ""),)
 
 
 @cache
 def _direct(model: Model, column: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Return the columns that a column of a model is computed from, and the tables whose rows it counts."""
+    """Return the columns that a column of a model is computed from, and the tables whose rows it counts.
+
+    What is computed from no column follows from which rows there are: ones that are added up, a mark of where they come
+    from.
+    """
     scope = _scope(model)
     node = lineage(column, scope.expression, _schema(), scope=scope, dialect=DIALECT, copy=False)
-    columns, counted = set[str](), set[str]()
+    columns, counted, constant = set[str](), set[str](), set[str]()
     for leaf in node.walk():
         if leaf.downstream:
             continue
-        if isinstance(leaf.source, exp.Table) and leaf.source.db != TEMPORARY:
-            columns.add(f"{leaf.source.db}.{leaf.source.name}.{leaf.name.rpartition('.')[2]}")
+        if isinstance(leaf.source, exp.Table):
+            columns |= set(_column_of(leaf.source, leaf.name.rpartition(".")[2]))
         elif leaf.expression.find(exp.Star):
             counted |= set(_tables_under(model, leaf))
-    return tuple(sorted(columns)), tuple(sorted(counted))
+        else:
+            constant |= set(_tables_under(model, leaf))
+    is_told = counted or any(not name.startswith(CALENDAR) for name in columns)
+    return tuple(sorted(columns)), tuple(sorted(counted if is_told else constant))
+
+
+def _column_of(source: exp.Table, column: str) -> Iterator[str]:
+    """Yield the column that is read; of the delta of a load that of the table to which it is brought."""
+    if source.db != TEMPORARY:
+        yield f"{source.db}.{source.name}.{column}"
+        return
+    for model in load_models().values():
+        if source.name == model.delta and column in dict(model.columns):
+            yield f"{model.table}.{column}"
 
 
 def _rows(table: str) -> Origin:
-    model = load_models()[table]
-    records = [Origin(f"{load_contracts()[model.entity].stream}: each record", "")] if model.entity else []
-    return Origin(f"rows of {table}", f"counted; {model.grain}", tuple(records))
+    model, contract = load_models().get(table), _contracts().get(table)
+    entity = load_contracts()[model.entity] if model and model.entity else contract
+    records = (Origin(f"{entity.stream}: each record", ""),) if entity else (_given(table),) if model is None else ()
+    return Origin(f"rows of {table}", f"which there are; {descriptions()[table].about.partition('.')[0]}", records)
+
+
+def _given(table: str) -> Origin:
+    return Origin(f"reelhouse: {descriptions()[table].about}", "")
 
 
 def _tables_under(model: Model, leaf: Node) -> Iterator[str]:

@@ -159,6 +159,48 @@ def test_a_wrong_statement_is_one_message(home: Path) -> None:
     assert "Traceback" not in ended.stderr
 
 
+def test_what_the_warehouse_lacks_is_planned_and_applied(home: Path) -> None:
+    """A warehouse that was only loaded lacks descriptions and roles."""
+    lines = reelhouse(home, "warehouse", "plan").stdout.splitlines()
+    assert [line.split()[0] for line in lines[:3]] == ["change", "comments", "access"]
+    script = reelhouse(home, "warehouse", "plan", "--sql").stdout
+    assert "comment on column core.dim_media.media_name is 'The title.';" in script
+    assert "create role reelhouse_analyst;" in script
+    changes = json.loads(reelhouse(home, "warehouse", "plan", "--json").stdout)["changes"]
+    assert [change["kind"] for change in changes] == ["comments", "access"]
+    assert "roles and rights" in reelhouse(home, "warehouse", "apply").stdout
+    assert reelhouse(home, "warehouse", "plan").stdout == "the warehouse is as this release makes it\n"
+    ended = reelhouse(home, "warehouse", "apply", "--baseline", "1")
+    assert (ended.returncode, ended.stderr.partition(": ")[2][:4]) == (3, "M5: ")
+
+
+def test_checks_show_what_offends_and_end_with_a_code(home: Path) -> None:
+    passed = reelhouse(home, "warehouse", "check")
+    assert passed.returncode == 0, passed.stdout
+    assert re.search(r"^\d+ of \d+ checks passed$", passed.stdout.splitlines()[-1])
+    spoil = "update core.dim_channel set channel_key = {} where channel_key = {}"
+    reelhouse(home, "warehouse", "sql", spoil.format(-4, -3))
+    failed = reelhouse(home, "warehouse", "check")
+    assert failed.returncode == 3
+    assert "failed: core.dim_channel: reserved members are present: 1\n  reserved_key=-3\n" in failed.stdout
+    assert "checks failed; the rows are shown" in failed.stderr
+    reelhouse(home, "warehouse", "sql", spoil.format(-3, -4))
+
+
+def test_lineage_needs_no_configuration_and_ends_in_the_source(tmp_path: Path) -> None:
+    ended = reelhouse(tmp_path, "warehouse", "lineage", "mart.media_summary.play_rate")
+    assert [line.split()[0] for line in ended.stdout.splitlines()] == [
+        "mart.media_summary.play_rate",
+        "core.fct_media_snapshot.play_rate",
+        "staging.stg_wistia__media_snapshot.play_rate",
+        "wistia/media_stats:",
+    ]
+    (origin,) = json.loads(reelhouse(tmp_path, "warehouse", "lineage", "mart.top_visitor.play_count", "--json").stdout)
+    assert origin["name"] == "mart.top_visitor.play_count"
+    wrong = reelhouse(tmp_path, "warehouse", "lineage", "mart.top_visitors")
+    assert (wrong.returncode, "did you mean mart.top_visitor?" in wrong.stderr) == (2, True)
+
+
 def test_status_tells_streams_and_quarantine(home: Path) -> None:
     text = reelhouse(home, "status").stdout
     for word in ("last run", "wistia/visitors", "wistia/events", "wistia/medias", "wistia/media_stats", "quarantine"):
