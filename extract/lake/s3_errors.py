@@ -75,7 +75,8 @@ _NO_CREDENTIALS = (
     botocore.NoAuthTokenError,
     botocore.TokenRetrievalError,
     botocore.SSOError,
-    botocore.LoginError,
+    # `aws login` came with botocore 1.41; Glue 5.1 has 1.40, where nobody logs in.
+    getattr(botocore, "LoginError", botocore.NoAuthTokenError),
 )
 _CUT = (botocore.FlexibleChecksumError, botocore.IncompleteReadError, botocore.ResponseStreamingError)
 _NO_ANSWER = (botocore.HTTPClientError, botocore.ConnectionError)
