@@ -31,12 +31,13 @@ def reelhouse() -> None:
 
 
 @reelhouse.command()
+@click.option("--only", type=click.Choice(("wistia", "streampulse")), help="One source alone.  [default: both]")
 @command_options
-def demo(options: Options) -> None:
-    """Load a sandbox warehouse from a simulated account: the first load, then seven days."""
+def demo(options: Options, only: str | None) -> None:
+    """Load a sandbox warehouse from simulated sources: the first load, then seven days."""
     from orchestration.demo import run_demo
 
-    run_demo(options)
+    run_demo(options, only)
 
 
 @reelhouse.command()

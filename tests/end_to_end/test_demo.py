@@ -1,4 +1,4 @@
-"""The demonstration, as `make demo` runs it: the published account, a first load and seven days."""
+"""The demonstration, as `make demo` runs it: the published account, the files, a first load and seven days."""
 
 import json
 from pathlib import Path
@@ -24,12 +24,14 @@ def lines(home: Path) -> list[dict[str, Any]]:
 
 def test_a_first_load_of_the_published_size_and_seven_days(lines: list[dict[str, Any]]) -> None:
     first, *days = lines
-    assert first["landed"] > 110_000 + 59_000
+    assert first["landed"] > 110_000 + 59_000 + 20_000
+    assert first["files"] > 14 * 24
     assert len(days) == 7
     for day in days:
         assert day["outcome"] == "published"
         assert 0 < day["inserted"] < 10_000, "curves that changed have up to 1,000 rows each"
         assert day["requests"] < 70
+        assert 20 < day["files"] < 40
 
 
 def test_the_campaigns_have_their_published_classes(home: Path, lines: list[dict[str, Any]]) -> None:
@@ -49,6 +51,24 @@ def test_again_it_loads_nothing_twice_and_shows_what_to_type_next(home: Path, li
     assert text.count("loaded before") == len(lines)
     assert "What next" in text
     assert "Sample VSL Facebook" in text
+    assert "The ten titles that were watched most" in text
+
+
+def test_one_source_alone(home: Path, lines: list[dict[str, Any]]) -> None:
+    text = reelhouse(home.parent, "demo", "--home", str(home), "--only", "streampulse").stdout
+    assert text.startswith("StreamPulse's files")
+    assert text.count("loaded before") == len(lines)
+    assert "The ten titles that were watched most" in text
+    assert "Sample VSL Facebook" not in text
+
+
+def test_a_source_that_a_folder_does_not_have(tmp_path: Path) -> None:
+    (tmp_path / "reelhouse.yaml").write_text(
+        "streampulse: {landing: 'sandbox:.'}\nwarehouse: 'sandbox:.'\nlake: 'file:lake'"
+    )
+    ended = reelhouse(tmp_path, "demo", "--home", ".", "--only", "wistia")
+    assert ended.returncode == 2
+    assert "has no wistia; choose another folder" in ended.stderr
 
 
 def test_a_folder_with_somebody_elses_lake_is_left_alone(tmp_path: Path) -> None:
