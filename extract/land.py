@@ -32,7 +32,10 @@ class Mark:
 
 
 class Landing:
-    """The objects that one run writes for one stream."""
+    """The objects that one run writes for one stream.
+
+    ``content`` is the digest of all lines since the last ``discard``, as they were read back by ``finish``.
+    """
 
     def __init__(self, lake: Lake, stream: str, day: date, run_id: str, part_bytes: int = PART_BYTES) -> None:
         """Prepare; nothing is written before there is a part's worth of bytes, or ``finish``."""
@@ -41,6 +44,7 @@ class Landing:
         self._part_bytes = part_bytes
         self._parts = 0
         self._objects: list[ObjectEntry] = []
+        self._read = hashlib.sha256()
         self._begin()
 
     def add(self, lines: bytes, rows: int) -> None:
@@ -60,14 +64,20 @@ class Landing:
             self._end_part()
         objects, self._objects = tuple(self._objects), []
         for entry in objects:
-            verify(self._lake, entry)
+            verify(self._lake, entry, self._read)
         return objects
+
+    @property
+    def content(self) -> str:
+        """The SHA-256 of the lines that were read back, in hexadecimal digits."""
+        return self._read.hexdigest()
 
     def discard(self) -> None:
         """Forget what was landed since the last ``finish``."""
         for entry in self._objects:
             self._lake.delete(entry.key)
         self._objects = []
+        self._read = hashlib.sha256()
         self._begin()
 
     def mark(self) -> Mark:
@@ -108,15 +118,18 @@ class Landing:
         self._begin()
 
 
-def verify(lake: Lake, entry: ObjectEntry) -> None:
-    """Read an object and compare it with its entry.
+def verify(lake: Lake, entry: ObjectEntry, content: "hashlib._Hash | None" = None) -> None:
+    """Read an object and compare it with its entry; ``content``, if any, takes in its lines.
 
     Raises:
         DataRefused: size, sha256 or the number of lines differ.
     """
     data = lake.get(entry.key)
     found = ObjectEntry(
-        key=entry.key, bytes=len(data), rows=_count_lines(data), sha256=hashlib.sha256(data).hexdigest()
+        key=entry.key,
+        bytes=len(data),
+        rows=_count_lines(data, content or hashlib.sha256()),
+        sha256=hashlib.sha256(data).hexdigest(),
     )
     if found != entry:
         raise DataRefused(
@@ -125,8 +138,12 @@ def verify(lake: Lake, entry: ObjectEntry) -> None:
         )
 
 
-def _count_lines(data: bytes) -> int:
-    return sum(chunk.count(b"\n") for chunk in _unzipped(data))
+def _count_lines(data: bytes, content: "hashlib._Hash") -> int:
+    lines = 0
+    for chunk in _unzipped(data):
+        content.update(chunk)
+        lines += chunk.count(b"\n")
+    return lines
 
 
 def _unzipped(data: bytes) -> Iterator[bytes]:

@@ -144,7 +144,10 @@ class Load(Section):
     """How the warehouse is loaded."""
 
     lock_wait: Annotated[float, Field(gt=0, le=86400)] = 60
-    """Seconds to wait for another load to finish, a day at most."""
+    """Seconds to wait for another load to finish, a day at most. So long a load must have shown no sign of life to be
+    taken for dead."""
+    statement_timeout: Annotated[float, Field(gt=0, le=86400)] = 3600
+    """Seconds that one statement of a load may take, its waiting for locks included."""
     min_interval: Annotated[float, Field(ge=0, le=86400)] = 0
     """Seconds between two loads of ``reelhouse watch``; what arrives meanwhile is gathered."""
 

@@ -1,5 +1,6 @@
 """Landing and committing one stream in one run."""
 
+import hashlib
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -84,6 +85,7 @@ class StreamWriter:
         self._landing = Landing(lake, stream, clock.as_of.date(), run_id)
         self._tallies: list[Tally] = []
         self._spendings: list[Spending] = []
+        self._content = hashlib.sha256()
         self._committed: list[RawManifest] = []
         self._received = self._handed = 0
         self.restart()
@@ -137,6 +139,7 @@ class StreamWriter:
 
     def land_lines(self, lines: bytes, rows: int) -> None:
         """Land records, each of which is a line."""
+        self._content.update(lines)
         self._landing.add(lines, rows)
         self._received += rows
         self._handed += rows
@@ -144,10 +147,11 @@ class StreamWriter:
     def savepoint(self) -> Callable[[], None]:
         """Return what takes back all that is landed from here on, as long as nothing is committed meanwhile."""
         mark, received, handed = self._landing.mark(), self._received, self._handed
+        content = self._content.copy()
 
         def take_back() -> None:
             self._landing.take_back(mark)
-            self._received, self._handed = received, handed
+            self._received, self._handed, self._content = received, handed, content.copy()
 
         return take_back
 
@@ -169,6 +173,7 @@ class StreamWriter:
     def discard(self) -> None:
         """Forget what was landed since the last commit."""
         self._landing.discard()
+        self._content = hashlib.sha256()
         self._received = 0
         self._unchanged = 0
         self.pages = 0
@@ -236,6 +241,7 @@ class StreamWriter:
         objects = self._landing.finish()
         landed = sum(entry.rows for entry in objects)
         self._reconcile(landed, whole=whole)
+        self._compare_content()
         requests, spent = self._new_requests(), self._newly_spent(whole=whole)
         return RawManifest(
             sequence=self.head.sequence + 1 if self.head else 1,
@@ -310,6 +316,15 @@ class StreamWriter:
                 f"{self._received} to be committed {landed} are in the lake and {self._unchanged} unchanged; nothing "
                 "of them was committed. "
                 "This is a fault of reelhouse or of the storage: run again, and report it if it stays"
+            )
+
+    def _compare_content(self) -> None:
+        """Hold the lines that are in the lake against those that were handed over, whatever they were counted as."""
+        if self._landing.content != self._content.hexdigest():
+            raise DataRefused(
+                f"{self._stream}: the lines that were read back from the lake are not those that were received, though "
+                "as many; nothing of them was committed. This is a fault of reelhouse or of the storage: run again, "
+                "and report it if it stays"
             )
 
     def _unchanged_note(self) -> list[str]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from extract.errors import ConfigurationError, ReelhouseError
+from extract.errors import ConfigurationError, DataRefused, ReelhouseError
 from extract.progress import Progress
 from orchestration import show
 from orchestration.context import Context, Options
@@ -107,12 +107,20 @@ def normalise(options: Options) -> None:
 
 
 @reelhouse.command()
+@click.option("--set-aside", type=int, metavar="LOAD", help="Pass this load, which can never succeed, from now on.")
+@click.option("--reason", help="Why, for whoever sees it in `reelhouse status`.")
+@click.option("--retry", type=int, metavar="LOAD", help="Try a load again that was set aside.")
 @command_options
-def load(options: Options) -> None:
+def load(options: Options, set_aside: int | None, reason: str | None, retry: int | None) -> None:
     """Load staging into the warehouse; each staging load is all or nothing, once."""
     from orchestration.pipeline import load_stage
+    from warehouse_sql.load import ByHand
 
-    _perform(options, load_stage, show.load)
+    if bool(set_aside) != bool(reason) or (set_aside and retry):
+        raise click.UsageError("write --set-aside LOAD --reason TEXT, or --retry LOAD")
+    number = set_aside or retry
+    by_hand = ByHand(number, reason) if number else None
+    _perform(options, partial(load_stage, by_hand=by_hand), show.load)
 
 
 @reelhouse.command()
@@ -125,12 +133,37 @@ def export(options: Options) -> None:
 
 
 @reelhouse.command()
+@click.option("--run", "run_id", metavar="RUN", help="Show instead what became of one run, count by count.")
 @command_options
-def status(options: Options) -> None:
+def status(options: Options, run_id: str | None) -> None:
     """Show where the pipeline stands, from the lake alone: the warehouse is not woken."""
+    from orchestration.run_counts import read_run
     from orchestration.status import read_status
 
-    show.status(read_status(Context(options)), as_json=options.as_json)
+    context = Context(options)
+    if run_id:
+        show.run_counts(read_run(context.lake, context.settings.warehouse, run_id), as_json=options.as_json)
+    else:
+        show.status(read_status(context), as_json=options.as_json)
+
+
+@reelhouse.command()
+@click.option("--sweep", is_flag=True, help="Remove the litter that is older than 24 hours, having shown it.")
+@command_options
+def doctor(options: Options, *, sweep: bool) -> None:
+    """Examine lake and warehouse: objects, counts, gaps, ledger; the exit code is 3 where something is found."""
+    from orchestration import doctor as examination
+
+    context = Context(options)
+    with shown_progress(context.clock, context.run_id, show_only=True) as progress:
+        found = examination.examine(context, progress)
+    if not options.as_json:
+        show.examination(found)
+    if sweep:
+        found = examination.sweep(context, found)
+    show.examined(found, as_json=options.as_json)
+    if not found.is_well:
+        sys.exit(DataRefused.exit_code)
 
 
 @reelhouse.command()

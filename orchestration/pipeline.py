@@ -24,7 +24,7 @@ from orchestration.context import Context
 from orchestration.sandboxes import check_warehouse, open_account, open_landing, open_privacy_key, open_warehouse
 from spark.jobs.normalise import NormaliseReport, normalise
 from warehouse_sql.export import ExportReport, export
-from warehouse_sql.load import LoadReport, load, pending
+from warehouse_sql.load import ByHand, LoadReport, load, pending
 
 Outcome = Literal["published", "nothing new", "failed"]
 Extract = Callable[[Context, Progress], ExtractionReport]
@@ -139,10 +139,10 @@ def normalise_stage(context: Context, progress: Progress) -> NormaliseReport:
     return normalise(context.lake, context.settings, key, context.clock, context.run_id, progress)
 
 
-def load_stage(context: Context, progress: Progress) -> LoadReport:
-    """Load what the warehouse does not have yet."""
+def load_stage(context: Context, progress: Progress, by_hand: ByHand | None = None) -> LoadReport:
+    """Load what the warehouse does not have yet; before that, do with one load what a person wants."""
     target = open_warehouse(context.settings, context.secrets)
-    return load(target, context.lake, context.settings, context.clock, context.run_id, progress)
+    return load(target, context.lake, context.settings, context.clock, context.run_id, progress, by_hand)
 
 
 def export_stage(context: Context, progress: Progress) -> ExportReport:

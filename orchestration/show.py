@@ -1,6 +1,6 @@
 """What each command prints when it has done its work."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, astuple
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +12,9 @@ from orchestration.output import exact, figure, json_value, print_json, print_js
 if TYPE_CHECKING:  # only names of types: `reelhouse --help` should not wait for drivers
     from extract.runner import ExtractionReport, StreamReport
     from orchestration.contracts import EntityContract
+    from orchestration.doctor import Examination
     from orchestration.pipeline import RunReport
+    from orchestration.run_counts import RunCounts
     from orchestration.status import Status
     from orchestration.structure import ApplyReport
     from spark.jobs.normalise import NormaliseReport
@@ -22,6 +24,7 @@ if TYPE_CHECKING:  # only names of types: `reelhouse --help` should not wait for
     from warehouse_sql.load import LoadReport
     from warehouse_sql.proposal import Plan
     from warehouse_sql.query import Result as QueryResult
+    from warehouse_sql.set_aside import SetAside
 
 NOTHING_NEW = "nothing new"
 NOT_YET = "not yet"
@@ -136,6 +139,7 @@ def load(report: "LoadReport", *, as_json: bool) -> None:
         click.echo(f"load {sequence} is in the warehouse already")
     if not report.applied and not report.already:
         click.echo(NOTHING_NEW)
+    _print_set_aside(report.set_aside)
     for number, applied in enumerate(report.applied):
         if number:
             click.echo()
@@ -171,6 +175,7 @@ def status(found: "Status", *, as_json: bool) -> None:
     ]
     _print_figures(("stream", "records landed", "manifests", "normalised", "newest commit (UTC)"), rows)
     click.echo(f"\nstaging: {found.staged_loads} loads{', some not loaded yet' if found.waits_for_load else ''}")
+    _print_set_aside(found.set_aside)
     bad = [
         (stream, reason, count) for stream, reasons in found.quarantined.items() for reason, count in reasons.items()
     ]
@@ -283,6 +288,73 @@ def _print_changes(found: "Plan") -> None:
         print_table(("change", "of", "what"), [(change.kind, change.name, change.words) for change in found.changes])
 
 
+def _print_set_aside(passed: Iterable["SetAside"]) -> None:
+    for mark in passed:
+        click.echo(
+            f"load {mark.sequence} was set aside on {mark.set_aside_at[:10]} ({mark.reason}); "
+            f"`reelhouse load --retry {mark.sequence}` tries it again"
+        )
+
+
+def run_counts(found: "RunCounts", *, as_json: bool) -> None:
+    """Print the counts of a run, hop by hop."""
+    if as_json:
+        print_json(found)
+        return
+    click.echo(
+        _last_run(found.report).removeprefix("last ") if found.report else f"run: {found.run_id}: left no report"
+    )
+    if found.landed:
+        click.echo()
+        heads = ("stream", "manifest", "requests", "received", "unchanged", "landed", "in load")
+        _print_figures(heads, [astuple(item) for item in found.landed])
+    for sequence, loaded_by in found.loaded.items():
+        counts = [(item.entity, item.counts) for item in found.staged if item.sequence == sequence]
+        rows = [
+            (entity, each.landed, each.normalised, each.duplicates, each.quarantined, each.rows)
+            for entity, each in counts
+        ]
+        click.echo()
+        _print_figures((f"load {sequence}", "landed", "normalised", "duplicates", "quarantined", "rows"), rows)
+        _print_tables(found, sequence, loaded_by)
+
+
+def _print_tables(found: "RunCounts", sequence: int, loaded_by: str | None) -> None:
+    if loaded_by is None:
+        click.echo(f"load {sequence} is not in the warehouse yet")
+        return
+    tables = found.tables.get(sequence)
+    if tables is None:
+        click.echo(f"load {sequence} was brought to the warehouse by run {loaded_by}, which left no report")
+        return
+    click.echo()
+    rows = [(table, *counts.values()) for table, counts in tables.items()]
+    heads = (f"load {sequence}", "copied", "inserted", "updated", "unchanged", "superseded", "deleted")
+    _print_figures(heads, rows)
+
+
+def examination(found: "Examination") -> None:
+    """Print what an examination found."""
+    if found.findings:
+        print_table(("found", "where", "what"), [(item.kind, item.where, item.says) for item in found.findings])
+    if found.litter:
+        rows = [(info.key, info.bytes, f"{info.modified_at:%Y-%m-%d %H:%M}") for info in found.litter]
+        _print_figures(("litter that no manifest names", "bytes", "written (UTC)"), rows)
+
+
+def examined(found: "Examination", *, as_json: bool) -> None:
+    """Print the result of an examination."""
+    if as_json:
+        print_json(found)
+        return
+    count = len(found.findings)
+    click.echo("all is well" if found.is_well else f"{count} findings, {len(found.litter)} objects of litter")
+    if found.swept:
+        click.echo(f"{len(found.litter)} objects were removed")
+    elif found.litter:
+        click.echo("`reelhouse doctor --sweep` removes the litter; no run can still need what is older than 24 hours")
+
+
 def query_result(result: "QueryResult", *, as_json: bool) -> None:
     """Print the rows of a query: a table, or a list of objects.
 
@@ -308,7 +380,7 @@ def _print_figures(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> 
     print_table(columns, [[figure(value) for value in row] for row in rows])
 
 
-def _last_run(report: dict[str, Any] | None) -> str:
+def _last_run(report: Mapping[str, Any] | None) -> str:
     if report is None:
         return "no run yet"
     text = f"last run: {report['run_id']}: {report['outcome']} ({report['seconds']:.1f} s)"

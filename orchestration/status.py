@@ -10,6 +10,7 @@ from orchestration.context import Context
 from orchestration.pipeline import newest_report
 from spark.manifest import StagingManifest, staging_log
 from warehouse_sql.load import pending
+from warehouse_sql.set_aside import SetAside, marks
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +35,8 @@ class Status:
     waits_for_load: bool
     quarantined: dict[str, dict[str, int]]
     drift: tuple[dict[str, Any], ...]
+    set_aside: tuple[SetAside, ...] = ()
+    """Loads that were passed by hand."""
 
 
 def read_status(context: Context) -> Status:
@@ -46,6 +49,7 @@ def read_status(context: Context) -> Status:
         waits_for_load=pending(context.lake, context.settings.warehouse),
         quarantined=staged.total_quarantined if staged else {},
         drift=tuple(entry.model_dump() for entry in staged.drift) if staged else (),
+        set_aside=tuple(marks(context.lake, context.settings.warehouse).values()),
     )
 
 

@@ -6,9 +6,8 @@ from extract.errors import DataRefused
 from extract.progress import Progress
 from orchestration.context import Context
 from orchestration.sandboxes import check_warehouse, open_warehouse
-from warehouse_sql.connection import Connection
+from warehouse_sql.attempts import Attempt
 from warehouse_sql.examine import Result, examine
-from warehouse_sql.ledger import lock
 from warehouse_sql.proposal import Plan, plan
 from warehouse_sql.upgrade import apply
 from warehouse_sql.upgrade import baseline as take_baseline
@@ -39,11 +38,10 @@ def apply_stage(context: Context, progress: Progress, baseline: int | None = Non
     check_warehouse(context.settings, context.secrets)
     target = open_warehouse(context.settings, context.secrets)
 
-    def lock_loads(connection: Connection) -> None:
-        lock(connection, context.run_id, context.settings.load.lock_wait)
-
     taken = take_baseline(target, baseline) if baseline else ()
-    return ApplyReport(taken, apply(target, context.lake, lock_loads, progress))
+    attempt = Attempt(context.lake, context.settings.warehouse, context.run_id, context.settings.load, progress)
+    with attempt.beating():
+        return ApplyReport(taken, apply(target, context.lake, attempt.lock, progress))
 
 
 def check_stage(context: Context) -> tuple[Result, ...]:

@@ -49,6 +49,8 @@ class EntityEntry(_Entry):
     """Key of the manifest that COPY takes."""
     files: tuple[ObjectEntry, ...]
     counts: Counts
+    sums: dict[str, int] = Field(default_factory=dict)
+    """Column -> its sum over all rows (see ``spark.proof``); empty in manifests of before there were sums."""
 
 
 class QuarantineEntry(_Entry):

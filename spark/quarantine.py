@@ -9,7 +9,7 @@ from spark.contracts import Column
 from spark.engine import DataFrame, current
 from spark.engine import functions as F
 from spark.leaves import POSITION, RAW_OBJECT, RECORD
-from spark.transforms.steps import REASON
+from spark.proof import REASON
 
 COLUMNS = (
     # Text of any length: these files are not loaded by COPY.

@@ -5,13 +5,15 @@ from dataclasses import dataclass, field, replace
 
 from extract.errors import DataRefused
 from extract.progress import Progress
-from spark.contracts import load_contracts
+from spark.contracts import Contract, load_contracts
+from spark.manifest import EntityEntry
 from warehouse_sql.checks import run_checks
 from warehouse_sql.connection import Connection
 from warehouse_sql.delta import LOAD_COLUMN, MOVED, Delta, delta_of
 from warehouse_sql.ledger import Counts
 from warehouse_sql.model import Load, Model, load_models
 from warehouse_sql.plan import loaded_models, temporary_reads
+from warehouse_sql.proof import delta_sums, differing
 from warehouse_sql.render import render
 
 
@@ -21,6 +23,8 @@ class Application:
 
     connection: Connection
     sequence: int
+    entries: Mapping[str, EntityEntry]
+    """What the manifest says of each entity."""
     copied: Mapping[str, int]
     """Rows copied, by entity."""
     progress: Progress
@@ -65,6 +69,8 @@ def _apply_delta(load: Application, model: Model, parameters: dict[str, int]) ->
     repoint = bool(temporary_reads(model) & load.changed)
     if connection.execute(delta.fill(repoint=repoint), parameters) == 0:
         return _proved(model, Counts(copied=None), load.copied)
+    if contract:
+        _prove_values(load, delta, contract)
     if model.within:
         _bound(connection, delta.bounds(), parameters)
     if model.group and delta.is_ordered:
@@ -76,6 +82,7 @@ def _apply_delta(load: Application, model: Model, parameters: dict[str, int]) ->
     if set(every) - {"unchanged", "superseded"}:
         load.changed.add(model.delta)
     _bring(connection, delta, every, parameters)
+    _confirm(connection, delta, every, parameters)
     deleted = every.get("delete", 0) + _let_go(connection, delta, every)
     return _proved(model, _as_counts(staged if model.entity else every, deleted), load.copied)
 
@@ -87,6 +94,32 @@ def _bring(connection: Connection, delta: Delta, actions: dict[str, int], parame
         _expect(connection.execute(delta.update(), parameters), delta, actions, ("update", "unchanged"))
     if "insert" in actions:
         _expect(connection.execute(delta.insert(), parameters), delta, actions, ("insert",))
+
+
+def _prove_values(load: Application, delta: Delta, contract: Contract) -> None:
+    """Hold the sums of the columns that a delta took as they were staged against those of the manifest."""
+    entry = load.entries.get(contract.entity)
+    if entry is None or not entry.sums:
+        return
+    columns = delta.carried(contract)
+    ((*totals,),) = load.connection.rows(delta_sums(contract, columns, delta.model.delta))
+    found = {column.name: total for column, total in zip(columns, totals, strict=True)}
+    if wrong := differing(entry.sums, found):
+        raise DataRefused(
+            f"{delta.model.table}: {', '.join(wrong)} are not as they were staged, although the model takes them as "
+            "they are; nothing was loaded"
+        )
+
+
+def _confirm(connection: Connection, delta: Delta, actions: dict[str, int], parameters: dict[str, int]) -> None:
+    """Count the rows that the table has now as the delta says."""
+    wanted = actions.get("insert", 0) + actions.get("update", 0)
+    found = connection.rows(delta.confirm(), parameters)[0][0] if wanted else 0
+    if found != wanted:
+        raise DataRefused(
+            f"{delta.model.table}: {wanted} rows were inserted or updated, and {found} are in the table as they were "
+            "to be; nothing was loaded"
+        )
 
 
 def _let_go(connection: Connection, delta: Delta, actions: dict[str, int]) -> int:

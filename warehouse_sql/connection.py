@@ -4,6 +4,7 @@ Statements come from the files of this package, values are bound by name (``:nam
 a statement's values, or what a data error quotes.
 """
 
+import math
 import re
 import socket
 import struct
@@ -28,6 +29,8 @@ DATA_EXCEPTION, CONSTRAINT_VIOLATION, INTERNAL_ERROR = "22", "23", "XX"
 """Classes of codes; Redshift sends many errors of data as XX000 (internal error)."""
 UNREADABLE_FILE = "15007"
 """The code inside the detail by which COPY says that a file does not fit its table ("Spectrum Scan Error")."""
+TOO_LONG = "8001"
+"""The one by which it says that a text of a Parquet file is longer than its column."""
 LOGIN_REFUSED = ("28000", "28P01")
 UNKNOWN_DATABASE = "3D000"
 RETRYABLE_MESSAGES = ("1023", "1018")
@@ -35,7 +38,23 @@ RETRYABLE_MESSAGES = ("1023", "1018")
 isolation", Database Developer Guide); 1018: the table was made after the transaction's snapshot."""
 RETRYABLE_WORDS = "conflict with concurrent transaction"
 """So end the words of an XX000 where two transactions changed one table (dbt-adapters, issue 626)."""
-RETRYABLE_CODES = ("40001", "40P01", "57P01", "57P02", "57P03", "08000", "08003", "08006")
+RETRYABLE_CODES = {
+    "40001": "serialization failure",
+    "40P01": "deadlock detected",
+    "53300": "too many connections",
+    "55P03": "lock not available",
+    "57P01": "ended by an administrator",
+    "57P02": "ended by a crash",
+    "57P03": "cannot connect now: it is starting, paused or being resized",
+    "08000": "connection exception",
+    "08001": "the server could not be reached",
+    "08003": "the connection does not exist",
+    "08004": "the server rejected the connection",
+    "08006": "the connection failed",
+}
+"""What passes by itself (PostgreSQL, appendix A; Redshift keeps these codes). All others ask for somebody: no right
+(42501), no such table (42P01), a full disk (53100), a statement that is wrong."""
+LOST = "the connection to the warehouse was lost; what was not committed is undone: run again"
 Row = tuple[Any, ...]
 Parameters = Mapping[str, Any]
 
@@ -44,8 +63,8 @@ class Retryable(ReelhouseError):
     """The transaction is undone and may be repeated whole: an isolation violation, a deadlock, a lost connection."""
 
 
-class Cancelled(ReelhouseError):
-    """The warehouse cancelled a statement that took longer than it was allowed to."""
+class Cancelled(Retryable):
+    """The warehouse cancelled a statement that took longer than it was allowed to; it may have waited for a lock."""
 
 
 class Unreachable(ConfigurationError):
@@ -68,7 +87,9 @@ class StatementRefused(ReelhouseError):
     @property
     def is_of_data(self) -> bool:
         """Whether the data was refused, rather than the statement, the right to it, or the means."""
-        return self.code.startswith((DATA_EXCEPTION, CONSTRAINT_VIOLATION)) or f"code {UNREADABLE_FILE}" in self.reason
+        return self.code.startswith((DATA_EXCEPTION, CONSTRAINT_VIOLATION)) or any(
+            f"(code {code}" in self.reason for code in (UNREADABLE_FILE, TOO_LONG)
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +151,7 @@ class Connection:
     def __init__(self, driver: Any, target: Target) -> None:
         """Wrap a driver's connection."""
         self._driver = driver
+        self._is_lost = False
         self.target = target
         self.statements = 0
 
@@ -162,13 +184,14 @@ class Connection:
 
     def commit(self) -> None:
         """Publish the transaction. A lost answer leaves it open whether it was."""
-        with _translated():
+        with self._translated():
             self._driver.commit()
 
     def rollback(self) -> None:
         """Undo the transaction; a connection that is gone has undone it."""
         with suppress(Exception):
-            self._driver.rollback()
+            if not self._is_lost:
+                self._driver.rollback()
 
     def close(self) -> None:
         """End the session; an open transaction is undone."""
@@ -178,7 +201,7 @@ class Connection:
     @contextmanager
     def _cursor(self, statement: str, parameters: Parameters | None) -> Iterator[Any]:
         self.statements += 1
-        with _translated():
+        with self._translated():
             cursor = self._driver.cursor()
             cursor.paramstyle = PARAMETERS
             try:
@@ -187,10 +210,32 @@ class Connection:
             finally:
                 cursor.close()
 
+    @contextmanager
+    def _translated(self) -> Iterator[None]:
+        if self._is_lost:
+            raise Retryable(LOST)
+        try:
+            yield
+        except (Error, OSError, struct.error, IndexError, KeyError) as error:
+            if isinstance(error, KeyError) and error.args and isinstance(error.args[0], str):
+                raise  # a parameter without a value; what the driver looks up of its own are bytes and numbers
+            if self._lost(error):
+                self.close()
+            raise _translate(error) from None
+
+    def _lost(self, error: Exception) -> bool:
+        """Remember a loss: whoever asked a broken connection once more would wait for its time-out once more."""
+        self._is_lost = not any(_fields(error)) and _is_loss(error)
+        return self._is_lost
+
 
 @contextmanager
-def connect(target: Target) -> Iterator[Connection]:
+def connect(target: Target, patience: float | None = None) -> Iterator[Connection]:
     """Open a session; it is closed, and what was not committed undone, on leaving.
+
+    Args:
+        target: where, and who.
+        patience: seconds without a byte from the server after which the connection counts as lost; None: for ever.
 
     Raises:
         ConfigurationError: nobody answers at the address, or the login is refused.
@@ -207,6 +252,7 @@ def connect(target: Target) -> Iterator[Connection]:
             sslmode="verify-full" if target.ssl else None,
             iam=target.iam,
             application_name="reelhouse",
+            timeout=None if patience is None else math.ceil(patience),
             # Statements are sent once each: a cache of prepared ones would only be closed again after every DDL.
             max_prepared_statements=0,
         )
@@ -219,20 +265,10 @@ def connect(target: Target) -> Iterator[Connection]:
         connection.close()
 
 
-@contextmanager
-def _translated() -> Iterator[None]:
-    try:
-        yield
-    except (Error, OSError, struct.error, IndexError, KeyError) as error:
-        if isinstance(error, KeyError) and error.args and isinstance(error.args[0], str):
-            raise  # a parameter without a value; what the driver looks up of its own are bytes and numbers
-        raise _translate(error) from None
-
-
 def _translate(error: Exception) -> ReelhouseError:
     code, message, detail = _fields(error)
     if not code and _is_loss(error):
-        return Retryable("the connection to the warehouse was lost; what was not committed is undone: run again")
+        return Retryable(LOST)
     if not code:
         return ReelhouseError(f"the driver of the warehouse refused a statement: {error}; the transaction was undone")
     if message.strip() in RETRYABLE_MESSAGES or RETRYABLE_WORDS in message or code in RETRYABLE_CODES:
@@ -265,7 +301,7 @@ def _where(detail: str) -> str:
     if found is None:
         return ""
     parts = [f"code {found[1]}"]
-    if found[1] == UNREADABLE_FILE:
+    if found[1] in (UNREADABLE_FILE, TOO_LONG):
         parts += [f"file {name}" for name in re.findall(r"\b[Ff]ile\s+'([^'\s]+)", detail)]
         parts += [f"column {name}" for name in re.findall(r"\bcolumn\s+'?([\w:/.-]*\w)", detail)]
     return f"({', '.join(parts)})"
@@ -277,6 +313,10 @@ def _login_error(error: Exception, target: Target) -> ConfigurationError:
         return ConfigurationError(f"the warehouse at {target.address} refused the login of {target.user or 'IAM'}")
     if code == UNKNOWN_DATABASE:
         return ConfigurationError(f"the warehouse at {target.address} has no such database")
+    if code in RETRYABLE_CODES:
+        return Unreachable(
+            f"the warehouse at {target.address} takes no connection now ({code}): {RETRYABLE_CODES[code]}"
+        )
     if code:
         return ConfigurationError(f"the warehouse at {target.address} refused the connection ({code}): {message}")
     if target.iam and not isinstance(error, (OSError, socket.timeout, InterfaceError)):

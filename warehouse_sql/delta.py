@@ -10,6 +10,8 @@ unchanged row nor skip an older one. What a retention then lets go is added as `
 from dataclasses import dataclass
 from functools import cache
 
+from spark.contracts import Column as ContractColumn
+from spark.contracts import Contract
 from warehouse_sql.catalog import Column, load_catalog
 from warehouse_sql.model import Load, Model, Retention
 from warehouse_sql.render import render
@@ -181,6 +183,20 @@ class Delta:
             f"insert into {self.model.table} ({names}, {LOAD_COLUMN})\n"
             f"select {names}, cast(:load_sequence as bigint)\nfrom {self.model.delta}\nwhere _action = 'insert'"
         )
+
+    def confirm(self) -> str:
+        """Count the rows of the table that are as inserted or updated."""
+        delta, table = self.model.delta, self.model.name
+        same = "\n    and ".join(_equal(delta, table, column) for column in self.columns)
+        return (
+            f"select count(*)\nfrom {self.model.table}\ninner join {delta} on {self._matches(table)}\n"
+            f"where {delta}._action in ('insert', 'update')\n    and {same}"
+        )
+
+    def carried(self, contract: Contract) -> tuple[ContractColumn, ...]:
+        """Return the columns of a contract that the model takes as they are, blanks at the end of texts excepted."""
+        made = {*self.model.differs, "_extra"}
+        return tuple(column for column in contract.columns if column.name in self.names and column.name not in made)
 
     def _identity(self) -> tuple[str, ...]:
         """The columns by which rows of one SELECT are the same: natural ones, so that a collision of keys shows."""

@@ -1,32 +1,16 @@
-"""What the warehouse remembers about loads: the lock, the attempts and the ledger; and the receipts in the lake."""
+"""What the warehouse remembers about loads: the ledger; and the receipts in the lake."""
 
-import hashlib
 import json
-import math
-import os
-import socket
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import astuple, dataclass
 from datetime import UTC, datetime
 
-from extract.errors import LockHeld, ReelhouseError
 from extract.lake import Lake
 from extract.manifest import sequence_name
-from warehouse_sql.connection import Cancelled, Connection
+from warehouse_sql.attempts import address_hash
+from warehouse_sql.connection import Connection
 
 RECEIPTS = "staging/_loaded/"
-_ANNOUNCE = """
-insert into audit.load_attempt (run_id, host, process_id, started_at)
-values (:run_id, :host, :process_id, getdate())
-"""
-_FINISH = "update audit.load_attempt set finished_at = getdate() where run_id = :run_id and finished_at is null"
-_OPEN = """
-select run_id, host, process_id, started_at
-from audit.load_attempt
-where finished_at is null and run_id <> :run_id
-order by started_at desc
-"""
 _HISTORY = """
 select load_sequence, run_id
 from audit.load_history
@@ -34,6 +18,7 @@ where load_sequence > :confirmed or run_id = :run_id
 order by load_sequence
 """
 _NEWEST = "select load_sequence, staged_by from audit.load_history order by load_sequence desc limit 1"
+_LOADED = "select count(*) from audit.load_history where load_sequence = :load_sequence"
 _RECORD = """
 insert into audit.load_history (load_sequence, run_id, staged_by, started_at, committed_at)
 values (:load_sequence, :run_id, :staged_by, :started_at, :committed_at)
@@ -80,45 +65,15 @@ class LedgerEntry:
     committed_at: datetime
 
 
-def lock(connection: Connection, run_id: str, seconds: float) -> None:
-    """Take the lock of the loads in the open transaction.
-
-    Raises:
-        LockHeld: another run held it for longer; the message names the attempts that have not ended.
-    """
-    connection.execute(f"set statement_timeout to {math.ceil(seconds * 1000)}")
-    try:
-        connection.execute("lock table audit.load_lock")
-    except Cancelled:
-        connection.rollback()
-        raise LockHeld(
-            f"another load holds the lock for more than {seconds:g} s; {_open_attempts(connection, run_id)}"
-        ) from None
-    connection.execute("reset statement_timeout")
-
-
-def announce(connection: Connection, run_id: str) -> None:
-    """Write down, in a transaction of its own, who is about to load, and that attempts of dead processes have ended."""
-    here = socket.gethostname()[:256]
-    for open_run, host, process_id, _ in connection.rows(_OPEN, {"run_id": run_id}):
-        if host == here and _is_gone(process_id):
-            connection.execute(_FINISH, {"run_id": open_run})
-    connection.execute(_ANNOUNCE, {"run_id": run_id, "host": here, "process_id": os.getpid()})
-    connection.commit()
-
-
-def finish(connection: Connection, run_id: str) -> None:
-    """Write down, in a transaction of its own, that an attempt has ended; a lost connection leaves it open."""
-    connection.rollback()
-    with suppress(ReelhouseError):
-        connection.execute(_FINISH, {"run_id": run_id})
-        connection.commit()
-
-
 def newest_load(connection: Connection) -> tuple[int, str]:
     """Return the newest load in the ledger and the run that staged it; 0 where there is none."""
     rows = connection.rows(_NEWEST)
     return (int(rows[0][0]), str(rows[0][1])) if rows else (0, "")
+
+
+def is_loaded(connection: Connection, sequence: int) -> bool:
+    """Tell whether a load is in the ledger."""
+    return bool(connection.rows(_LOADED, {"load_sequence": sequence})[0][0])
 
 
 def unconfirmed_loads(connection: Connection, confirmed: int, run_id: str) -> dict[int, str]:
@@ -156,6 +111,15 @@ def newest_receipt(lake: Lake, warehouse: str) -> int:
     return int(keys[-1].removeprefix(folder).removesuffix(".json")) if keys else 0
 
 
+def receipts(lake: Lake, warehouse: str) -> dict[int, str]:
+    """Return the loads of a warehouse whose receipts are in the lake, each with the run that made it."""
+    folder = _receipts(warehouse)
+    return {
+        int(info.key.removeprefix(folder).removesuffix(".json")): str(json.loads(lake.get(info.key))["run_id"])
+        for info in lake.list_after(folder)
+    }
+
+
 def write_receipt(lake: Lake, warehouse: str, sequence: int, run_id: str) -> None:
     """Confirm a load in the lake; one that is confirmed already stays as it is."""
     receipt = json.dumps({"run_id": run_id, "warehouse": warehouse})
@@ -163,8 +127,7 @@ def write_receipt(lake: Lake, warehouse: str, sequence: int, run_id: str) -> Non
 
 
 def _receipts(warehouse: str) -> str:
-    """The folder of a warehouse's receipts; its address, as the settings write it, may hold what a key may not."""
-    return f"{RECEIPTS}{hashlib.sha256(warehouse.encode()).hexdigest()[:16]}/"
+    return f"{RECEIPTS}{address_hash(warehouse)}/"
 
 
 def _counts_statement(sequence: int, counts: Mapping[str, Counts]) -> tuple[str, dict[str, object]]:
@@ -176,27 +139,6 @@ def _counts_statement(sequence: int, counts: Mapping[str, Counts]) -> tuple[str,
         parameters |= zip(names, (table, *astuple(counted)), strict=True)
     columns = ", ".join(f"{name}_count" for name in _COUNT_COLUMNS)
     return f"insert into audit.load_count (load_sequence, table_name, {columns})\nvalues {', '.join(rows)}", parameters
-
-
-def _open_attempts(connection: Connection, run_id: str) -> str:
-    with suppress(ReelhouseError):
-        attempts = [
-            f"run {holder}, process {process_id} on {host}, since {started_at:%Y-%m-%d %H:%M:%S} UTC"
-            for holder, host, process_id, started_at in connection.rows(_OPEN, {"run_id": run_id})
-        ]
-        if attempts:
-            return f"attempts that have not ended: {'; '.join(attempts)}"
-    return "nobody announced an attempt that is still open"
-
-
-def _is_gone(process_id: int) -> bool:
-    try:
-        os.kill(process_id, 0)
-    except ProcessLookupError:
-        return True
-    except OSError:
-        return False  # it lives and is somebody else's
-    return False
 
 
 def _naive(instant: datetime) -> datetime:

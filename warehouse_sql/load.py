@@ -6,27 +6,28 @@ ledger that says that it happened. Whether a sequence is loaded is asked of the 
 
 import random
 import time
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 
 from extract.clock import RunClock, parse_instant
-from extract.errors import DataRefused, ReelhouseError
+from extract.errors import ConfigurationError, DataRefused, ReelhouseError
 from extract.lake import Lake
+from extract.manifest import ObjectEntry
 from extract.progress import Progress
 from extract.settings import Settings, StreamPulse
-from spark.contracts import load_contracts
+from spark.contracts import Contract, load_contracts
+from spark.jobs.inspect import breaches
 from spark.manifest import StagingManifest, staging_log
 from warehouse_sql.apply import Application
+from warehouse_sql.attempts import Attempt
 from warehouse_sql.connection import Connection, Retryable, Target, Unreachable, connect
 from warehouse_sql.ledger import (
     Counts,
     LedgerEntry,
-    announce,
     counts_of,
-    finish,
-    lock,
+    is_loaded,
     newest_load,
     newest_receipt,
     record,
@@ -34,11 +35,15 @@ from warehouse_sql.ledger import (
     write_receipt,
 )
 from warehouse_sql.prepare import prepare
-from warehouse_sql.staging import copy_entity, verify_bytes
+from warehouse_sql.set_aside import SetAside, marks, next_above, set_aside, take_back
+from warehouse_sql.staging import CopyRefused, copy_entity, prove_sums, verify_bytes
 
 ATTEMPTS = 5
 FIRST_PAUSE = 0.5
 """Seconds before the second attempt, at most; each later one may wait twice as long."""
+GRACE = 60
+"""Seconds beyond ``load.statement_timeout`` in which the warehouse must have said that it cancelled a statement; who
+does not answer at all is given up then."""
 VISITORS = "wistia/visitors"
 _SET_ZONE = "insert into staging.reporting_setting (time_zone) values (:time_zone)"
 _SET_SWEEP = "insert into staging.visitor_sweep (began_at) values (:began_at)"
@@ -55,10 +60,24 @@ class AppliedLoad:
 
 @dataclass(frozen=True, slots=True)
 class LoadReport:
-    """What a run loaded, and which of the loads that it meant to make it found already made."""
+    """What a run loaded, which of the loads that it meant to make it found already made, and which are passed."""
 
     applied: tuple[AppliedLoad, ...]
     already: tuple[int, ...]
+    set_aside: tuple[SetAside, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ByHand:
+    """What a person wants done with one load before the others are made.
+
+    Attributes:
+        sequence: of the load.
+        reason: why it is to be set aside; None: it is to be tried again.
+    """
+
+    sequence: int
+    reason: str | None = None
 
 
 @dataclass(slots=True)
@@ -69,34 +88,54 @@ class _Run:
     clock: RunClock
     run_id: str
     progress: Progress
+    by_hand: ByHand | None
+    attempt: Attempt
     confirmed: int
     """The newest load with a receipt when the run began."""
+
+    @property
+    def warehouse(self) -> str:
+        return self.settings.warehouse
 
 
 def pending(lake: Lake, warehouse: str) -> bool:
     """Tell from the lake alone whether a load may be wanting: whether the newest staging sequence has no receipt.
 
+    A load that was set aside is not wanted.
+
     Args:
         lake: the lake.
         warehouse: the address of the warehouse, as the settings write it.
     """
-    receipt = newest_receipt(lake, warehouse)
-    return staging_log(lake).head(receipt) is not None
+    done = next_above(newest_receipt(lake, warehouse), marks(lake, warehouse))
+    return staging_log(lake).head(done) is not None
 
 
 def load(
-    target: Target, lake: Lake, settings: Settings, clock: RunClock, run_id: str, progress: Progress
+    target: Target,
+    lake: Lake,
+    settings: Settings,
+    clock: RunClock,
+    run_id: str,
+    progress: Progress,
+    by_hand: ByHand | None = None,
 ) -> LoadReport:
     """Bring the warehouse to this release, then load every staging sequence that its ledger does not have.
 
+    Loads that were set aside are passed; ``by_hand`` sets one aside, or tries one again that was.
+
     Raises:
-        ConfigurationError: the warehouse cannot be reached or refuses the login.
+        ConfigurationError: the warehouse cannot be reached or refuses the login; or nothing can be done by hand about
+            that load.
         DataRefused: bytes, counts or checks are not as they should be; the loads before are kept, this one is undone.
         LockHeld: another run holds the lock for longer than ``settings.load.lock_wait``.
         ReelhouseError: the warehouse failed, also when the load was repeated whole.
     """
-    run = _Run(target, lake, settings, clock, run_id, progress, newest_receipt(lake, settings.warehouse))
-    return _repeated(lambda: _load_all(run), run)
+    attempt = Attempt(lake, settings.warehouse, run_id, settings.load, progress)
+    confirmed = newest_receipt(lake, settings.warehouse)
+    run = _Run(target, lake, settings, clock, run_id, progress, by_hand, attempt, confirmed)
+    with attempt.beating():
+        return _repeated(lambda: _load_all(run), run)
 
 
 def _repeated(work: Callable[[], LoadReport], run: _Run) -> LoadReport:
@@ -119,47 +158,95 @@ def _repeated(work: Callable[[], LoadReport], run: _Run) -> LoadReport:
 
 
 def _load_all(run: _Run) -> LoadReport:
-    with connect(run.target) as connection:
-        prepare(connection, lambda: _lock(connection, run), run.progress)
-        announce(connection, run.run_id)
+    with _connected(run) as connection:
+        prepare(connection, lambda: run.attempt.lock(connection), run.progress)
+        run.attempt.announce(connection)
         try:
+            _do_by_hand(connection, run)
             while _load_next(connection, run):
                 pass
             report = _report(connection, run)
         except ReelhouseError:
-            finish(connection, run.run_id)
+            run.attempt.finish(connection)
             raise
         except KeyboardInterrupt:
             _finish_interrupted(connection, run)
             raise
-        finish(connection, run.run_id)
+        run.attempt.finish(connection)
         return report
+
+
+def _connected(run: _Run) -> AbstractContextManager[Connection]:
+    return connect(run.target, run.settings.load.statement_timeout + GRACE)
 
 
 def _finish_interrupted(connection: Connection, run: _Run) -> None:
     # The answer to a statement may still be under way, so the session is of no more use.
     connection.close()
-    with suppress(ReelhouseError), connect(run.target) as another:
-        finish(another, run.run_id)
+    with suppress(ReelhouseError), _connected(run) as another:
+        run.attempt.finish(another)
+
+
+def _do_by_hand(connection: Connection, run: _Run) -> None:
+    """Set a load aside, or load one that was."""
+    wanted = run.by_hand
+    if wanted is None:
+        return
+    manifest = next(staging_log(run.lake).after(wanted.sequence - 1), None)
+    if manifest is None:
+        raise ConfigurationError(f"there is no load {wanted.sequence} in {run.lake.url('staging/')}")
+    newest = _confirmed_newest(connection, run)
+    if wanted.reason is None:
+        _try_again(connection, run, manifest, newest)
+    elif is_loaded(connection, wanted.sequence):
+        raise ConfigurationError(f"load {wanted.sequence} is in the warehouse; there is nothing to set aside")
+    else:
+        set_aside(run.lake, run.warehouse, wanted.sequence, wanted.reason, run.clock, run.run_id)
+        run.progress.event("load.set_aside", sequence=wanted.sequence)
+
+
+def _try_again(connection: Connection, run: _Run, manifest: StagingManifest, newest: int) -> None:
+    """Load what was set aside; what comes after the newest load has its turn."""
+    sequence = manifest.sequence
+    if sequence not in marks(run.lake, run.warehouse):
+        raise ConfigurationError(f"load {sequence} was not set aside; `reelhouse status` shows those that were")
+    while sequence < newest and not _load_one(connection, run, manifest):
+        pass
+    take_back(run.lake, run.warehouse, sequence)
 
 
 def _load_next(connection: Connection, run: _Run) -> bool:
     """Load the sequence after the newest of the ledger, or find that another run did; False where there is none."""
-    started_at = run.clock.now()
-    newest = _confirmed_newest(connection, run)
-    connection.rollback()
+    newest = next_above(_confirmed_newest(connection, run), marks(run.lake, run.warehouse))
     manifest = next(staging_log(run.lake).after(newest), None)
     if manifest is None:
         return False
-    # Files are read before the lock is taken, so that others wait for the warehouse's work alone.
-    _verify(run.lake, manifest)
-    _lock(connection, run)
-    if newest_load(connection)[0] != newest:
-        connection.rollback()
-        return True
-    _load_manifest(connection, run, manifest, started_at)
-    write_receipt(run.lake, run.settings.warehouse, manifest.sequence, run.run_id)
+    _load_one(connection, run, manifest)
     return True
+
+
+def _load_one(connection: Connection, run: _Run, manifest: StagingManifest) -> bool:
+    """Load a sequence; False where another run loaded something meanwhile, so that it may be in the ledger by now."""
+    started_at = run.clock.now()
+    newest = newest_load(connection)
+    if is_loaded(connection, manifest.sequence):
+        return True
+    connection.rollback()
+    try:
+        # Files are read before the lock is taken, so that others wait for the warehouse's work alone.
+        _verify(run.lake, manifest)
+        run.attempt.lock(connection)
+        if newest_load(connection) != newest or is_loaded(connection, manifest.sequence):
+            connection.rollback()
+            return False
+        _load_manifest(connection, run, manifest, started_at)
+    except DataRefused as refused:
+        raise DataRefused(f"load {manifest.sequence}: {refused}. {_WAY_OUT.format(manifest.sequence)}") from None
+    write_receipt(run.lake, run.warehouse, manifest.sequence, run.run_id)
+    return True
+
+
+_WAY_OUT = "A load that can never succeed is passed by `reelhouse load --set-aside {} --reason …`"
 
 
 def _confirmed_newest(connection: Connection, run: _Run) -> int:
@@ -178,10 +265,11 @@ def _confirmed_newest(connection: Connection, run: _Run) -> int:
 def _load_manifest(connection: Connection, run: _Run, manifest: StagingManifest, started_at: datetime) -> None:
     sequence = manifest.sequence
     copied = _copy(connection, run, manifest)
+    prove_sums(connection, run.lake, manifest.entities)
     _set_channels(connection, run.settings.wistia.channels if run.settings.wistia else {})
     _set_sweep(connection, manifest.sweeps.get(VISITORS))
     _set_reporting_zone(connection, (run.settings.streampulse or StreamPulse()).reporting_time_zone)
-    counts = Application(connection, sequence, copied, run.progress).run()
+    counts = Application(connection, sequence, manifest.entities, copied, run.progress).run()
     record(connection, LedgerEntry(sequence, run.run_id, manifest.run_id, started_at, run.clock.now()), counts)
     run.progress.event("load.commit", sequence=sequence)
     connection.commit()
@@ -200,10 +288,26 @@ def _verify(lake: Lake, manifest: StagingManifest) -> None:
 
 
 def _copy(connection: Connection, run: _Run, manifest: StagingManifest) -> dict[str, int]:
-    return {
-        entity: copy_entity(connection, run.lake, contract, manifest.entities.get(entity))
-        for entity, contract in load_contracts().items()
-    }
+    copied = {}
+    for entity, contract in load_contracts().items():
+        entry = manifest.entities.get(entity)
+        try:
+            copied[entity] = copy_entity(connection, run.lake, contract, entry)
+        except CopyRefused as refused:
+            connection.rollback()  # nobody need wait while files are read
+            raise _explained(run, contract, entry.files if entry else (), refused) from None
+    return copied
+
+
+def _explained(run: _Run, contract: Contract, files: Sequence[ObjectEntry], refused: CopyRefused) -> ReelhouseError:
+    """Say what COPY said, and what it does not say: which rows of its files break the contract."""
+    found: tuple[str, ...] = ()
+    with suppress(ReelhouseError):  # what COPY said is told anyhow
+        found = breaches(run.settings, run.lake, contract, files)
+    if found:
+        return DataRefused(f"{refused}. Read again, {'; '.join(found)}. Nothing was loaded")
+    kind = DataRefused if refused.is_of_data else ReelhouseError
+    return kind(f"{refused}. No row of its files was found to break the contract. Nothing was loaded")
 
 
 def _set_channels(connection: Connection, channels: dict[str, str]) -> None:
@@ -230,9 +334,5 @@ def _report(connection: Connection, run: _Run) -> LoadReport:
     mine = tuple(AppliedLoad(number, counts_of(connection, number)) for number, by in found.items() if by == run.run_id)
     already = tuple(number for number, by in found.items() if by != run.run_id)
     for number in already:
-        write_receipt(run.lake, run.settings.warehouse, number, found[number])
-    return LoadReport(mine, already)
-
-
-def _lock(connection: Connection, run: _Run) -> None:
-    lock(connection, run.run_id, run.settings.load.lock_wait)
+        write_receipt(run.lake, run.warehouse, number, found[number])
+    return LoadReport(mine, already, tuple(marks(run.lake, run.warehouse).values()))

@@ -8,7 +8,7 @@ from pathlib import Path
 
 HOME = Path(__file__).parent
 SCHEMAS = {"dimensions": "core", "facts": "core", "marts": "mart"}
-_FIELD = re.compile(r"-- (grain|key|natural|group|within|moves|reads|load|keep|refs|version|columns):\s*(.*)")
+_FIELD = re.compile(r"-- (grain|key|natural|group|within|moves|reads|load|keep|differs|refs|version|columns):\s*(.*)")
 _COLUMN = re.compile(r"--   (\w+)\s{2,}(\S.*)")
 _KEEP = re.compile(r"(\d+) days of (\w+), then the last of each (\w+) and month")
 _RULES = (
@@ -71,6 +71,7 @@ class Model:
         entity: of a delta, the entity whose staging table it merges.
         retention: which rows stay; None where all do.
         sources: of a partitioned mart, the facts and their date keys, as ``schema.table.column``.
+        differs: of a delta, columns that have the name of a staged one and not its values.
         refs: foreign keys and the dimensions that they point to; each dimension's key has the column's own name, or
             is ``date_key``.
         version: tells its reader that the rules changed so much that rows of before must be made anew.
@@ -92,6 +93,7 @@ class Model:
     entity: str | None
     retention: Retention | None
     sources: tuple[str, ...]
+    differs: tuple[str, ...]
     refs: tuple[tuple[str, str], ...]
     version: int
     columns: tuple[tuple[str, str], ...]
@@ -148,6 +150,7 @@ def parse_model(schema: str, name: str, source: str) -> Model:
         entity=rule.get("entity"),
         retention=_retention(f"{schema}.{name}", fields["keep"]) if "keep" in fields else None,
         sources=_names(rule.get("sources", "")),
+        differs=_names(fields.get("differs", "")),
         refs=tuple(_pair(ref) for ref in _names(fields.get("refs", ""))),
         version=int(fields["version"]),
         columns=tuple((found[1], found[2]) for line in header if (found := _COLUMN.fullmatch(line))),

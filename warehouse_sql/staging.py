@@ -6,17 +6,30 @@ in the contract's order, whatever the order in which the table came to have them
 
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from extract.errors import DataRefused, ReelhouseError
 from extract.lake import Lake
-from spark.contracts import Contract
+from spark.contracts import Contract, load_contracts
 from spark.manifest import EntityEntry
 from warehouse_sql.connection import Connection, StatementRefused
+from warehouse_sql.proof import differing, read_sums, staged_sums
 
 SCHEMA = "staging"
 TYPES = {"double": "double precision"}
 """Types of contracts that SQL writes otherwise."""
+
+
+class CopyRefused(ReelhouseError):
+    """COPY failed; the transaction is undone.
+
+    Attributes:
+        is_of_data: whether the warehouse said that the data is to blame.
+    """
+
+    def __init__(self, table: str, where: str, error: StatementRefused) -> None:
+        super().__init__(f"{table}: COPY refused {where} ({error.code}): {error.reason}")
+        self.is_of_data = error.is_of_data
 
 
 def staging_table(contract: Contract) -> str:
@@ -72,8 +85,8 @@ def copy_entity(connection: Connection, lake: Lake, contract: Contract, entry: E
     """Replace what a staging table holds by one load; return how many rows were copied.
 
     Raises:
-        DataRefused: the files do not fit the table, or another number of rows came in than they hold.
-        ReelhouseError: COPY failed for another reason.
+        CopyRefused: COPY failed.
+        DataRefused: another number of rows came in than the files hold.
     """
     table = staging_table(contract)
     # DELETE, because TRUNCATE commits the transaction (Database Developer Guide, "TRUNCATE").
@@ -83,13 +96,26 @@ def copy_entity(connection: Connection, lake: Lake, contract: Contract, entry: E
     try:
         connection.execute(copy_statement(contract, lake.url(entry.copy_manifest)))
     except StatementRefused as error:
-        where = lake.url(entry.copy_manifest)
-        if error.is_of_data:
-            raise DataRefused(
-                f"{table}: COPY refused {where} ({error.code}): {error.reason}. Nothing was loaded"
-            ) from None
-        raise ReelhouseError(f"{table}: COPY of {where} failed: {error}") from None
+        raise CopyRefused(table, lake.url(entry.copy_manifest), error) from None
     return _counted(connection, lake, table, entry)
+
+
+def prove_sums(connection: Connection, lake: Lake, entries: Mapping[str, EntityEntry]) -> None:
+    """Hold the sum of each column that was copied against the one that the manifest carries.
+
+    Raises:
+        DataRefused: a column holds other values than the files.
+    """
+    proved = [load_contracts()[entity] for entity, entry in entries.items() if entry.sums]
+    texts: dict[str, str] = dict(connection.rows(staged_sums(proved))) if proved else {}
+    for contract in proved:
+        entry = entries[contract.entity]
+        wrong = differing(entry.sums, read_sums(contract.columns, texts.get(contract.entity)))
+        if wrong:
+            raise DataRefused(
+                f"{staging_table(contract)}: {', '.join(wrong)} hold other values than the files of "
+                f"{lake.url(entry.copy_manifest)}; nothing was loaded"
+            )
 
 
 def _counted(connection: Connection, lake: Lake, table: str, entry: EntityEntry) -> int:

@@ -19,6 +19,7 @@ from extract.manifest import ObjectEntry
 from extract.privacy import PrivacyKey
 from extract.settings import Settings
 from spark.contracts import Column, Contract, Kind
+from spark.proof import Proved
 from spark.raw import Backlog
 
 DataFrame: TypeAlias = Any
@@ -67,6 +68,22 @@ class Engine(Protocol):
 
         These columns in this order with exactly these types; rows in a total order within a file. What is returned is
         there whole, whatever happened to attempts of its parts.
+        """
+
+    def prove(self, contract: Contract, files: Sequence[ObjectEntry], objects: Sequence[tuple[int, int]]) -> Proved:
+        """Look at what was written of the open stream: compare it with the judged frame, sum it, show some of it.
+
+        Args:
+            contract: of the rows.
+            files: that hold them.
+            objects: raw objects, by manifest and part, of which rows are shown.
+        """
+
+    def read_parquet(self, key: str) -> tuple[DataFrame, list[tuple[str, str]]]:
+        """Return what an object holds, and its columns with their types, as contracts call them if they know them.
+
+        Raises:
+            DataRefused: it is no Parquet file.
         """
 
     def to_type(self, text: str, kind: Kind) -> Expression:

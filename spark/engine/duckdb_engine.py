@@ -16,7 +16,7 @@ import duckdb
 from sqlframe.duckdb import DuckDBSession, Window
 from sqlframe.duckdb import functions as duckdb_functions
 
-from extract.errors import ConfigurationError, ReelhouseError
+from extract.errors import ConfigurationError, DataRefused, ReelhouseError
 from extract.lake import Lake
 from extract.manifest import ObjectEntry
 from extract.privacy import PrivacyKey
@@ -27,6 +27,7 @@ from spark.engine.leaf_sql import leaf_select, literal
 from spark.engine.line_reader import LINES, LineReader
 from spark.engine.plans import Plan, plan_of
 from spark.leaves import POSITION, RAW_OBJECT, RECORD, leaf_columns
+from spark.proof import Dialect, Proved, alike, of_double, sample, sum_expressions, whole
 from spark.raw import Backlog, fetch
 
 _OWNER = threading.Lock()
@@ -51,6 +52,20 @@ _TYPING: dict[Kind, str] = {
     "date": "try_cast({text} as date)",
     "timestamp": "cast(try_cast({text} as timestamp) as timestamp_ntz)",
 }
+DIALECT = Dialect(
+    {
+        "varchar": "cast('0x' || left(md5(nullif(rtrim({c}), '')), 7) as bigint)",
+        "bigint": whole("{c}"),
+        "integer": whole("{c}"),
+        "double": of_double("cast(floor({x}) as bigint)"),
+        "boolean": "cast({c} as integer)",
+        "date": "date_diff('day', date '1970-01-01', {c})",
+        "timestamp": whole("epoch_us({c})"),
+    },
+    total="sum({})",
+    exploded="select {columns}, {arrays}, unnest(range(len({first}))) as {position} from {records}",
+    element="unnest({array})",
+)
 
 _KEYED_HASH = "keyed_hash"
 
@@ -114,6 +129,35 @@ class DuckDBEngine:
             digest = hashlib.file_digest(file, "sha256").hexdigest()
         self._lake.put_file(key, path)
         return (ObjectEntry(key=key, bytes=path.stat().st_size, rows=footer[0][0], sha256=digest),)
+
+    def prove(self, contract: Contract, files: Sequence[ObjectEntry], objects: Sequence[tuple[int, int]]) -> Proved:
+        """Look at what was written of the open stream, as the lake gives it back."""
+        paths = [self._scratch / f"written-{number}.parquet" for number, _ in enumerate(files)]
+        for path, entry in zip(paths, files, strict=True):
+            path.write_bytes(self._lake.get(entry.key))
+        written, judged = f"read_parquet([{', '.join(literal(str(path)) for path in paths)}])", self._judged or ""
+        run = self._connection.execute
+        ((same,),) = run(alike(contract, DIALECT, written, _quoted(judged))).fetchall()
+        sums = ", ".join(sum_expressions(contract, DIALECT, contract.columns))
+        (summed,) = run(f"select {sums} from {written}").fetchall()  # noqa: S608
+        names = [column.name for column in contract.columns]
+        shown = run(sample(contract, written, objects)).fetchall()
+        for path in paths:
+            path.unlink()
+        return Proved(same, dict(zip(names, map(int, summed), strict=True)), shown)
+
+    def read_parquet(self, key: str) -> tuple[DataFrame, list[tuple[str, str]]]:
+        """Return what a file holds, and its columns with their types."""
+        path = self._scratch / "read.parquet"
+        path.write_bytes(self._lake.get(key))
+        select = f"select * from read_parquet({literal(str(path))})"  # noqa: S608
+        try:
+            described = self._connection.execute(f"describe {select}").fetchall()
+        except duckdb.Error:
+            raise DataRefused(f"{self._lake.url(key)} cannot be read as Parquet") from None
+        kinds = {engine: kind for kind, engine in _PARQUET_TYPES.items()}
+        columns = [(str(name), str(kinds.get(kind, kind.lower()))) for name, kind, *_ in described]
+        return self._create("view", "read_parquet_file", select, [name for name, _ in columns]), columns
 
     def to_type(self, text: str, kind: Kind) -> Expression:
         """Return the value of the column named ``text``."""

@@ -30,6 +30,7 @@ from spark.engine.raw_lines import read_lines
 from spark.engine.spark_leaves import LINE, leaves, parse, record_text
 from spark.engine.spark_session import open_session
 from spark.leaves import POSITION, RAW_OBJECT, RECORD
+from spark.proof import Dialect, Proved, alike, of_double, sample, sum_expressions, whole
 from spark.raw import Backlog, RawObject, checked, other_bytes
 
 PARTITION_BYTES = 64 * 1024 * 1024
@@ -56,6 +57,22 @@ _TYPING: dict[Kind, str] = {
     "date": "try_cast({text} as date)",
     "timestamp": "cast(try_cast({text} as timestamp) as timestamp_ntz)",
 }
+DIALECT = Dialect(
+    {
+        "varchar": "cast(conv(left(md5(nullif(rtrim({c}), '')), 7), 16, 10) as bigint)",
+        "bigint": whole("{c}"),
+        "integer": whole("{c}"),
+        "double": of_double("cast(floor({x}) as bigint)"),
+        "boolean": "cast({c} as integer)",
+        "date": "datediff({c}, date '1970-01-01')",
+        "timestamp": whole("timestampdiff(microsecond, timestamp_ntz '1970-01-01 00:00:00', {c})"),
+    },
+    total="sum(cast({} as decimal(38, 0)))",
+    exploded="select {columns}, {arrays}, _place as {position} from {records} "
+    "lateral view posexplode({first}) placed as _place, _element",
+    element="element_at({array}, _place + 1)",
+)
+_WRITTEN, _JUDGED = "written_rows", "judged_rows"
 
 
 class SparkEngine:
@@ -125,6 +142,26 @@ class SparkEngine:
         ).sortWithinPartitions(*order)
         typed.write.parquet(self._address(folder))
         return self._committed(folder, typed.schema)
+
+    def prove(self, contract: Contract, files: Sequence[ObjectEntry], objects: Sequence[tuple[int, int]]) -> Proved:
+        """Look at what was written of the open stream."""
+        frame = self._session.read.parquet(*(_without_pattern(self._address(file.key)) for file in files))
+        frame.createOrReplaceTempView(_WRITTEN)
+        self._judged.createOrReplaceTempView(_JUDGED)
+        ((same,),) = self.rows(self._session.sql(alike(contract, DIALECT, _WRITTEN, _JUDGED)))
+        (summed,) = self.rows(frame.selectExpr(*sum_expressions(contract, DIALECT, contract.columns)))
+        names = [column.name for column in contract.columns]
+        shown = self.rows(self._session.sql(sample(contract, _WRITTEN, objects)))
+        return Proved(same, dict(zip(names, map(int, summed), strict=True)), shown)
+
+    def read_parquet(self, key: str) -> tuple[DataFrame, list[tuple[str, str]]]:
+        """Return what a file holds, and its columns with their types."""
+        try:
+            frame = self._session.read.parquet(_without_pattern(self._address(key)))
+        except (PySparkException, Py4JError):
+            raise DataRefused(f"{self._lake.url(key)} cannot be read as Parquet") from None
+        kinds = {engine: kind for kind, engine in _PARQUET_TYPES.items()}
+        return frame, [(name, str(kinds.get(kind, kind))) for name, kind in frame.dtypes]
 
     def to_type(self, text: str, kind: Kind) -> Expression:
         """Return the value of the column named ``text``."""

@@ -10,13 +10,15 @@ from spark.contracts import Contract
 from spark.drift import Sightings, sightings, unknown_fields
 from spark.engine import DataFrame, Engine
 from spark.engine import functions as F
+from spark.jobs.prove import prove_values
 from spark.jobs.publish import Place
 from spark.leaves import POSITION
 from spark.manifest import Counts
+from spark.proof import REASON
 from spark.quarantine import COLUMNS, ORDER, Refusals, refuse_if_too_many, refused_records
 from spark.raw import Backlog
 from spark.transforms.registry import TRANSFORMS
-from spark.transforms.steps import REASON, fan_out, good, newest, row_count
+from spark.transforms.steps import fan_out, good, newest, row_count
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +29,7 @@ class Outcome:
         rows: files of the entity; none where no record was good or the good ones have no rows.
         quarantined: files of the quarantine; none where every record was good.
         reasons: records in the quarantine by reason.
+        sums: of each column of the rows.
     """
 
     contract: Contract
@@ -35,6 +38,7 @@ class Outcome:
     quarantined: Sequence[ObjectEntry]
     reasons: dict[str, int]
     drift: Sightings
+    sums: dict[str, int]
 
 
 def normalise_entity(engine: Engine, contract: Contract, backlog: Backlog, place: Place, limits: Quarantine) -> Outcome:
@@ -58,10 +62,11 @@ def normalise_entity(engine: Engine, contract: Contract, backlog: Backlog, place
         refused = refused_records(judged, backlog.stream)
         quarantined = engine.write(refused, COLUMNS, ORDER, place.quarantine(backlog.stream))
     counts = _prove(backlog, tally, rows, quarantined)
+    sums = prove_values(engine, place.lake, contract, rows, backlog) if rows else {}
     drift = sightings(
         backlog.stream, [(seen, count) for seen, count in engine.rows(unknown_fields(judged.transform(good)))]
     )
-    return Outcome(contract, counts, rows, quarantined, tally.reasons, drift)
+    return Outcome(contract, counts, rows, quarantined, tally.reasons, drift, sums)
 
 
 @dataclass(frozen=True, slots=True)

@@ -129,7 +129,7 @@ def _publish(
 def _entity(place: Place, outcome: Outcome) -> EntityEntry:
     files = tuple(outcome.rows)
     key = place.put_copy_manifest(place.rows(outcome.contract.entity), files)
-    return EntityEntry(copy_manifest=key, files=files, counts=outcome.counts)
+    return EntityEntry(copy_manifest=key, files=files, counts=outcome.counts, sums=outcome.sums)
 
 
 def _quarantine(outcome: Outcome) -> QuarantineEntry:

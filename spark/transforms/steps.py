@@ -13,8 +13,8 @@ from spark.engine import Window as W
 from spark.engine import functions as F
 from spark.grammar import EXTRA_LIMIT, GRAMMAR, NOT_BLANK, TRIMMED
 from spark.leaves import FAULT, POSITION, UNKNOWN, kind_of, text_of
+from spark.proof import REASON
 
-REASON = "_reason"
 _RANK, _PLACE, _ELEMENT = "_rank", "_place", "_element"
 
 Step = Callable[[DataFrame], DataFrame]

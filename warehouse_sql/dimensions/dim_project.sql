@@ -3,6 +3,7 @@
 -- natural: project_id
 -- reads:   staging.stg_wistia__project, staging.stg_wistia__media, core.dim_project
 -- load:    delta of wistia__project
+-- differs: project_name, is_public
 -- version: 1
 -- columns:
 --   project_key     Derived from the project's id.

@@ -4,6 +4,7 @@
 -- moves:   core.fct_playback_key
 -- reads:   staging.stg_streampulse__playback, core.fct_playback, core.dim_content, core.dim_user, core.reporting_setting
 -- load:    delta of streampulse__playback
+-- differs: region
 -- refs:    start_date_key core.dim_date, content_key core.dim_content, user_key core.dim_user
 -- version: 1
 -- columns:

@@ -13,9 +13,10 @@ from extract.progress import Progress
 from extract.settings import Load, Settings, StreamPulse, Wistia
 from sandbox.redshift import serve
 from tests.integration.warehouse_sql.staged import Rows, stage_rows
+from warehouse_sql.attempts import Attempt
 from warehouse_sql.catalog import load_catalog
 from warehouse_sql.connection import Target, connect
-from warehouse_sql.load import LoadReport, load, pending
+from warehouse_sql.load import ByHand, LoadReport, load, pending
 from warehouse_sql.query import query
 
 Record = dict[str, Any]
@@ -74,17 +75,27 @@ class House:
         stage_rows(self.lake, self.sequence, named, sweeps)
         return self.sequence
 
-    def load(self, progress: Progress | None = None, lock_wait: float = 5) -> LoadReport:
+    def load(
+        self,
+        progress: Progress | None = None,
+        lock_wait: float = 5,
+        statement_timeout: float = 600,
+        by_hand: ByHand | None = None,
+    ) -> LoadReport:
         """Load what is staged."""
         self.runs += 1
         settings = Settings(
             wistia=Wistia(channels=self.channels),
             streampulse=StreamPulse(reporting_time_zone=self.time_zone),
-            load=Load(lock_wait=lock_wait),
+            load=Load(lock_wait=lock_wait, statement_timeout=statement_timeout),
             warehouse=self.address,
         )
         clock = RunClock(datetime(2026, 2, 1, tzinfo=UTC))
-        return load(self.target, self.lake, settings, clock, f"run-{self.runs}", progress or Told())
+        return load(self.target, self.lake, settings, clock, f"run-{self.runs}", progress or Told(), by_hand)
+
+    def attempt(self, run_id: str, lock_wait: float = 5) -> Attempt:
+        """Return an attempt of another run."""
+        return Attempt(self.lake, self.address, run_id, Load(lock_wait=lock_wait), Told())
 
     def pending(self) -> bool:
         """Tell from the lake whether a load may be wanting."""

@@ -12,7 +12,9 @@ import duckdb
 from extract.lake import DirectoryLake
 from extract.manifest import ObjectEntry, sequence_name
 from spark.contracts import load_contracts
+from spark.engine.duckdb_engine import DIALECT
 from spark.manifest import Counts, EntityEntry, StagingManifest, staging_log
+from spark.proof import sum_expressions
 
 Rows = Sequence[Mapping[str, Any]]
 
@@ -99,6 +101,7 @@ def _write(
         file = Path(scratch) / "part.parquet"
         engine.execute(f"copy ({select}) to '{file}' (format parquet, compression zstd)")
         rows = engine.execute(f"select count(*) from '{file}'").fetchall()[0][0]
+        sums = _sums(engine, entity, file) if rows else {}
         data = file.read_bytes()
     lake.put(key, data)
     entry = {"url": lake.url(key), "mandatory": True, "meta": {"content_length": len(data)}}
@@ -107,4 +110,15 @@ def _write(
         copy_manifest=f"{folder}/copy.manifest",
         files=(ObjectEntry(key=key, bytes=len(data), rows=rows, sha256=hashlib.sha256(data).hexdigest()),),
         counts=Counts(landed=rows, normalised=rows, rows=rows),
+        sums=sums,
     )
+
+
+def _sums(engine: duckdb.DuckDBPyConnection, entity: str, file: Path) -> dict[str, int]:
+    contract = load_contracts()[entity]
+    held = {name for name, *_ in engine.execute(f"describe select * from '{file}'").fetchall()}
+    if not held >= {column.name for column in contract.columns}:
+        return {}  # a file that COPY is to refuse
+    expressions = ", ".join(sum_expressions(contract, DIALECT, contract.columns))
+    (totals,) = engine.execute(f"select {expressions} from '{file}'").fetchall()
+    return {column.name: int(total) for column, total in zip(contract.columns, totals, strict=True)}

@@ -12,8 +12,7 @@ import yaml
 
 from extract.errors import ReelhouseError
 from tests.integration.warehouse_sql.house import House, Told, open_house
-from warehouse_sql.connection import Connection, Target, connect
-from warehouse_sql.ledger import lock
+from warehouse_sql.connection import Target, connect
 from warehouse_sql.model import HOME
 from warehouse_sql.query import query
 from warehouse_sql.upgrade import apply
@@ -42,10 +41,7 @@ def analyst(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Target]:
 def apply_to(house: House) -> None:
     """Bring the warehouse to this release, roles included."""
 
-    def lock_loads(connection: Connection) -> None:
-        lock(connection, "apply", 30)
-
-    apply(house.target, house.lake, lock_loads, Told())
+    apply(house.target, house.lake, house.attempt("apply", 30).lock, Told())
 
 
 def test_there_are_twenty() -> None:

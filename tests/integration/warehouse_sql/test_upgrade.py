@@ -13,9 +13,8 @@ from tests.integration.warehouse_sql.house import House, Told, open_house
 from warehouse_sql import drift, repeatable
 from warehouse_sql.access import load_access
 from warehouse_sql.checks import Check
-from warehouse_sql.connection import Connection, StatementRefused, connect
+from warehouse_sql.connection import StatementRefused, connect
 from warehouse_sql.examine import examine
-from warehouse_sql.ledger import lock
 from warehouse_sql.migrate import MigrationRefused, Trouble, load_migrations
 from warehouse_sql.prepare import forget_rebuilt, remember_rebuilt
 from warehouse_sql.proposal import Plan, plan
@@ -42,10 +41,7 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
 def applied(house: House) -> Plan:
     """Apply this release."""
 
-    def lock_loads(connection: Connection) -> None:
-        lock(connection, "apply", 30)
-
-    return apply(house.target, house.lake, lock_loads, Told())
+    return apply(house.target, house.lake, house.attempt("apply", 30).lock, Told())
 
 
 def planned(house: House) -> dict[str, str]:

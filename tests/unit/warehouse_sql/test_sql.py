@@ -22,7 +22,7 @@ def parsed(statement: str) -> exp.Expr:
 def test_the_collection_holds_all_kinds_of_statements() -> None:
     assert len(STATEMENTS) > 110
     assert {name.partition("._")[2] for name in STATEMENTS if name.startswith("warehouse_sql.ledger")} >= {
-        "ANNOUNCE",
+        "LOADED",
         "RECORD",
     }
 

@@ -1,0 +1,51 @@
+"""The examination: manifests, objects, counts, ledger and tables held against each other; and the sweep of litter."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from extract.lake import ObjectInfo
+from extract.progress import Progress
+from orchestration.context import Context
+from orchestration.lake_findings import Finding, examine_lake, litter, older_than, read_manifests
+from orchestration.sandboxes import open_warehouse
+from warehouse_sql.reconcile import examine_warehouse
+
+OLD = timedelta(hours=24)
+"""So old an object that no manifest names belongs to no run that is at work."""
+
+
+@dataclass(frozen=True, slots=True)
+class Examination:
+    """What was found; ``litter`` are old objects that no manifest names, ``swept`` those of them that were removed."""
+
+    findings: tuple[Finding, ...]
+    litter: tuple[ObjectInfo, ...]
+    swept: bool
+
+    @property
+    def is_well(self) -> bool:
+        """Whether there is nothing for anybody to do."""
+        return not self.findings and (self.swept or not self.litter)
+
+
+def examine(context: Context, progress: Progress) -> Examination:
+    """Look at everything; every object of the lake is read, and the warehouse is woken.
+
+    Raises:
+        ReelhouseError: the lake or the warehouse cannot be asked.
+    """
+    lake, warehouse = context.lake, context.settings.warehouse
+    manifests = read_manifests(lake)
+    findings = examine_lake(lake, manifests, progress)
+    target = open_warehouse(context.settings, context.secrets)
+    findings += [Finding(*found) for found in examine_warehouse(target, lake, warehouse, manifests.staging)]
+    # Ages are of the lake's own clock, which is real, and not of --as-of.
+    old = older_than(litter(lake, manifests), OLD, datetime.now(UTC))
+    return Examination(tuple(findings), tuple(old), swept=False)
+
+
+def sweep(context: Context, found: Examination) -> Examination:
+    """Remove the litter that was found."""
+    for info in found.litter:
+        context.lake.delete(info.key)
+    return Examination(found.findings, found.litter, swept=True)

@@ -1,0 +1,1 @@
+select run_id, session_id from audit.load_attempt where session_id < 0;
