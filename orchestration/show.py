@@ -184,6 +184,8 @@ def status(found: "Status", *, as_json: bool) -> None:
         _print_figures(("quarantine", "reason", "records"), bad)
     else:
         click.echo("quarantine: empty")
+    for file in found.refused_files:
+        click.echo(f"refused: {file}")
     _print_drift(found.drift)
 
 

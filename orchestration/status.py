@@ -1,11 +1,13 @@
 """The morning look, from the lake alone: last run, streams, counts, quarantine, what waits to be loaded."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from extract.lake import Lake
 from extract.manifest import raw_log
 from extract.sources import STREAM_NAMES
+from extract.sources.streampulse.feeds import STREAM_NAMES as STREAMPULSE
 from orchestration.context import Context
 from orchestration.pipeline import newest_report
 from spark.manifest import StagingManifest, staging_log
@@ -33,6 +35,8 @@ class Status:
     streams: tuple[StreamStatus, ...]
     staged_loads: int
     waits_for_load: bool
+    refused_files: tuple[str, ...]
+    """Files of which nothing was taken, with the reason; those of the newest manifests."""
     quarantined: dict[str, dict[str, int]]
     drift: tuple[dict[str, Any], ...]
     set_aside: tuple[SetAside, ...] = ()
@@ -46,11 +50,19 @@ def read_status(context: Context) -> Status:
         last_run=newest_report(context.lake),
         streams=tuple(_streams(context.lake, staged)),
         staged_loads=staged.sequence if staged else 0,
+        refused_files=tuple(_refused(context.lake)),
         waits_for_load=pending(context.lake, context.settings.warehouse),
         quarantined=staged.total_quarantined if staged else {},
         drift=tuple(entry.model_dump() for entry in staged.drift) if staged else (),
         set_aside=tuple(marks(context.lake, context.settings.warehouse).values()),
     )
+
+
+def _refused(lake: Lake) -> Iterator[str]:
+    for stream in STREAMPULSE:
+        head = raw_log(lake, stream).head()
+        for manifest in raw_log(lake, stream).after(head.cursor_after["up_to"]) if head else ():
+            yield from (f"{file.key}: {file.refused}" for file in manifest.files if file.refused)
 
 
 def _streams(lake: Lake, staged: StagingManifest | None) -> list[StreamStatus]:

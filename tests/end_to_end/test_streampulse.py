@@ -19,6 +19,7 @@ from extract.progress import Silent
 from orchestration.context import Context, Options
 from orchestration.pipeline import run
 from orchestration.sandboxes import open_warehouse
+from orchestration.status import read_status
 from sandbox.streampulse.playbacks import Row
 from sandbox.streampulse.size import DAY, EPOCH, Size
 from sandbox.streampulse.truth import Truth, truth
@@ -162,4 +163,6 @@ def test_files_dropped_by_hand_are_loaded_while_it_watches(watched: tuple[Path, 
     assert "stopped watching" in troubles
     assert "bad.csv: it has no column playback_id" in said
     assert "half.csv: 1 rows cannot be read" in said
+    (refused,) = read_status(Context(Options(home=home))).refused_files
+    assert refused == "landing/streampulse/playback/bad.csv: it has no column playback_id"
     assert "streampulse/playback: 1 quarantined (not_timestamp:started_at)" in said
