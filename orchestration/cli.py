@@ -124,6 +124,19 @@ def load(options: Options, set_aside: int | None, reason: str | None, retry: int
 
 
 @reelhouse.command()
+@click.option("--undo", is_flag=True, help="Take back the last replay; possible until the next load.")
+@command_options
+def replay(options: Options, *, undo: bool) -> None:
+    """Build staging and warehouse anew from what landed, beside what is read, then publish it whole."""
+    from orchestration.pipeline import replay_stage, undo_stage
+
+    if undo:
+        _perform(options, undo_stage, show.undo)
+    else:
+        _perform(options, replay_stage, show.replay)
+
+
+@reelhouse.command()
 @command_options
 def export(options: Options) -> None:
     """Publish the closed days of daily engagement that changed as Parquet, for Athena."""
@@ -174,6 +187,33 @@ def contracts(entity: str | None, *, as_json: bool) -> None:
     from orchestration.contracts import describe
 
     show.contracts(describe(entity), as_json=as_json)
+
+
+@reelhouse.group()
+def quarantine() -> None:
+    """Look at the records that could not be taken, and try them again."""
+
+
+@quarantine.command("list")
+@command_options
+def quarantine_list(options: Options) -> None:
+    """Show what is in quarantine, by stream, load and reason, and the files that hold it."""
+    from spark.jobs.looked_at import look
+    from spark.quarantine import open_quarantine
+
+    lake = Context(options).lake
+    held = open_quarantine(lake)
+    show.quarantine(held, as_json=options.as_json)
+    look(lake, max((entry.load for entries in held.values() for entry in entries), default=0))
+
+
+@quarantine.command("replay")
+@command_options
+def quarantine_replay(options: Options) -> None:
+    """Judge all of it by the rules of today, and load what can be taken."""
+    from orchestration.pipeline import retry_stage
+
+    _perform(options, retry_stage, show.retried)
 
 
 @reelhouse.group()

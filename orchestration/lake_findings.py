@@ -16,7 +16,7 @@ from extract.progress import Progress
 from extract.sources import STREAM_NAMES
 from spark.contracts import load_contracts
 from spark.jobs.looked_at import looked_at
-from spark.manifest import StagingManifest, staging_log
+from spark.manifest import RebuildManifest, StagingManifest, rebuild_log, staging_log
 
 AREAS = ("raw/", "staging/", "quarantine/")
 """Where objects must be named by a manifest."""
@@ -46,6 +46,7 @@ class Manifests:
 
     raw: Mapping[str, Sequence[RawManifest]]
     staging: Sequence[StagingManifest]
+    rebuilds: Sequence[RebuildManifest]
     unreadable: Sequence[Finding]
 
     def entries(self) -> Iterator[ObjectEntry]:
@@ -53,7 +54,7 @@ class Manifests:
         for manifests in self.raw.values():
             for manifest in manifests:
                 yield from manifest.objects
-        for staged in self.staging:
+        for staged in (*self.staging, *self.rebuilds):
             for entity in staged.entities.values():
                 yield from entity.files
             for bad in staged.quarantine.values():
@@ -64,7 +65,8 @@ def read_manifests(lake: Lake) -> Manifests:
     """Read all manifests; one that is missing or cannot be read ends its log, and is a finding."""
     unreadable: list[Finding] = []
     raw = {stream: _read(raw_log(lake, stream), f"raw/{stream}", unreadable) for stream in STREAM_NAMES}
-    return Manifests(raw, _read(staging_log(lake), "staging", unreadable), unreadable)
+    staging = _read(staging_log(lake), "staging", unreadable)
+    return Manifests(raw, staging, _read(rebuild_log(lake), "rebuilds", unreadable), unreadable)
 
 
 def _read(log: ManifestLog[M], where: str, unreadable: list[Finding]) -> list[M]:
@@ -96,7 +98,8 @@ def litter(lake: Lake, manifests: Manifests) -> list[ObjectInfo]:
     if manifests.unreadable:
         return []
     named = {entry.key for entry in manifests.entries()}
-    named |= {entity.copy_manifest for staged in manifests.staging for entity in staged.entities.values()}
+    staging = (*manifests.staging, *manifests.rebuilds)
+    named |= {entity.copy_manifest for staged in staging for entity in staged.entities.values()}
     return [info for area in AREAS for info in lake.list_after(area) if info.key not in named and not _is_memory(info)]
 
 
@@ -117,7 +120,7 @@ def _objects(lake: Lake, manifests: Manifests, progress: Progress) -> Iterator[F
             says = f"its {len(data)} bytes are not the {entry.bytes} that its manifest vouches for: restore it"
             yield Finding("wrong hash", lake.url(entry.key), says)
         progress.advance("doctor", number, "objects", len(entries))
-    for staged in manifests.staging:
+    for staged in (*manifests.staging, *manifests.rebuilds):
         for entity in staged.entities.values():
             if not next(lake.list_after(entity.copy_manifest), None):
                 says = "a manifest names it, and it is not there: restore it"
@@ -138,6 +141,7 @@ def _counts(manifests: Manifests) -> Iterator[Finding]:
         for entity, entry in staged.entities.items():
             consumed = range(before.get(streams[entity], 0) + 1, staged.consumed.get(streams[entity], 0) + 1)
             raw_rows = sum(raw.landed for raw in manifests.raw[streams[entity]] if raw.sequence in consumed)
+            raw_rows += staged.retried.get(streams[entity], 0)
             rows = sum(file.rows for file in entry.files)
             counts = entry.counts
             if not (counts.balanced and counts.landed == raw_rows and counts.rows == rows):

@@ -23,8 +23,11 @@ from extract.sources.streampulse.source import FileSource
 from orchestration.context import Context
 from orchestration.sandboxes import check_warehouse, open_account, open_landing, open_privacy_key, open_warehouse
 from spark.jobs.normalise import NormaliseReport, normalise
+from spark.jobs.rebuild import rebuild
+from spark.jobs.retry import RetryReport, retry_quarantine
 from warehouse_sql.export import ExportReport, export
 from warehouse_sql.load import ByHand, LoadReport, load, pending
+from warehouse_sql.replay import ReplayReport, UndoReport, replay, undo
 
 Outcome = Literal["published", "nothing new", "failed"]
 Extract = Callable[[Context, Progress], ExtractionReport]
@@ -58,6 +61,14 @@ class OthersLanded(RefusedError):
         """Say what ``refused`` says; ``report`` is of the others."""
         super().__init__(str(refused))
         self.report = report
+
+
+@dataclass(frozen=True, slots=True)
+class QuarantineReport:
+    """What became of the quarantine, and what was loaded; None where there was nothing to load."""
+
+    retried: RetryReport
+    load: LoadReport | None
 
 
 def extract_stage(
@@ -139,6 +150,14 @@ def normalise_stage(context: Context, progress: Progress) -> NormaliseReport:
     return normalise(context.lake, context.settings, key, context.clock, context.run_id, progress)
 
 
+def retry_stage(context: Context, progress: Progress) -> QuarantineReport:
+    """Judge the quarantine again, and load what can be taken now."""
+    lake, key = context.lake, open_privacy_key(context.settings, context.secrets)
+    retried = retry_quarantine(lake, context.settings, key, context.clock, context.run_id, progress)
+    waits = retried.sequence is not None or pending(lake, context.settings.warehouse)
+    return QuarantineReport(retried, load_stage(context, progress) if waits else None)
+
+
 def load_stage(context: Context, progress: Progress, by_hand: ByHand | None = None) -> LoadReport:
     """Load what the warehouse does not have yet; before that, do with one load what a person wants."""
     target = open_warehouse(context.settings, context.secrets)
@@ -149,6 +168,25 @@ def export_stage(context: Context, progress: Progress) -> ExportReport:
     """Publish the closed days of daily engagement that changed."""
     target = open_warehouse(context.settings, context.secrets)
     return export(target, context.lake, context.clock, context.run_id, progress)
+
+
+def replay_stage(context: Context, progress: Progress) -> ReplayReport | None:
+    """Build everything behind raw anew, as far as it was normalised, and publish it; None where nothing was.
+
+    What landed since waits for the next run, as it does for any stage.
+    """
+    key = open_privacy_key(context.settings, context.secrets)
+    rebuilt = rebuild(context.lake, context.settings, key, context.clock, context.run_id, progress)
+    if rebuilt is None:
+        return None
+    target = open_warehouse(context.settings, context.secrets)
+    return replay(target, context.lake, context.settings, context.clock, context.run_id, progress, rebuilt)
+
+
+def undo_stage(context: Context, progress: Progress) -> UndoReport:
+    """Give their names back to the tables from before the last replay."""
+    target = open_warehouse(context.settings, context.secrets)
+    return undo(target, context.lake, context.settings, context.clock, context.run_id, progress)
 
 
 def run(context: Context, progress: Progress, extract: Extract = extract_stage) -> RunReport:

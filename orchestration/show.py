@@ -13,17 +13,19 @@ if TYPE_CHECKING:  # only names of types: `reelhouse --help` should not wait for
     from extract.runner import ExtractionReport, StreamReport
     from orchestration.contracts import EntityContract
     from orchestration.doctor import Examination
-    from orchestration.pipeline import RunReport
+    from orchestration.pipeline import QuarantineReport, RunReport
     from orchestration.run_counts import RunCounts
     from orchestration.status import Status
     from orchestration.structure import ApplyReport
     from spark.jobs.normalise import NormaliseReport
+    from spark.quarantine import Held
     from warehouse_sql.examine import Result
     from warehouse_sql.export import ExportReport
     from warehouse_sql.lineage import Origin
     from warehouse_sql.load import LoadReport
     from warehouse_sql.proposal import Plan
     from warehouse_sql.query import Result as QueryResult
+    from warehouse_sql.replay import ReplayReport, UndoReport
     from warehouse_sql.set_aside import SetAside
 
 NOTHING_NEW = "nothing new"
@@ -160,6 +162,72 @@ def export(report: "ExportReport", *, as_json: bool) -> None:
     if not report.written and not report.removed:
         click.echo(NOTHING_NEW)
     click.echo(f"{report.days:,} closed days with {report.rows:,} rows are published")
+
+
+def quarantine(held: "Mapping[str, Sequence[Held]]", *, as_json: bool) -> None:
+    """Print what is in quarantine; the texts of the records are persons' data and stay in their files."""
+    if as_json:
+        print_json(held)
+        return
+    rows = [
+        (stream, entry.load, reason, count)
+        for stream, entries in held.items()
+        for entry in entries
+        for reason, count in entry.reasons.items()
+    ]
+    if not rows:
+        click.echo("quarantine: empty")
+        return
+    _print_figures(("stream", "load", "reason", "records"), rows)
+    click.echo("\nTheir texts and where each stands in raw:")
+    for entries in held.values():
+        for entry in entries:
+            for file in entry.files:
+                click.echo(f"  {file.key}")
+    click.echo("`reelhouse quarantine replay` judges them again by the rules of today")
+
+
+def retried(report: "QuarantineReport", *, as_json: bool) -> None:
+    """Print what became of the quarantine."""
+    if as_json:
+        print_json(report)
+        return
+    streams = report.retried.streams
+    if not streams:
+        click.echo("quarantine: empty")
+    else:
+        rows = [(stream, found.tried, found.taken, found.tried - found.taken) for stream, found in streams.items()]
+        _print_figures(("quarantine", "tried", "taken", "still refused"), rows)
+    for stream, found in streams.items():
+        for reason, count in found.refused.items():
+            click.echo(f"{stream}: {count} still refused ({reason})")
+    if report.load:
+        click.echo()
+        load(report.load, as_json=False)
+
+
+def replay(report: "ReplayReport | None", *, as_json: bool) -> None:
+    """Print what a replay published."""
+    if as_json:
+        print_json(report)
+        return
+    if report is None:
+        click.echo("nothing was normalised yet")
+        return
+    if report.rows:
+        rows = [(table, before, after, after - before) for table, (before, after) in report.rows.items()]
+        _print_figures((f"rebuild {report.rebuild}", "rows before", "rows now", "difference"), rows)
+    later = f", and {len(report.applied)} later loads" if report.applied else ""
+    click.echo(f"\npublished: loads 1 to {report.upto} built anew from raw{later}")
+    click.echo("`reelhouse replay --undo` takes it back, until the next load")
+
+
+def undo(report: "UndoReport", *, as_json: bool) -> None:
+    """Print what an undo restored."""
+    if as_json:
+        print_json(report)
+        return
+    click.echo(f"rebuild {report.rebuild} is taken back: the tables are those of load {report.newest_load} again")
 
 
 def status(found: "Status", *, as_json: bool) -> None:

@@ -29,7 +29,7 @@ class StreamStatus:
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """Where the pipeline stands; ``quarantined`` counts by stream and reason over all normalisations."""
+    """Where the pipeline stands; ``quarantined`` counts what is in quarantine, by stream and reason."""
 
     last_run: dict[str, Any] | None
     streams: tuple[StreamStatus, ...]

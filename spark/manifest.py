@@ -1,16 +1,18 @@
 """The commit points of normalisation: one manifest for all entities."""
 
-from typing import Annotated
+from typing import Annotated, Self
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from extract.lake import Lake
-from extract.manifest import Manifest, ManifestLog, ObjectEntry
+from extract.manifest import Manifest, ManifestLog, ObjectEntry, sequence_name
 
 DRIFT_LIMIT = 100
 """Unknown fields of a stream that manifests carry one by one, because every later manifest carries them too."""
 OTHER_FIELDS = "(other fields)"
 STAGING_LOG = "staging/_manifests/"
+REBUILD_LOG = "staging/_rebuilds/"
+PUBLISHED_REBUILDS = "staging/_rebuilt/"
 
 
 class _Entry(BaseModel):
@@ -95,14 +97,67 @@ class StagingManifest(Manifest):
     quarantine: dict[str, QuarantineEntry]
     drift: tuple[DriftEntry, ...]
     total_quarantined: dict[str, dict[str, int]]
-    """Stream -> reason -> records, over all loads."""
+    """Stream -> reason -> records that are in quarantine after this load."""
     privacy_key: str | None = None
     """Fingerprint of the key under which the keyed hashes were made; None in manifests that have none."""
     sweeps: dict[str, str] = Field(default_factory=dict)
     """Stream -> instant at which the last full sweep of its list began that ends in this load: whoever was last
     extracted before that is in the list no more."""
+    retried: dict[str, int] = Field(default_factory=dict)
+    """Stream -> records that an earlier load had put into quarantine and that were judged again in this one: the
+    quarantine of the stream is that of this load and of later ones. Such records are counted as landed once more."""
+
+
+class RebuildManifest(StagingManifest):
+    """The commit point of a rebuild: all raw that staging consumed up to a load, normalised once more.
+
+    ``sequence`` counts rebuilds, in a log of their own; what loads have in common with them means the same.
+    """
+
+    upto: int = Field(ge=1)
+    """The load up to which it stands for all loads."""
+    staged_by: str
+    """The run that staged that load."""
+    rules: str
+    """Hash of the rules by which it was normalised; equal rules would make it again as it is."""
+
+    def as_load(self) -> Self:
+        """Return it as the load for which, and for all before which, it stands."""
+        return self.model_copy(update={"sequence": self.upto, "run_id": self.staged_by})
 
 
 def staging_log(lake: Lake) -> ManifestLog[StagingManifest]:
     """Return the log of normalisations."""
     return ManifestLog(lake, STAGING_LOG, StagingManifest)
+
+
+def rebuild_log(lake: Lake) -> ManifestLog[RebuildManifest]:
+    """Return the log of rebuilds."""
+    return ManifestLog(lake, REBUILD_LOG, RebuildManifest)
+
+
+def publish_rebuild(lake: Lake, sequence: int) -> None:
+    """Say in the lake that the tables were built anew from a rebuild, and that it stands for its loads from now on."""
+    lake.put(_published(sequence), b"{}\n")
+
+
+def withdraw_rebuild(lake: Lake, sequence: int) -> None:
+    """Take that back."""
+    lake.delete(_published(sequence))
+
+
+def published_rebuild(lake: Lake) -> RebuildManifest | None:
+    """Return the newest rebuild from which tables were built anew, and that was not undone."""
+    marks = [info.key for info in lake.list_after(PUBLISHED_REBUILDS)]
+    sequences = [int(key.removeprefix(PUBLISHED_REBUILDS).removesuffix(".json")) for key in marks]
+    return rebuild_log(lake).read(max(sequences)) if sequences else None
+
+
+def newest_key(lake: Lake, head: StagingManifest) -> str | None:
+    """Return the fingerprint of the privacy key that the tables have their hashes from, as the lake knows it."""
+    rebuilt = published_rebuild(lake)
+    return rebuilt.privacy_key if rebuilt and rebuilt.upto >= head.sequence else head.privacy_key
+
+
+def _published(sequence: int) -> str:
+    return f"{PUBLISHED_REBUILDS}{sequence_name(sequence)}.json"

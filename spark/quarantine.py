@@ -4,11 +4,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from extract.errors import DataRefused
+from extract.lake import Lake
+from extract.manifest import ObjectEntry
 from extract.settings import Quarantine
 from spark.contracts import Column
 from spark.engine import DataFrame, current
 from spark.engine import functions as F
 from spark.leaves import POSITION, RAW_OBJECT, RECORD
+from spark.manifest import staging_log
 from spark.proof import REASON
 
 COLUMNS = (
@@ -39,6 +42,36 @@ def refused_records(judged: DataFrame, stream: str) -> DataFrame:
             *(F.col(name).alias(name.removeprefix("_")) for name in POSITION),
         )
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """Records of a stream that one load put into quarantine and none has taken since.
+
+    Attributes:
+        load: the staging sequence.
+        files: where their texts, reasons and places are.
+        reasons: records by reason, the most frequent first.
+    """
+
+    load: int
+    files: tuple[ObjectEntry, ...]
+    reasons: Mapping[str, int]
+
+
+def open_quarantine(lake: Lake) -> dict[str, list[Held]]:
+    """Return what is in quarantine, by stream and load.
+
+    A load that judged the quarantine of a stream again has in its own what stays of it.
+    """
+    head = staging_log(lake).head()
+    held: dict[str, list[Held]] = {}
+    for manifest in staging_log(lake).after(0) if head and head.total_quarantined else ():
+        for stream in manifest.retried:
+            held.pop(stream, None)
+        for stream, entry in manifest.quarantine.items():
+            held.setdefault(stream, []).append(Held(manifest.sequence, entry.files, entry.reasons))
+    return held
 
 
 @dataclass(frozen=True, slots=True)

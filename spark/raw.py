@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 from extract.errors import DataRefused
@@ -54,19 +55,29 @@ class Fetched:
     path: Path
 
 
-def find_backlog(lake: Lake, streams: Iterable[str], consumed: Mapping[str, int]) -> list[Backlog]:
+def find_backlog(
+    lake: Lake, streams: Iterable[str], consumed: Mapping[str, int], upto: Mapping[str, int] | None = None
+) -> list[Backlog]:
     """Return the streams that have new raw manifests, with what is new.
 
     Args:
         lake: where they are.
         streams: names of the streams to look at.
         consumed: stream -> sequence up to which it is normalised.
+        upto: stream -> sequence of the last manifest to look at; None for all that there are.
 
     Raises:
         DataRefused: a manifest is missing or does not parse.
     """
-    found = ((stream, list(raw_log(lake, stream).after(consumed.get(stream, 0)))) for stream in streams)
+    found = ((stream, _manifests(lake, stream, consumed, upto)) for stream in streams)
     return [_backlog(stream, manifests) for stream, manifests in found if manifests]
+
+
+def _manifests(
+    lake: Lake, stream: str, consumed: Mapping[str, int], upto: Mapping[str, int] | None
+) -> list[RawManifest]:
+    new = raw_log(lake, stream).after(consumed.get(stream, 0))
+    return list(new if upto is None else islice(new, upto.get(stream, 0) - consumed.get(stream, 0)))
 
 
 def _backlog(stream: str, manifests: list[RawManifest]) -> Backlog:
@@ -105,6 +116,20 @@ def checked(lake: Lake, raw: RawObject) -> bytes:
     if len(data) != raw.entry.bytes or hashlib.sha256(data).hexdigest() != raw.entry.sha256:
         raise other_bytes(lake, raw, len(data))
     return data
+
+
+def confirm_bytes(lake: Lake, entry: ObjectEntry, manifest: str) -> None:
+    """Hold an object against what a manifest says of it.
+
+    Raises:
+        DataRefused: it is missing, or its size or SHA-256 differs.
+    """
+    data = lake.get(entry.key)
+    if len(data) != entry.bytes or hashlib.sha256(data).hexdigest() != entry.sha256:
+        raise DataRefused(
+            f"{lake.url(entry.key)} is not the object that {manifest} vouches for ({len(data)} bytes found, "
+            f"{entry.bytes} expected); restore it from a backup or from its older version and run again"
+        )
 
 
 def other_bytes(lake: Lake, raw: RawObject, found: int) -> DataRefused:

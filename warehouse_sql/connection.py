@@ -8,7 +8,7 @@ import math
 import re
 import socket
 import struct
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
@@ -148,10 +148,11 @@ def _split(address: str) -> tuple[SplitResult, int]:
 class Connection:
     """A session of the warehouse with an open transaction: nothing is kept until ``commit``."""
 
-    def __init__(self, driver: Any, target: Target) -> None:
-        """Wrap a driver's connection."""
+    def __init__(self, driver: Any, target: Target, reworded: Callable[[str], str] = str) -> None:
+        """Wrap a driver's connection; ``reworded`` is what becomes of a statement before it is sent."""
         self._driver = driver
         self._is_lost = False
+        self._reworded = reworded
         self.target = target
         self.statements = 0
 
@@ -182,6 +183,10 @@ class Connection:
         finally:
             self._driver.autocommit = False
 
+    def rewording(self, reworded: Callable[[str], str]) -> "Connection":
+        """Return the same session, in the same transaction, for statements that are to be sent in other words."""
+        return Connection(self._driver, self.target, reworded)
+
     def commit(self) -> None:
         """Publish the transaction. A lost answer leaves it open whether it was."""
         with self._translated():
@@ -205,7 +210,7 @@ class Connection:
             cursor = self._driver.cursor()
             cursor.paramstyle = PARAMETERS
             try:
-                cursor.execute(statement, parameters)
+                cursor.execute(self._reworded(statement), parameters)
                 yield cursor
             finally:
                 cursor.close()

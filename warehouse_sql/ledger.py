@@ -82,8 +82,16 @@ def unconfirmed_loads(connection: Connection, confirmed: int, run_id: str) -> di
     return {int(number): str(by) for number, by in found}
 
 
+def loads(connection: Connection) -> list[int]:
+    """Return all loads in the ledger, in order."""
+    return [int(number) for number in unconfirmed_loads(connection, 0, "")]
+
+
 def record(connection: Connection, load: LedgerEntry, counts: Mapping[str, Counts]) -> None:
-    """Write a load and its counts into the ledger, in the transaction of its data."""
+    """Write a load and its counts into the ledger, in the transaction of its data.
+
+    Of a load that a replay brought together with others nothing is counted.
+    """
     connection.execute(
         _RECORD,
         {
@@ -96,7 +104,8 @@ def record(connection: Connection, load: LedgerEntry, counts: Mapping[str, Count
     )
     # A ledger that was lost is written again; the counts of its first time give way.
     connection.execute(_FORGET_COUNTS, {"load_sequence": load.sequence})
-    connection.execute(*_counts_statement(load.sequence, counts))
+    if counts:
+        connection.execute(*_counts_statement(load.sequence, counts))
 
 
 def counts_of(connection: Connection, sequence: int) -> dict[str, Counts]:
@@ -124,6 +133,12 @@ def write_receipt(lake: Lake, warehouse: str, sequence: int, run_id: str) -> Non
     """Confirm a load in the lake; one that is confirmed already stays as it is."""
     receipt = json.dumps({"run_id": run_id, "warehouse": warehouse})
     lake.put_if_absent(f"{_receipts(warehouse)}{sequence_name(sequence)}.json", f"{receipt}\n".encode())
+
+
+def forget_receipts(lake: Lake, warehouse: str, above: int) -> None:
+    """Take back what was confirmed of the loads above one."""
+    for info in lake.list_after(_receipts(warehouse), f"{_receipts(warehouse)}{sequence_name(above)}.json"):
+        lake.delete(info.key)
 
 
 def _receipts(warehouse: str) -> str:

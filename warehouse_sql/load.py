@@ -6,21 +6,18 @@ ledger that says that it happened. Whether a sequence is loaded is asked of the 
 
 import random
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TypeVar
 
-from extract.clock import RunClock, parse_instant
+from extract.clock import RunClock
 from extract.errors import ConfigurationError, DataRefused, ReelhouseError
 from extract.lake import Lake
-from extract.manifest import ObjectEntry
 from extract.progress import Progress
-from extract.settings import Settings, StreamPulse
-from spark.contracts import Contract, load_contracts
-from spark.jobs.inspect import breaches
-from spark.manifest import StagingManifest, staging_log
-from warehouse_sql.apply import Application
+from extract.settings import Settings
+from spark.manifest import RebuildManifest, StagingManifest, published_rebuild, staging_log
 from warehouse_sql.attempts import Attempt
 from warehouse_sql.connection import Connection, Retryable, Target, Unreachable, connect
 from warehouse_sql.ledger import (
@@ -28,26 +25,25 @@ from warehouse_sql.ledger import (
     LedgerEntry,
     counts_of,
     is_loaded,
+    loads,
     newest_load,
     newest_receipt,
     record,
     unconfirmed_loads,
     write_receipt,
 )
+from warehouse_sql.one_load import apply_load, verify
 from warehouse_sql.prepare import prepare
+from warehouse_sql.replay_log import clear_replays
 from warehouse_sql.set_aside import SetAside, marks, next_above, set_aside, take_back
-from warehouse_sql.staging import CopyRefused, copy_entity, prove_sums, verify_bytes
 
+T = TypeVar("T")
 ATTEMPTS = 5
 FIRST_PAUSE = 0.5
 """Seconds before the second attempt, at most; each later one may wait twice as long."""
 GRACE = 60
 """Seconds beyond ``load.statement_timeout`` in which the warehouse must have said that it cancelled a statement; who
 does not answer at all is given up then."""
-VISITORS = "wistia/visitors"
-_SET_ZONE = "insert into staging.reporting_setting (time_zone) values (:time_zone)"
-_SET_SWEEP = "insert into staging.visitor_sweep (began_at) values (:began_at)"
-_SET_CHANNEL = "insert into staging.media_channel_setting (media_id, channel_name) values (:media_id, :channel_name)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,10 +131,10 @@ def load(
     confirmed = newest_receipt(lake, settings.warehouse)
     run = _Run(target, lake, settings, clock, run_id, progress, by_hand, attempt, confirmed)
     with attempt.beating():
-        return _repeated(lambda: _load_all(run), run)
+        return repeated(lambda: _load_all(run), progress)
 
 
-def _repeated(work: Callable[[], LoadReport], run: _Run) -> LoadReport:
+def repeated(work: Callable[[], T], progress: Progress) -> T:
     """Do the work again, whole, while its failure is one that passes by itself."""
     failure: Retryable | None = None
     attempt = 0
@@ -153,7 +149,7 @@ def _repeated(work: Callable[[], LoadReport], run: _Run) -> LoadReport:
                 raise
             if attempt == ATTEMPTS:
                 raise failure from None
-        run.progress.event("load.retry", attempt=attempt, reason=str(failure))
+        progress.event("load.retry", attempt=attempt, reason=str(failure))
         time.sleep(random.uniform(0.5, 1) * FIRST_PAUSE * 2 ** (attempt - 1))  # noqa: S311 - jitter, no secret
 
 
@@ -195,7 +191,7 @@ def _do_by_hand(connection: Connection, run: _Run) -> None:
     manifest = next(staging_log(run.lake).after(wanted.sequence - 1), None)
     if manifest is None:
         raise ConfigurationError(f"there is no load {wanted.sequence} in {run.lake.url('staging/')}")
-    newest = _confirmed_newest(connection, run)
+    newest = confirmed_newest(connection, run.lake)
     if wanted.reason is None:
         _try_again(connection, run, manifest, newest)
     elif is_loaded(connection, wanted.sequence):
@@ -217,8 +213,9 @@ def _try_again(connection: Connection, run: _Run, manifest: StagingManifest, new
 
 def _load_next(connection: Connection, run: _Run) -> bool:
     """Load the sequence after the newest of the ledger, or find that another run did; False where there is none."""
-    newest = next_above(_confirmed_newest(connection, run), marks(run.lake, run.warehouse))
-    manifest = next(staging_log(run.lake).after(newest), None)
+    newest = next_above(confirmed_newest(connection, run.lake), marks(run.lake, run.warehouse))
+    rebuilt = None if newest else published_rebuild(run.lake)
+    manifest = rebuilt.as_load() if rebuilt else next(staging_log(run.lake).after(newest), None)
     if manifest is None:
         return False
     _load_one(connection, run, manifest)
@@ -234,7 +231,7 @@ def _load_one(connection: Connection, run: _Run, manifest: StagingManifest) -> b
     connection.rollback()
     try:
         # Files are read before the lock is taken, so that others wait for the warehouse's work alone.
-        _verify(run.lake, manifest)
+        verify(run.lake, manifest)
         run.attempt.lock(connection)
         if newest_load(connection) != newest or is_loaded(connection, manifest.sequence):
             connection.rollback()
@@ -249,14 +246,18 @@ def _load_one(connection: Connection, run: _Run, manifest: StagingManifest) -> b
 _WAY_OUT = "A load that can never succeed is passed by `reelhouse load --set-aside {} --reason …`"
 
 
-def _confirmed_newest(connection: Connection, run: _Run) -> int:
-    """Return the newest load of the ledger, having made sure that it came from this lake."""
+def confirmed_newest(connection: Connection, lake: Lake) -> int:
+    """Return the newest load of the ledger, having made sure that it came from this lake.
+
+    Raises:
+        DataRefused: it came from another.
+    """
     sequence, staged_by = newest_load(connection)
-    known = next(staging_log(run.lake).after(sequence - 1), None) if sequence else None
+    known = next(staging_log(lake).after(sequence - 1), None) if sequence else None
     if sequence and (known is None or known.run_id != staged_by):
         raise DataRefused(
             f"the warehouse holds load {sequence} as run {staged_by} staged it, but sequence {sequence} of "
-            f"{run.lake.url('staging/')} is {'of another run' if known else 'not there'}: the two do not belong "
+            f"{lake.url('staging/')} is {'of another run' if known else 'not there'}: the two do not belong "
             "together. Nothing was loaded; load this lake into an empty warehouse"
         )
     return sequence
@@ -264,68 +265,24 @@ def _confirmed_newest(connection: Connection, run: _Run) -> int:
 
 def _load_manifest(connection: Connection, run: _Run, manifest: StagingManifest, started_at: datetime) -> None:
     sequence = manifest.sequence
-    copied = _copy(connection, run, manifest)
-    prove_sums(connection, run.lake, manifest.entities)
-    _set_channels(connection, run.settings.wistia.channels if run.settings.wistia else {})
-    _set_sweep(connection, manifest.sweeps.get(VISITORS))
-    _set_reporting_zone(connection, (run.settings.streampulse or StreamPulse()).reporting_time_zone)
-    counts = Application(connection, sequence, manifest.entities, copied, run.progress).run()
-    record(connection, LedgerEntry(sequence, run.run_id, manifest.run_id, started_at, run.clock.now()), counts)
+    done = apply_load(connection, run.lake, run.settings, manifest, run.progress)
+    record(connection, LedgerEntry(sequence, run.run_id, manifest.run_id, started_at, run.clock.now()), done.tables)
+    if isinstance(manifest, RebuildManifest):
+        complete_ledger(connection, run.lake, sequence, run.run_id, run.clock)
+    clear_replays(connection)
     run.progress.event("load.commit", sequence=sequence)
     connection.commit()
-    run.progress.event("load.committed", sequence=sequence, rows=sum(copied.values()), statements=connection.statements)
+    run.progress.event(
+        "load.committed", sequence=sequence, rows=sum(done.copied.values()), statements=connection.statements
+    )
 
 
-def _verify(lake: Lake, manifest: StagingManifest) -> None:
-    unknown = set(manifest.entities) - set(load_contracts())
-    if unknown:
-        raise DataRefused(
-            f"staging sequence {manifest.sequence} holds {', '.join(sorted(unknown))}, unknown to this release; use "
-            "the release that wrote it, or a later one"
-        )
-    for entry in manifest.entities.values():
-        verify_bytes(lake, entry)
-
-
-def _copy(connection: Connection, run: _Run, manifest: StagingManifest) -> dict[str, int]:
-    copied = {}
-    for entity, contract in load_contracts().items():
-        entry = manifest.entities.get(entity)
-        try:
-            copied[entity] = copy_entity(connection, run.lake, contract, entry)
-        except CopyRefused as refused:
-            connection.rollback()  # nobody need wait while files are read
-            raise _explained(run, contract, entry.files if entry else (), refused) from None
-    return copied
-
-
-def _explained(run: _Run, contract: Contract, files: Sequence[ObjectEntry], refused: CopyRefused) -> ReelhouseError:
-    """Say what COPY said, and what it does not say: which rows of its files break the contract."""
-    found: tuple[str, ...] = ()
-    with suppress(ReelhouseError):  # what COPY said is told anyhow
-        found = breaches(run.settings, run.lake, contract, files)
-    if found:
-        return DataRefused(f"{refused}. Read again, {'; '.join(found)}. Nothing was loaded")
-    kind = DataRefused if refused.is_of_data else ReelhouseError
-    return kind(f"{refused}. No row of its files was found to break the contract. Nothing was loaded")
-
-
-def _set_channels(connection: Connection, channels: dict[str, str]) -> None:
-    connection.execute("delete from staging.media_channel_setting")
-    for media_id, channel_name in sorted(channels.items()):
-        connection.execute(_SET_CHANNEL, {"media_id": media_id, "channel_name": channel_name})
-
-
-def _set_sweep(connection: Connection, began_at: str | None) -> None:
-    """Say whether a full sweep of the list of visitors ended in this load, and when it had begun (ISO 8601, UTC)."""
-    connection.execute("delete from staging.visitor_sweep")
-    if began_at:
-        connection.execute(_SET_SWEEP, {"began_at": parse_instant(began_at).replace(tzinfo=None)})
-
-
-def _set_reporting_zone(connection: Connection, time_zone: str) -> None:
-    connection.execute("delete from staging.reporting_setting")
-    connection.execute(_SET_ZONE, {"time_zone": time_zone})
+def complete_ledger(connection: Connection, lake: Lake, upto: int, run_id: str, clock: RunClock) -> None:
+    """Write into the ledger the loads up to one that came together, with a rebuild, and are not there yet."""
+    known, now = set(loads(connection)), clock.now()
+    for manifest in staging_log(lake).after(0):
+        if manifest.sequence <= upto and manifest.sequence not in known:
+            record(connection, LedgerEntry(manifest.sequence, run_id, manifest.run_id, now, now), {})
 
 
 def _report(connection: Connection, run: _Run) -> LoadReport:

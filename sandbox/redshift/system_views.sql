@@ -209,7 +209,7 @@ CREATE OR REPLACE VIEW sandbox_internal.svv_masking_policy AS
 CREATE OR REPLACE VIEW sandbox_internal.svv_attached_masking_policy AS
     SELECT c AS policy_name, a AS schema_name, b AS table_name, 'table' AS table_type, CAST(NULL AS VARCHAR) AS grantor,
         CASE d WHEN 'public' THEN 'public' ELSE e END AS grantee, d AS grantee_type,
-        CAST(document ->> '$.priority' AS INTEGER) AS priority,
+        CAST(document ->> '$.priority' AS INTEGER) AS priority, document ->> '$.inputs' AS input_columns,
         CAST(json_keys(CAST(document AS JSON), '$.expressions') AS VARCHAR) AS output_columns
     FROM sandbox_internal.documents WHERE kind = 'mask';
 CREATE OR REPLACE VIEW sandbox_internal.svv_mv_info AS
@@ -233,5 +233,9 @@ CREATE OR REPLACE VIEW sandbox_internal.pg_tables AS
     WHERE r.table_type = 'BASE TABLE';
 CREATE OR REPLACE VIEW sandbox_internal.pg_views AS
     SELECT schema_name AS schemaname, view_name AS viewname, document ->> '$.owner' AS viewowner,
-        document ->> '$.query[0]' AS definition
+        array_to_string(list_transform(
+            json_extract(document, '$.query[*]'),
+            lambda piece: CASE WHEN json_type(piece) = 'VARCHAR' THEN piece ->> '$'
+                ELSE (piece ->> '$.relation[0]') || '.' || (piece ->> '$.relation[1]') END
+        ), '') || CASE WHEN CAST(document -> '$.bound' AS BOOLEAN) = FALSE THEN ' WITH NO SCHEMA BINDING' ELSE '' END AS definition
     FROM sandbox_internal.views;

@@ -58,6 +58,9 @@ class Engine(Protocol):
     def records(self, places: DataFrame) -> DataFrame:
         """Add ``_raw_object`` (its key) and ``_record`` (the source's text) to positions in the open stream."""
 
+    def places(self, keys: Sequence[str]) -> list[tuple[int, int, int]]:
+        """Return the raw sequence, part and line of each record in objects of the quarantine."""
+
     def rows(self, frame: DataFrame) -> list[tuple[Any, ...]]:
         """Return the rows of a small frame: counts, not data."""
 

@@ -107,6 +107,16 @@ class DuckDBEngine:
         lines = self._create("view", "lines", self._reader.record_select(), (*POSITION, RAW_OBJECT, RECORD))
         return places.join(lines, on=list(POSITION), how="inner")
 
+    def places(self, keys: Sequence[str]) -> list[tuple[int, int, int]]:
+        """Return the places of the records in objects of the quarantine."""
+        select = "select raw_sequence, raw_part, raw_line from read_parquet(?, hive_partitioning = false)"
+        path, found = self._scratch / "held.parquet", []
+        for key in keys:
+            path.write_bytes(self._lake.get(key))
+            found += self._connection.execute(select, [str(path)]).fetchall()
+            path.unlink()
+        return found
+
     def rows(self, frame: DataFrame) -> list[tuple[Any, ...]]:
         """Return the rows of a small frame."""
         return self._connection.execute(_sql(frame)).fetchall()

@@ -125,6 +125,11 @@ class SparkEngine:
             raise
         return self._judged
 
+    def places(self, keys: Sequence[str]) -> list[tuple[int, int, int]]:
+        """Return the places of the records in objects of the quarantine."""
+        read = self._session.read.parquet(*(_without_pattern(self._address(key)) for key in keys))
+        return [(row[0], row[1], row[2]) for row in read.select("raw_sequence", "raw_part", "raw_line").collect()]
+
     def rows(self, frame: DataFrame) -> list[tuple[Any, ...]]:
         """Return the rows of a small frame."""
         return [tuple(row) for row in frame.collect()]

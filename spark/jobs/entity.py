@@ -18,7 +18,24 @@ from spark.proof import REASON
 from spark.quarantine import COLUMNS, ORDER, Refusals, refuse_if_too_many, refused_records
 from spark.raw import Backlog
 from spark.transforms.registry import TRANSFORMS
-from spark.transforms.steps import fan_out, good, newest, row_count
+from spark.transforms.steps import BATCH, RawPlace, batch_of, fan_out, good, newest, only, row_count
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Which records of a backlog are normalised, and as which batches.
+
+    Attributes:
+        ends: the last raw sequence of each batch, ascending, the newest of each key to be kept of each; nothing where
+            all is one batch.
+        places: the only records to be looked at, of which any number may be refused; None for all.
+    """
+
+    ends: Sequence[int] = ()
+    places: frozenset[RawPlace] | None = None
+
+
+WHOLE = Part()
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,27 +58,33 @@ class Outcome:
     sums: dict[str, int]
 
 
-def normalise_entity(engine: Engine, contract: Contract, backlog: Backlog, place: Place, limits: Quarantine) -> Outcome:
-    """Normalise what a stream holds.
+def normalise_entity(
+    engine: Engine, contract: Contract, backlog: Backlog, place: Place, limits: Quarantine, part: Part = WHOLE
+) -> Outcome:
+    """Normalise what a stream holds, or a part of it.
 
     Raises:
         DataRefused: an object is not readable, too many records would go to quarantine, or the counts do not add up.
     """
     engine.open_stream(backlog)
     judged = engine.judged(contract, TRANSFORMS[contract.entity])
-    kept = judged.transform(good).transform(newest(contract))
-    tally = _tally(engine, judged, kept, contract)
-    if not contract.tolerant:
+    landed = backlog.landed
+    if part.places is not None:
+        judged, landed = judged.transform(only(part.places)), len(part.places)
+    kept = judged.transform(good).transform(newest(contract, part.ends))
+    tally = _tally(engine, judged, kept, contract, part.ends)
+    if not contract.tolerant and part.places is None:
         refuse_if_too_many(_refusals(engine, judged, backlog, tally), limits)
     rows: Sequence[ObjectEntry] = ()
     quarantined: Sequence[ObjectEntry] = ()
     if tally.rows:
         made = kept.transform(fan_out(contract))
-        rows = engine.write(made, contract.columns, contract.key, place.rows(contract.entity))
+        order = (*contract.key, *POSITION[:1]) if part.ends else contract.key
+        rows = engine.write(made, contract.columns, order, place.rows(contract.entity))
     if tally.reasons:
         refused = refused_records(judged, backlog.stream)
         quarantined = engine.write(refused, COLUMNS, ORDER, place.quarantine(backlog.stream))
-    counts = _prove(backlog, tally, rows, quarantined)
+    counts = _prove(backlog.stream, landed, tally, rows, quarantined)
     sums = prove_values(engine, place.lake, contract, rows, backlog) if rows else {}
     drift = sightings(
         backlog.stream, [(seen, count) for seen, count in engine.rows(unknown_fields(judged.transform(good)))]
@@ -75,8 +98,8 @@ class _Tally:
 
     Attributes:
         good: records that can be loaded.
-        keys: distinct keys of those.
-        kept: records that are the newest of their key.
+        keys: distinct keys of those, of each batch for itself.
+        kept: records that are the newest of their key in their batch.
         rows: rows that these become, by the lengths of their arrays.
         reasons: the other records by reason.
     """
@@ -88,10 +111,10 @@ class _Tally:
     reasons: dict[str, int]
 
 
-def _tally(engine: Engine, judged: DataFrame, kept: DataFrame, contract: Contract) -> _Tally:
+def _tally(engine: Engine, judged: DataFrame, kept: DataFrame, contract: Contract, ends: Sequence[int]) -> _Tally:
     counted = engine.rows(judged.groupBy(REASON).agg(F.count("*").alias("records")))
     reasons = dict(counted)
-    keys = judged.transform(good).select(*contract.record_key).distinct()
+    keys = judged.transform(good).select(*contract.record_key, batch_of(ends).alias(BATCH)).distinct()
     ((distinct,),) = engine.rows(keys.agg(F.count("*").alias("keys")))
     # Where a record is a row, the rows of the files are enough to tell whether the newest were found.
     records = rows = distinct
@@ -114,10 +137,12 @@ def _example(engine: Engine, judged: DataFrame, backlog: Backlog, tally: _Tally)
     return f"line {line} of {key} ({reason})"
 
 
-def _prove(backlog: Backlog, tally: _Tally, rows: Sequence[ObjectEntry], quarantined: Sequence[ObjectEntry]) -> Counts:
+def _prove(
+    stream: str, landed: int, tally: _Tally, rows: Sequence[ObjectEntry], quarantined: Sequence[ObjectEntry]
+) -> Counts:
     """Count what the footers of the written files say, beside what the manifests of the raw objects say."""
     counts = Counts(
-        landed=backlog.landed,
+        landed=landed,
         normalised=tally.kept,
         quarantined=sum(file.rows for file in quarantined),
         duplicates=tally.good - tally.keys,
@@ -125,12 +150,12 @@ def _prove(backlog: Backlog, tally: _Tally, rows: Sequence[ObjectEntry], quarant
     )
     if counts.rows != tally.rows:
         raise DataRefused(
-            f"{backlog.stream}: {counts.normalised} records become {tally.rows} rows, but {counts.rows} were written. "
+            f"{stream}: {counts.normalised} records become {tally.rows} rows, but {counts.rows} were written. "
             "Nothing was published; this is a fault of reelhouse: please report it with these numbers"
         )
     if not counts.balanced:
         raise DataRefused(
-            f"{backlog.stream}: {counts.landed} records landed, but {counts.normalised} were normalised, "
+            f"{stream}: {counts.landed} records landed, but {counts.normalised} were normalised, "
             f"{counts.quarantined} quarantined and {counts.duplicates} are duplicates. Nothing was published; this is "
             "a fault of reelhouse: please report it with these numbers"
         )

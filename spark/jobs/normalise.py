@@ -12,9 +12,17 @@ from extract.settings import Settings
 from spark.contracts import Contract, load_contracts
 from spark.drift import accumulate
 from spark.engine import open_engine, using
-from spark.jobs.entity import Outcome, normalise_entity
+from spark.jobs.entity import WHOLE, Outcome, Part, normalise_entity
 from spark.jobs.publish import Place
-from spark.manifest import Counts, DriftEntry, EntityEntry, QuarantineEntry, StagingManifest, staging_log
+from spark.manifest import (
+    Counts,
+    DriftEntry,
+    EntityEntry,
+    QuarantineEntry,
+    StagingManifest,
+    newest_key,
+    staging_log,
+)
 from spark.quarantine import most_common
 from spark.raw import Backlog, find_backlog
 from spark.scratch import scratch_folder
@@ -52,36 +60,54 @@ def normalise(
     """
     while True:
         head = staging_log(lake).head()
-        _refuse_another_key(head, key)
-        backlogs = find_backlog(lake, _by_stream(), head.consumed if head else {})
+        refuse_another_key(lake, head, key)
+        backlogs = find_backlog(lake, by_stream(), head.consumed if head else {})
         if not any(backlog.landed for backlog in backlogs):
             return NormaliseReport(None, {}, {}, ())
         place = Place(lake, head.sequence + 1 if head else 1, run_id)
-        outcomes = _compute(settings, key, backlogs, place, progress)
+        outcomes = compute(settings, key, backlogs, place, progress)
         manifest = _publish(head, backlogs, outcomes, key, place, format_instant(clock.now()))
-        if _commit(lake, manifest, progress):
+        if commit(lake, manifest, progress):
             return _report(manifest, outcomes)
 
 
-def _by_stream() -> dict[str, Contract]:
+def by_stream() -> dict[str, Contract]:
+    """Return the contracts by the stream that they are about."""
     return {contract.stream: contract for contract in load_contracts().values()}
 
 
-def _refuse_another_key(head: StagingManifest | None, key: PrivacyKey) -> None:
-    """Hashes under two keys never meet in a join, so a warehouse has hashes under one."""
-    if head and head.privacy_key not in (None, key.fingerprint):
+def refuse_another_key(lake: Lake, head: StagingManifest | None, key: PrivacyKey) -> None:
+    """Hashes under two keys never meet in a join, so a warehouse has hashes under one.
+
+    Raises:
+        ConfigurationError: the loads so far, or the rebuild that took their place, were made under another.
+    """
+    before = newest_key(lake, head) if head else None
+    if head and before not in (None, key.fingerprint):
         raise ConfigurationError(
             f"the privacy key (fingerprint {key.fingerprint}) is not the one under which the loads up to "
-            f"{head.sequence} were made (fingerprint {head.privacy_key}). Nothing was touched; give the old key back, "
+            f"{head.sequence} were made (fingerprint {before}). Nothing was touched; give the old key back, "
             "or type `reelhouse replay` to make everything anew under the new one"
         )
 
 
-def _compute(
-    settings: Settings, key: PrivacyKey, backlogs: Iterable[Backlog], place: Place, progress: Progress
+def compute(
+    settings: Settings,
+    key: PrivacyKey,
+    backlogs: Iterable[Backlog],
+    place: Place,
+    progress: Progress,
+    parts: Mapping[str, Part] | None = None,
 ) -> list[Outcome]:
-    """Normalise stream by stream, in one session of the engine; what a batch that stops has written is removed."""
-    contracts = _by_stream()
+    """Normalise stream by stream, in one session of the engine; what a batch that stops has written is removed.
+
+    ``parts``: of some streams not all, or not as one batch.
+
+    Raises:
+        DataRefused: raw bytes differ from their manifest, too many records would go to quarantine, or counts do not
+            add up.
+    """
+    contracts = by_stream()
     work = [backlog for backlog in backlogs if backlog.landed]
     folders: list[str] = []
     outcomes = []
@@ -95,7 +121,8 @@ def _compute(
                 progress.advance("normalise", number, "streams", len(work))
                 contract = contracts[backlog.stream]
                 folders += [place.rows(contract.entity), place.quarantine(backlog.stream)]
-                outcomes.append(normalise_entity(engine, contract, backlog, place, settings.quarantine))
+                part = (parts or {}).get(backlog.stream, WHOLE)
+                outcomes.append(normalise_entity(engine, contract, backlog, place, settings.quarantine, part))
     except ReelhouseError:
         place.clear(folders)
         raise
@@ -117,13 +144,23 @@ def _publish(
         run_id=place.run_id,
         committed_at=committed_at,
         consumed={**(head.consumed if head else {}), **{backlog.stream: backlog.consumed for backlog in backlogs}},
-        entities={outcome.contract.entity: _entity(place, outcome) for outcome in outcomes if outcome.rows},
-        quarantine={outcome.contract.stream: _quarantine(outcome) for outcome in outcomes if outcome.quarantined},
-        drift=accumulate(head.drift if head else (), _seen(outcomes), place.sequence, committed_at),
+        entities=entity_entries(place, outcomes),
+        quarantine=quarantine_entries(outcomes),
+        drift=accumulate(head.drift if head else (), seen_fields(outcomes), place.sequence, committed_at),
         total_quarantined=_total(head.total_quarantined if head else {}, outcomes),
         privacy_key=key.fingerprint,
         sweeps={backlog.stream: backlog.sweep for backlog in backlogs if backlog.sweep},
     )
+
+
+def entity_entries(place: Place, outcomes: Iterable[Outcome]) -> dict[str, EntityEntry]:
+    """Put the manifests that COPY takes; return what a staging manifest says of the entities that have rows."""
+    return {outcome.contract.entity: _entity(place, outcome) for outcome in outcomes if outcome.rows}
+
+
+def quarantine_entries(outcomes: Iterable[Outcome]) -> dict[str, QuarantineEntry]:
+    """Return what a staging manifest says of the streams that have records in quarantine."""
+    return {outcome.contract.stream: _quarantine(outcome) for outcome in outcomes if outcome.quarantined}
 
 
 def _entity(place: Place, outcome: Outcome) -> EntityEntry:
@@ -140,7 +177,8 @@ def _quarantine(outcome: Outcome) -> QuarantineEntry:
     )
 
 
-def _commit(lake: Lake, manifest: StagingManifest, progress: Progress) -> bool:
+def commit(lake: Lake, manifest: StagingManifest, progress: Progress) -> bool:
+    """Commit a staging manifest; False where another normaliser was first."""
     progress.event("normalise.commit", sequence=manifest.sequence)
     if not staging_log(lake).commit(manifest):
         progress.event("normalise.overtaken", sequence=manifest.sequence)
@@ -150,7 +188,8 @@ def _commit(lake: Lake, manifest: StagingManifest, progress: Progress) -> bool:
     return True
 
 
-def _seen(outcomes: Iterable[Outcome]) -> dict[tuple[str, str, str], int]:
+def seen_fields(outcomes: Iterable[Outcome]) -> dict[tuple[str, str, str], int]:
+    """Return the unknown fields that good records had, with the number of these."""
     return {field: count for outcome in outcomes for field, count in outcome.drift.items()}
 
 
@@ -168,5 +207,5 @@ def _report(manifest: StagingManifest, outcomes: Iterable[Outcome]) -> Normalise
         sequence=manifest.sequence,
         entities={outcome.contract.entity: outcome.counts for outcome in outcomes},
         quarantined={stream: entry.reasons for stream, entry in manifest.quarantine.items()},
-        drift=accumulate((), _seen(outcomes), manifest.sequence, manifest.committed_at),
+        drift=accumulate((), seen_fields(outcomes), manifest.sequence, manifest.committed_at),
     )

@@ -4,6 +4,7 @@ import json
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from typing import Literal
 
 from extract.errors import ReelhouseError
 from extract.lake import Lake
@@ -12,7 +13,7 @@ from extract.manifest import ObjectEntry, sequence_name
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """The folders of one run at work on one load.
+    """The folders of one run at work on one load, or on one rebuild.
 
     Two normalisers may be at work on the same number, and only one of them will commit it. The run's name in the keys
     keeps the other from replacing files that are committed.
@@ -21,6 +22,7 @@ class Place:
     lake: Lake
     sequence: int
     run_id: str
+    kind: Literal["load", "rebuild"] = "load"
 
     def rows(self, entity: str) -> str:
         """Return the folder of an entity's rows."""
@@ -51,4 +53,4 @@ class Place:
                     self.lake.delete(info.key)
 
     def _folder(self, area: str, name: str) -> str:
-        return f"{area}/{name}/load={sequence_name(self.sequence)}/run={self.run_id}/"
+        return f"{area}/{name}/{self.kind}={sequence_name(self.sequence)}/run={self.run_id}/"

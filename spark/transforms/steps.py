@@ -4,7 +4,7 @@ A leaf frame becomes a judged frame: every column typed, and ``_reason`` telling
 it can). Of the good records of a judged frame the newest state of each key becomes a row.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from string import ascii_lowercase, ascii_uppercase
 
 from spark.contracts import Column, Contract
@@ -15,7 +15,10 @@ from spark.grammar import EXTRA_LIMIT, GRAMMAR, NOT_BLANK, TRIMMED
 from spark.leaves import FAULT, POSITION, UNKNOWN, kind_of, text_of
 from spark.proof import REASON
 
+BATCH = "_batch"
 _RANK, _PLACE, _ELEMENT = "_rank", "_place", "_element"
+RawPlace = tuple[int, int, int]
+"""Raw sequence, part and line of a record."""
 
 Step = Callable[[DataFrame], DataFrame]
 
@@ -47,18 +50,45 @@ def good(judged: DataFrame) -> DataFrame:
     return judged.where(F.col(REASON).isNull())
 
 
-def newest(contract: Contract) -> Step:
+def only(places: Iterable[RawPlace]) -> Step:
+    """Return the step that keeps the records at some places of raw."""
+    wanted = [f"{sequence}/{part}/{line}" for sequence, part, line in sorted(places)]
+    return lambda judged: judged.where(F.concat_ws("/", *POSITION).isin(wanted))
+
+
+def batch_of(ends: Sequence[int]) -> Expression:
+    """Return the number of the batch that a record was in.
+
+    Args:
+        ends: the last raw sequence of each batch, ascending; nothing where all is one batch.
+    """
+    number = F.lit(len(ends))
+    if len(ends) < 2:
+        return number
+    first, *others = enumerate(ends)
+    batch = F.when(F.col(POSITION[0]) <= first[1], F.lit(first[0]))
+    for index, end in others:
+        batch = batch.when(F.col(POSITION[0]) <= end, F.lit(index))
+    return batch.otherwise(number)
+
+
+def newest(contract: Contract, ends: Sequence[int] = ()) -> Step:
     """Return the step that keeps, of the good records, the newest state of each key, in contract order.
 
     Newer is what the version columns say, then what was asked for later, then what stands later in raw. Nulls are
     oldest.
+
+    Args:
+        contract: the contract of the entity.
+        ends: where the batches end of each of which the newest is kept; see ``batch_of``.
     """
 
     def step(records: DataFrame) -> DataFrame:
         columns = [column.name for column in contract.record_columns]
         newest_first = [F.col(name).desc_nulls_last() for name in (*contract.version, "_extracted_at", *POSITION)]
-        states = W.partitionBy(*contract.record_key).orderBy(*newest_first)
-        ranked = records.select(*columns, F.row_number().over(states).alias(_RANK))
+        states = W.partitionBy(*contract.record_key, BATCH).orderBy(*newest_first)
+        batched = records.select(*columns, batch_of(ends).alias(BATCH))
+        ranked = batched.select(*columns, F.row_number().over(states).alias(_RANK))
         return ranked.where(F.col(_RANK) == 1).select(*columns)
 
     return step

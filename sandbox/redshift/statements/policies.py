@@ -103,7 +103,8 @@ class Attach(Command):
             return "DETACH MASKING POLICY"
         self._check(session, policy)
         expressions = [_over(text, policy["inputs"], self._inputs) for text in policy["expressions"]]
-        document = {"expressions": dict(zip(self._columns, expressions, strict=True)), "priority": self._priority}
+        masked = dict(zip(self._columns, expressions, strict=True))
+        document = {"expressions": masked, "inputs": list(self._inputs), "priority": self._priority}
         session.record(key, document)
         return "ATTACH MASKING POLICY"
 

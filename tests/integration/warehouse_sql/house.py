@@ -12,12 +12,15 @@ from extract.lake import DirectoryLake
 from extract.progress import Progress
 from extract.settings import Load, Settings, StreamPulse, Wistia
 from sandbox.redshift import serve
-from tests.integration.warehouse_sql.staged import Rows, stage_rows
+from spark.manifest import RebuildManifest, rebuild_log
+from tests.integration.warehouse_sql.staged import Rows, stage_rebuild, stage_rows
 from warehouse_sql.attempts import Attempt
 from warehouse_sql.catalog import load_catalog
 from warehouse_sql.connection import Target, connect
+from warehouse_sql.generations import NEXT, PREVIOUS, drop_generation
 from warehouse_sql.load import ByHand, LoadReport, load, pending
 from warehouse_sql.query import query
+from warehouse_sql.replay import ReplayReport, UndoReport, replay, undo
 
 Record = dict[str, Any]
 
@@ -50,12 +53,18 @@ class House:
     sequence: int = 0
     runs: int = 0
     address: str = "sandbox:house"
+    staged: dict[str, list[Record]] = field(default_factory=dict)
+    """All rows staged so far, by entity, each with its place in raw."""
+    rebuilds: int = 0
 
     def empty(self) -> None:
         """Begin again with an empty lake and a warehouse as it was made; quicker than to make another."""
         self.lake = DirectoryLake(self.lake.root, f"{self.lake.bucket}-")
         self.channels, self.time_zone, self.sequence, self.runs = {}, "Asia/Kolkata", 0, 0
+        self.staged, self.rebuilds = {}, 0
         with connect(self.target) as connection:
+            for suffix in (NEXT, PREVIOUS):
+                drop_generation(connection, suffix)
             for table in load_catalog():
                 key = f"{table.partition('.dim_')[2]}_key"
                 if key in {column.name for column in load_catalog()[table]} and table != "core.dim_date":
@@ -72,6 +81,10 @@ class House:
         self.sequence += 1
         sweeps = {"wistia/visitors": swept_since} if swept_since else {}
         named = {entity if "__" in entity else f"wistia__{entity}": rows for entity, rows in entities.items()}
+        for entity, rows in named.items():
+            places = ({"_raw_sequence": self.sequence, "_raw_part": 0, "_raw_line": n} for n in range(1, len(rows) + 1))
+            placed = [place | dict(row) for place, row in zip(places, rows, strict=True)]
+            self.staged.setdefault(entity, []).extend(placed)
         stage_rows(self.lake, self.sequence, named, sweeps)
         return self.sequence
 
@@ -84,14 +97,38 @@ class House:
     ) -> LoadReport:
         """Load what is staged."""
         self.runs += 1
+        return load(*self._run(lock_wait, statement_timeout), f"run-{self.runs}", progress or Told(), by_hand)
+
+    def rebuild(self) -> RebuildManifest:
+        """Commit the rebuild of all that is staged."""
+        self.rebuilds += 1
+        rebuilt = stage_rebuild(self.lake, self.rebuilds, self.staged)
+        assert rebuild_log(self.lake).commit(rebuilt)
+        return rebuilt
+
+    def replay(
+        self, rebuilt: RebuildManifest | None = None, progress: Progress | None = None, lock_wait: float = 5
+    ) -> ReplayReport:
+        """Build the warehouse anew from a rebuild, by default from one of all that is staged."""
+        self.runs += 1
+        run = f"run-{self.runs}"
+        return replay(*self._run(lock_wait), run, progress or Told(), rebuilt or self.rebuild())
+
+    def undo(self) -> UndoReport:
+        """Take the last replay back."""
+        self.runs += 1
+        return undo(*self._run(5), f"run-{self.runs}", Told())
+
+    def _run(
+        self, lock_wait: float, statement_timeout: float = 600
+    ) -> tuple[Target, DirectoryLake, Settings, RunClock]:
         settings = Settings(
             wistia=Wistia(channels=self.channels),
             streampulse=StreamPulse(reporting_time_zone=self.time_zone),
             load=Load(lock_wait=lock_wait, statement_timeout=statement_timeout),
             warehouse=self.address,
         )
-        clock = RunClock(datetime(2026, 2, 1, tzinfo=UTC))
-        return load(self.target, self.lake, settings, clock, f"run-{self.runs}", progress or Told(), by_hand)
+        return self.target, self.lake, settings, RunClock(datetime(2026, 2, 1, tzinfo=UTC))
 
     def attempt(self, run_id: str, lock_wait: float = 5) -> Attempt:
         """Return an attempt of another run."""

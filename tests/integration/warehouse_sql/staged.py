@@ -13,7 +13,7 @@ from extract.lake import DirectoryLake
 from extract.manifest import ObjectEntry, sequence_name
 from spark.contracts import load_contracts
 from spark.engine.duckdb_engine import DIALECT
-from spark.manifest import Counts, EntityEntry, StagingManifest, staging_log
+from spark.manifest import Counts, EntityEntry, RebuildManifest, StagingManifest, staging_log
 from spark.proof import sum_expressions
 
 Rows = Sequence[Mapping[str, Any]]
@@ -57,6 +57,34 @@ def stage_selects(
     return manifest
 
 
+def stage_rebuild(
+    lake: DirectoryLake, sequence: int, entities: Mapping[str, Rows], sweeps: Mapping[str, str] | None = None
+) -> RebuildManifest:
+    """Return the rebuild of all that is staged: the rows of all loads, each of which says where in raw it stands."""
+    head = staging_log(lake).head()
+    assert head
+    with duckdb.connect() as engine:
+        for entity, rows in entities.items():
+            _fill(engine, entity, 0, rows)
+        entries = {
+            entity: _write(lake, sequence, entity, f"select * from {entity}", engine, "rebuild") for entity in entities
+        }
+    return RebuildManifest(
+        sequence=sequence,
+        run_id=f"rebuild-{sequence}",
+        committed_at="2026-01-01T00:00:00.000000Z",
+        consumed={},
+        entities=entries,
+        quarantine={},
+        drift=(),
+        total_quarantined={},
+        sweeps=dict(sweeps or {}),
+        upto=head.sequence,
+        staged_by=head.run_id,
+        rules="those of today",
+    )
+
+
 def typed_columns(entity: str) -> str:
     """Return the columns of an entity as DuckDB declares them."""
     return ", ".join(f"{column.name} {column.type}" for column in load_contracts()[entity].columns)
@@ -93,9 +121,14 @@ def _fanned_out(entity: str, record: Mapping[str, Any]) -> Iterator[Mapping[str,
 
 
 def _write(
-    lake: DirectoryLake, sequence: int, entity: str, select: str, engine: duckdb.DuckDBPyConnection
+    lake: DirectoryLake,
+    sequence: int,
+    entity: str,
+    select: str,
+    engine: duckdb.DuckDBPyConnection,
+    kind: str = "load",
 ) -> EntityEntry:
-    folder = f"staging/{entity}/load={sequence_name(sequence)}"
+    folder = f"staging/{entity}/{kind}={sequence_name(sequence)}"
     key = f"{folder}/part-00000.parquet"
     with tempfile.TemporaryDirectory() as scratch:
         file = Path(scratch) / "part.parquet"

@@ -4,7 +4,21 @@ from collections.abc import Iterator
 from itertools import islice
 
 from spark.contracts import load_contracts
-from warehouse_sql import access, attempts, drift, ledger, load, migration_log, prepare, repeatable
+from warehouse_sql import (
+    access,
+    attempts,
+    carry_over,
+    drift,
+    generations,
+    ledger,
+    load,
+    migration_log,
+    one_load,
+    prepare,
+    repeatable,
+    replay,
+    replay_log,
+)
 from warehouse_sql.apply import clear, refill, touch
 from warehouse_sql.checks import checks_of, count_statement
 from warehouse_sql.comments import comment_statements
@@ -75,7 +89,23 @@ def _delta(model: Model) -> Iterator[tuple[str, str]]:
 
 def _fixed() -> Iterator[tuple[str, str]]:
     yield "export fingerprints", fingerprint_statement()
-    for module in (attempts, access, drift, ledger, load, migration_log, prepare, repeatable):
+    for number, statement in enumerate(generations.create_next()):
+        yield f"next generation:{number}", statement
+    modules = (
+        access,
+        attempts,
+        carry_over,
+        drift,
+        ledger,
+        load,
+        migration_log,
+        one_load,
+        prepare,
+        repeatable,
+        replay,
+        replay_log,
+    )
+    for module in modules:
         for name, value in vars(module).items():
             if isinstance(value, str) and name.startswith("_") and value.lstrip().split(" ")[0] in VERBS:
                 yield f"{module.__name__}.{name}", value

@@ -152,6 +152,18 @@ def test_a_circle_is_broken(client: Open) -> None:
     first.commit()
 
 
+def test_a_wait_that_ends_within_a_second_closes_no_circle(client: Open) -> None:
+    """Who asks for many locks and gives up soon costs nobody a statement."""
+    reader, locker = client(), client()
+    reader.run("select * from t")
+    locker.run("set statement_timeout to 600")
+    waiting = locker.later("lock u, t")
+    reading = reader.later("select * from u")
+    assert isinstance(waiting.exception(PATIENCE), ProgrammingError)
+    locker.run("rollback")
+    reading.result(PATIENCE)
+
+
 def test_inserting_and_then_updating_can_deadlock_as_the_guide_says(client: Open) -> None:
     first, second = client(), client()
     first.run("insert into t values (2)")
