@@ -1,5 +1,6 @@
 """A lake, a warehouse behind the sandbox endpoint, and what a test does with them."""
 
+import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -23,6 +24,7 @@ from warehouse_sql.query import query
 from warehouse_sql.replay import ReplayReport, UndoReport, replay, undo
 
 Record = dict[str, Any]
+_ONE_AT_A_TIME = threading.Lock()
 
 
 class Told:
@@ -96,8 +98,10 @@ class House:
         by_hand: ByHand | None = None,
     ) -> LoadReport:
         """Load what is staged."""
-        self.runs += 1
-        return load(*self._run(lock_wait, statement_timeout), f"run-{self.runs}", progress or Told(), by_hand)
+        with _ONE_AT_A_TIME:  # two threads must not be one run
+            self.runs += 1
+            run_id = f"run-{self.runs}"
+        return load(*self._run(lock_wait, statement_timeout), run_id, progress or Told(), by_hand)
 
     def rebuild(self) -> RebuildManifest:
         """Commit the rebuild of all that is staged."""
