@@ -14,6 +14,7 @@
 --   load_count       Player loads by this visitor since first seen; null while inferred.
 --   play_count       Plays by this visitor since first seen; null while inferred.
 --   is_identified    Whether the vendor could tie the visitor to a person; who that is stays out of this schema.
+--   email_hash       Keyed hash of the e-mail address where the vendor knows one: the same for the same address in every source.
 --   is_inferred      Whether the visitor is only known because a session names it.
 --   first_seen_at    When first recorded (UTC); may be later than last_active_at by seconds.
 --   last_active_at   When last active (UTC).
@@ -24,7 +25,7 @@
 --   _raw_line        Line of that object, from 1.
 --
 -- Type 1: the newest state by last activity, then plays, then loads, then instant of extraction. Names, addresses and
--- organisations do not enter. Purged: last extracted before a full sweep of the list began, and therefore not in it; the
+-- organisations do not enter; an address leaves its keyed hash, so that a visitor can be joined with other traces of one person. Purged: last extracted before a full sweep of the list began, and therefore not in it; the
 -- next extraction that shows the visitor takes it back. Distributed by key, because it is the one dimension too large to be copied to every node; sorted by key for
 -- the merge.
 with staged as (
@@ -38,6 +39,7 @@ with staged as (
         load_count,
         play_count,
         identifying_session_id,
+        email_hash,
         first_seen_at,
         last_active_at,
         _extracted_at,
@@ -61,6 +63,7 @@ loaded as (
         load_count,
         play_count,
         is_identified,
+        email_hash,
         is_inferred,
         first_seen_at,
         last_active_at,
@@ -86,6 +89,7 @@ described as (
         staged.load_count,
         staged.play_count,
         staged.identifying_session_id is not null as is_identified,
+        staged.email_hash,
         false as is_inferred,
         staged.first_seen_at,
         staged.last_active_at,
@@ -109,6 +113,7 @@ gone as (
         loaded.load_count,
         loaded.play_count,
         loaded.is_identified,
+        loaded.email_hash,
         loaded.is_inferred,
         loaded.first_seen_at,
         loaded.last_active_at,
@@ -142,6 +147,7 @@ inferred as (
         cast(null as bigint) as load_count,
         cast(null as bigint) as play_count,
         false as is_identified,
+        cast(null as varchar(64)) as email_hash,
         true as is_inferred,
         cast(null as timestamp) as first_seen_at,
         cast(null as timestamp) as last_active_at,
@@ -174,6 +180,7 @@ select
     load_count,
     play_count,
     is_identified,
+    email_hash,
     is_inferred,
     first_seen_at,
     last_active_at,

@@ -1,0 +1,1 @@
+select visitor_key, email_hash from core.dim_visitor where visitor_key < -3;
