@@ -152,7 +152,7 @@ def check_warehouse(settings: Settings, secrets: Secrets) -> None:
             )
     else:
         parse_target(settings.warehouse, secrets.redshift_password)
-    open_privacy_key(settings, secrets)
+        open_privacy_key(settings, secrets)
 
 
 def _parts(address: str, known: set[str]) -> tuple[Path, dict[str, str]]:

@@ -5,16 +5,25 @@ import secrets
 import tempfile
 from pathlib import Path
 
+from extract.errors import ConfigurationError
+
 FILE = "privacy.key"
 
 
 def ensure_key(home: Path) -> str:
-    """Return the key of the sandbox in a folder; of several that make it at once, the first counts for all."""
+    """Return the key of the sandbox in a folder; of several that make it at once, the first counts for all.
+
+    Raises:
+        ConfigurationError: the folder cannot hold it.
+    """
     file = home / FILE
-    if not file.exists():
-        home.mkdir(parents=True, exist_ok=True)
-        _make(file)
-    return file.read_text(encoding="ascii").strip()
+    try:
+        if not file.exists():
+            home.mkdir(parents=True, exist_ok=True)
+            _make(file)
+        return file.read_text(encoding="ascii").strip()
+    except OSError as error:
+        raise ConfigurationError(f"{file}: the sandbox cannot keep its privacy key there ({error.strerror})") from None
 
 
 def _make(file: Path) -> None:

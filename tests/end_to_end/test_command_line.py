@@ -76,7 +76,11 @@ def test_a_warehouse_that_does_not_answer_costs_no_work_and_is_told_by_the_statu
         f"{{wistia: {{base_url: '{live.base_url}', requests_per_minute: 1000000}}, lake: 'file:lake', "
         "warehouse: 'redshift://somebody@127.0.0.1:9/dev'}"
     )
-    secrets = {"WISTIA_API_TOKEN": live.token, "REDSHIFT_PASSWORD": "planted-password"}
+    secrets = {
+        "WISTIA_API_TOKEN": live.token,
+        "REDSHIFT_PASSWORD": "planted-password",
+        "REELHOUSE_PRIVACY__KEY": "planted-key-" * 4,
+    }
     ended = reelhouse(tmp_path, "run", "--as-of", "2026-01-08T02:00:00Z", **secrets)
     assert ended.returncode == 2
     assert "no warehouse answers at 127.0.0.1:9/dev" in ended.stderr
