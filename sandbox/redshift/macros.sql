@@ -179,11 +179,6 @@ CREATE OR REPLACE MACRO main.rs_moments_compared(a, b) AS CAST(CASE
     WHEN CAST(a AS TIMESTAMP) < CAST(b AS TIMESTAMP) THEN -1 WHEN CAST(a AS TIMESTAMP) > CAST(b AS TIMESTAMP) THEN 1
     WHEN a IS NOT NULL AND b IS NOT NULL THEN 0
 END AS INTEGER);
--- What psql asks of relations: those of the system and of views, which DuckDB does not know, are not shown.
-CREATE OR REPLACE MACRO main.rs_pg_table_is_visible(id) AS EXISTS (
-    SELECT 1 FROM duckdb_tables() AS t WHERE t.table_oid = id AND t.schema_name <> 'sandbox_internal'
-);
-CREATE OR REPLACE MACRO main.rs_pg_get_userbyid(id) AS 'awsuser';
 CREATE OR REPLACE MACRO main.rs_date_part_year(d) AS CAST(year(CAST(d AS DATE)) AS INTEGER);
 CREATE OR REPLACE MACRO main.rs_to_hex(x) AS lower(to_hex(x));
 CREATE OR REPLACE MACRO main.rs_is_valid_json_array(s) AS CASE WHEN json_valid(s) THEN json_type(s) = 'ARRAY' ELSE FALSE END;

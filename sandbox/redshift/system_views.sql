@@ -80,7 +80,7 @@ CREATE OR REPLACE VIEW sandbox_internal.typed_columns AS
 CREATE OR REPLACE VIEW sandbox_internal.svv_columns AS
     SELECT 'dev' AS table_catalog, schema_name AS table_schema, table_name, column_name, position AS ordinal_position,
         column_default, CASE WHEN is_nullable THEN 'YES' ELSE 'NO' END AS is_nullable, type_name AS data_type,
-        length AS character_maximum_length, numeric_precision, numeric_scale, remarks
+        length AS character_maximum_length, numeric_precision, numeric_scale, remarks, CAST(NULL AS VARCHAR) AS domain_name
     FROM sandbox_internal.typed_columns;
 CREATE OR REPLACE VIEW sandbox_internal.information_schema_columns AS SELECT * FROM sandbox_internal.svv_columns;
 CREATE OR REPLACE VIEW sandbox_internal.storage AS

@@ -77,8 +77,7 @@ class AlterTable(Command):
 
     def _add(self, words: TokenCursor) -> Change:
         if words.peek() in ("CONSTRAINT", "PRIMARY", "UNIQUE", "FOREIGN"):
-            words.rest()
-            return lambda *_: None
+            return self._constrain(words)
         _ = words.take("COLUMN")
         column = ColumnDefinition(words.name(), take_type(words))
         while not words.done:
@@ -90,6 +89,16 @@ class AlterTable(Command):
                 "42601", "ALTER TABLE ADD COLUMN defined as NOT NULL must have a non-null default expression"
             )
         return lambda session, table: _add_column(session, table, column)
+
+    def _constrain(self, words: TokenCursor) -> Change:
+        """Constraints bind nobody; a primary key is remembered for those who ask."""
+        if words.take("CONSTRAINT"):
+            words.name()
+        if not words.take("PRIMARY", "KEY"):
+            words.rest()
+            return lambda *_: None
+        key = list(words.names())
+        return lambda session, table: _describe_anew(session, table, {"primary_key": key})
 
     def _alter(self, words: TokenCursor) -> Change:
         if words.peek() in ("DISTSTYLE", "DISTKEY", "SORTKEY", "COMPOUND", "ENCODE"):
@@ -229,7 +238,7 @@ def _rename_in_document(session: Session, table: TableName, old: str, new: str |
         key: {name: document[key][before] for before in document[key] for name in renamed([before])}
         for key in ("encodings", "identities")
     }
-    keys = {key: renamed(document[key]) for key in ("distkey", "sortkey")}
+    keys = {key: renamed(document.get(key, ())) for key in ("distkey", "sortkey", "primary_key")}
     session.record(("table", *table.parts), document | change | keys)
 
 

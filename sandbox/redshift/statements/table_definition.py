@@ -84,7 +84,7 @@ class TableDefinition:
     distkeys: list[str] = field(default_factory=list)
     sortkeys: list[str] = field(default_factory=list)
     diststyle: str | None = None
-    primary_keys: int = 0
+    primary_keys: list[tuple[str, ...]] = field(default_factory=list)
     storage_given: set[str] = field(default_factory=set)
 
     def document(self, owner: str) -> dict[str, Any]:
@@ -92,6 +92,7 @@ class TableDefinition:
         style = self.diststyle or ("KEY" if self.distkeys else "AUTO")
         return {
             "owner": owner, "diststyle": style, "distkey": self.distkeys, "sortkey": self.sortkeys,
+            "primary_key": [name for key in self.primary_keys for name in key],
             "encodings": {column.name: column.encoding for column in self.columns if column.encoding},
             "created": datetime.datetime.now(datetime.UTC).replace(tzinfo=None).isoformat(" "),
         }  # fmt: skip
@@ -130,7 +131,7 @@ def _check_keys(table: TableDefinition) -> None:
     for column in table.columns:
         if column.type.engine == "JSON" and column.name in table.distkeys + table.sortkeys:
             raise SqlError("0A000", f'column "{column.name}" of type super cannot be a distribution or sort key')
-    if table.primary_keys > 1:
+    if len(table.primary_keys) > 1:
         raise SqlError("42P16", f'multiple primary keys for table "{table.name.name}" are not allowed')
     if table.diststyle == "KEY" and known and not table.distkeys:
         raise SqlError("42601", "DISTSTYLE KEY needs a DISTKEY")
@@ -158,8 +159,8 @@ def _take_constraint(words: TokenCursor, table: TableDefinition) -> bool:
     if named:
         words.name()
     if words.take("PRIMARY", "KEY"):
-        table.primary_keys += 1
         required = words.names()
+        table.primary_keys.append(required)
         for column in table.columns:
             column.not_null = column.not_null or column.name in required
     elif words.peek() == "UNIQUE":
@@ -195,7 +196,7 @@ def take_column_attribute(words: TokenCursor, column: ColumnDefinition, table: T
         column.default = translate_expression(words.text_until(*_COLUMN_END))
     elif words.take("PRIMARY", "KEY"):
         column.not_null = True
-        table.primary_keys += 1
+        table.primary_keys.append((column.name,))
     elif words.take("NOT", "NULL"):
         column.not_null = True
     elif words.take("NULL") or words.take("UNIQUE") or _take_collation(words) or _take_key(words, column, table):

@@ -8,6 +8,7 @@ from sqlglot import exp
 from sandbox.redshift import lexer
 from sandbox.redshift.errors import SqlError, syntax_error, unsupported
 from sandbox.redshift.reserved import RESERVED
+from sandbox.redshift.translate.functions import OF_ROWS
 
 _REFUSED: dict[type[exp.Expr], SqlError] = {
     exp.Filter: syntax_error("("),
@@ -43,6 +44,8 @@ def refuse(tree: exp.Expr) -> None:
 
 def _refuse_table(table: exp.Table) -> None:
     """A table is a name: no function that reads files or makes rows, no file by its name."""
+    if isinstance(table.this, exp.Anonymous) and str(table.this.this).lower() in OF_ROWS:
+        return
     if not isinstance(table.this, exp.Identifier):
         what = str(getattr(table.this, "name", "") or table.this.sql()).lower()
         raise SqlError("42883", f"function {what}() does not exist as a table")

@@ -20,11 +20,13 @@ if TYPE_CHECKING:
     from sandbox.redshift.translate.statement import Translation
 
 _SYSTEM_VIEWS = """
-pg_table_def pg_tables pg_user pg_views svv_all_columns svv_all_schemas svv_all_tables svv_attached_masking_policy
-svv_column_privileges svv_columns svv_default_privileges svv_masking_policy svv_mv_info svv_relation_privileges
-svv_rls_attached_policy svv_rls_policy svv_rls_relation svv_role_grants svv_roles svv_schema_privileges
-svv_system_privileges svv_table_info svv_tables svv_user_grants svv_user_info sys_load_error_detail
-sys_load_history sys_query_history sys_transaction_history
+pg_attrdef pg_attribute pg_auth_members pg_class pg_database pg_description pg_index pg_namespace pg_proc_info
+pg_roles pg_table_def pg_tables pg_type pg_user pg_views svv_all_columns svv_all_schemas svv_all_tables
+svv_attached_masking_policy svv_column_privileges svv_columns svv_default_privileges svv_external_columns
+svv_external_schemas svv_external_tables svv_masking_policy svv_mv_info svv_redshift_databases
+svv_relation_privileges svv_rls_attached_policy svv_rls_policy svv_rls_relation svv_role_grants svv_roles
+svv_schema_privileges svv_system_privileges svv_table_info svv_tables svv_user_grants svv_user_info
+sys_load_error_detail sys_load_history sys_query_history sys_transaction_history
 """
 _PROVISIONED = ("stl_", "stv_", "svl_", "svcs_")
 HISTORIES = frozenset({"sys_load_error_detail", "sys_load_history", "sys_query_history", "sys_transaction_history"})
@@ -204,6 +206,8 @@ def _identifier(node: exp.Expr) -> exp.Expr:
 
 
 def _table(node: exp.Expr) -> exp.Expr:
+    if isinstance(node.this, exp.Anonymous):
+        return _of_catalog(node)
     if not isinstance(node, exp.Table) or not isinstance(node.this, exp.Identifier):
         return node
     schema, name = node.db.lower(), node.name.lower()
@@ -220,6 +224,22 @@ def _table(node: exp.Expr) -> exp.Expr:
     if schema in ("", "pg_catalog") and is_system_view(TableName(None, name)):
         return _renamed(node, INTERNAL_SCHEMA, name)
     return node
+
+
+def _of_catalog(node: exp.Expr) -> exp.Expr:
+    """What a driver asks of the catalog by a function in FROM, with the names of columns that it gives."""
+    name = str(node.this.this).lower()
+    if name not in functions.OF_ROWS:
+        return node
+    given = node.args.get("alias")
+    alias = exp.to_identifier((node.alias or name).lower(), quoted=True)
+    names = [exp.to_identifier(column.name.lower(), quoted=True) for column in given.columns] if given else []
+    query = exp.select("*").from_(exp.to_table(f"{INTERNAL_SCHEMA}.{name}"))
+    if name == "current_database":
+        query = exp.select(exp.alias_(exp.Placeholder(this="s_database"), name, quoted=True))
+    return exp.Subquery(
+        this=query, alias=exp.TableAlias(this=alias, columns=names or None), joins=node.args.get("joins")
+    )
 
 
 def _of_search_path(node: exp.Table) -> exp.Expr:
@@ -244,7 +264,25 @@ def _renamed(node: exp.Table, schema: str, name: str) -> exp.Table:
 def _function(node: exp.Expr) -> exp.Expr:
     if isinstance(node.parent, exp.Table):  # an unnested SUPER
         return node
+    if str(node.this).lower() == "array" and isinstance(node.expressions[0], exp.Select):
+        return _names_listed(node)
     return functions.build(str(node.this).lower(), node.expressions)
+
+
+def _names_listed(node: exp.Expr) -> exp.Expr:
+    """ARRAY(SELECT …), which psql asks of the catalog alone; Redshift has it nowhere else."""
+    if not all(rewritten.db == INTERNAL_SCHEMA for rewritten in node.find_all(exp.Table)):
+        raise syntax_error("SELECT")
+    return call("rs_names_listed", call("array", node.expressions[0]))
+
+
+def _operator(node: exp.Expr) -> exp.Expr:
+    """OPERATOR(pg_catalog.~), as psql writes it."""
+    sign = str(node.args["operator"]).rpartition(".")[2]
+    if sign not in ("~", "!~"):
+        raise SqlError("42883", f"operator does not exist: {sign}")
+    found = exp.RegexpLike(this=node.this, expression=node.expression)
+    return exp.not_(found) if sign == "!~" else found
 
 
 def _cast(node: exp.Expr) -> exp.Expr:
@@ -415,6 +453,7 @@ _RULES: dict[type[exp.Expr], Callable[[exp.Expr], exp.Expr]] = {
     exp.LT: blanks.compare,
     exp.LTE: blanks.compare,
     exp.NEQ: blanks.compare,
+    exp.Operator: _operator,
     exp.Substring: _substring,
     exp.Table: _table,
     exp.TryCast: _try_cast,

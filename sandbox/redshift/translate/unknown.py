@@ -69,7 +69,9 @@ def _checked(query: exp.Expr) -> _Outputs:
 def _outputs(scope: Scope, known: Mapping[int, _Outputs]) -> _Outputs:
     query = scope.expression
     if isinstance(query, exp.SetOperation):
-        first = known.get(id(scope.set_operation_scopes[0]), ())
+        first, *others = [known.get(id(side), ()) for side in scope.set_operation_scopes]
+        for other in others:
+            _refuse_combined(query, first, other)
         return [_Output(output.name, False, False) for output in first]
     if not isinstance(query, exp.Select):
         return ()
@@ -78,6 +80,14 @@ def _outputs(scope: Scope, known: Mapping[int, _Outputs]) -> _Outputs:
     if any(output.unknown for source in sources.values() for output in source):
         _refuse_uses(scope, query, sources, outputs)
     return outputs
+
+
+def _refuse_combined(query: exp.SetOperation, left: _Outputs, right: _Outputs) -> None:
+    """Literals on both sides meet as texts, which the driver's own list of columns rests on; others have no type."""
+    alike = len(left) == len(right) and isinstance(query, exp.Union) and query.args.get("distinct") is False
+    for at, output in enumerate([*left, *right]):
+        of_literals = alike and left[at % len(left)].unknown and right[at % len(left)].unknown
+        _refuse_inherited([output] if output.unknown and not of_literals else [])
 
 
 def _from_outside(outputs: _Outputs) -> _Outputs:
@@ -110,7 +120,7 @@ def _seen(sources: Mapping[str, _Outputs], column: exp.Column) -> list[_Output]:
 
 
 def _refuse_uses(scope: Scope, query: exp.Select, sources: Mapping[str, _Outputs], outputs: _Outputs) -> None:
-    if scope.is_set_operation or query.args.get("distinct"):
+    if query.args.get("distinct"):
         _refuse_inherited(output for output in outputs if output.unknown)
     for key in _keys(query):
         _refuse_inherited(output for output in _returned(key, outputs) if output.unknown)

@@ -197,3 +197,37 @@ def test_frames_are_written_and_fetched(cursor: Any) -> None:
     frame = cursor.fetch_dataframe()
     assert list(frame.columns) == ["a", "b", "c"]
     assert frame.to_numpy().tolist() == [[1, "x", 0.5], [2, "y", 1.5]]
+
+
+def test_what_the_driver_asks_of_the_catalog(cursor: Any) -> None:
+    cursor.execute("create table t (a int not null, b varchar(20) default 'x', c numeric(10, 2), primary key (a))")
+    cursor.execute("comment on column t.b is 'said'")
+    cursor.execute("create view v as select a from t")
+    schemas = [["information_schema", "dev"], ["pg_catalog", "dev"], ["public", "dev"]]
+    assert [list(row) for row in cursor.get_schemas()] == schemas
+    assert [list(row) for row in cursor.get_schemas(schema_pattern="pub%")] == schemas[2:]
+    assert [list(row) for row in cursor.get_catalogs()] == [["dev"]]
+    assert [list(row[:4]) for row in cursor.get_tables(schema_pattern="public")] == [
+        ["dev", "public", "t_pkey", "INDEX"],
+        ["dev", "public", "t", "TABLE"],
+        ["dev", "public", "v", "VIEW"],
+    ]
+    assert [list(row) for row in cursor.get_primary_keys(schema="public", table="t")] == [
+        ["dev", "public", "t", "a", 1, "t_pkey"]
+    ]
+    assert list(cursor.get_procedures()) == list(cursor.get_procedures(schema_pattern="public")) == []
+
+
+@pytest.mark.parametrize("schema", [None, "public"])  # the driver asks two wholly different things
+def test_columns_as_the_driver_asks_for_them(cursor: Any, schema: str | None) -> None:
+    cursor.execute("create table t (a int not null, b varchar(20) default 'x', c numeric(10, 2), d super)")
+    cursor.execute("comment on column t.b is 'said'")
+    found = cursor.get_columns(schema_pattern=schema, tablename_pattern="t")
+    # name, type by number and name, size, digits, remarks, default, position, may be null
+    shown = [[row[at] for at in (3, 4, 5, 6, 8, 11, 12, 16, 17)] for row in found]
+    assert shown == [
+        ["a", 4, "int4", 10, 0, None, None, 1, "NO"],
+        ["b", 12, "varchar", 20, 0, "said", "'x'", 2, "YES"],
+        ["c", 2, "numeric", 10, 2, None, None, 3, "YES"],
+        ["d", -16, "super", None, None, None, None, 4, "YES"],
+    ]

@@ -58,3 +58,17 @@ def test_several_statements_in_one_simple_query(endpoint: Endpoint) -> None:
     assert "1" in shown.stdout
     assert "2" not in shown.stdout
     assert "nosuch" in shown.stderr
+
+
+@pytest.mark.skipif(shutil.which("psql") is None, reason="psql is not installed")
+def test_what_psql_shows_of_the_database(endpoint: Endpoint) -> None:
+    script = "create table t (a int); create view v as select a from t; create user reader password disable;\n"
+    shown = subprocess.run(
+        [*_PSQL, "-t", "-h", endpoint.host, "-p", str(endpoint.port), "-U", endpoint.user, "-d", endpoint.database],
+        input=script + "\\dn\n\\dt\n\\dv\n\\d\n\\l\n\\du\n", capture_output=True, text=True, check=True, timeout=30,
+    )  # fmt: skip
+    assert shown.stderr == ""
+    table, view = "public|t|table|awsuser", "public|v|view|awsuser"
+    expected = ["public|awsuser", table, view, table, view, "dev|awsuser|UTF8|C|C||libc|"]
+    assert shown.stdout.splitlines()[3:9] == expected
+    assert [line.split("|")[0] for line in shown.stdout.splitlines()[9:]] == ["awsuser", "reader"]
