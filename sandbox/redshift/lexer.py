@@ -131,8 +131,9 @@ def with_named_parameters(sql: str) -> str:
 
 
 def parameter_count(sql: str) -> int:
-    """The highest `$n` of a statement."""
-    return max((int(token.text[1:]) for token in _parameters(sql)), default=0)
+    """The highest `$n` of a statement; those in a PREPARE are its own."""
+    found = max((int(token.text[1:]) for token in _parameters(sql)), default=0)
+    return 0 if found and first(sql).upper == "PREPARE" else found
 
 
 def _parameters(sql: str) -> list[Token]:

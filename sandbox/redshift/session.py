@@ -83,6 +83,8 @@ class Session:
         self.secret = secrets.randbits(31)
         """What a request to cancel has to show."""
         self.settings: dict[str, str] = {}
+        self.prepared: dict[str, tuple[Statement, int]] = {}
+        """What PREPARE has named, and how many parameters each takes."""
         self.temporary: dict[str, dict[str, bool]] = {}
         """Temporary tables, and their identity columns: whether each is ALWAYS."""
         self.catalog = warehouse.catalog

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from sandbox.redshift import lexer
 from sandbox.redshift.errors import SqlError, not_imitated, syntax_error
 from sandbox.redshift.session import Statement
-from sandbox.redshift.statements.accepted import Analyze, Comment, Deallocate, Vacuum
+from sandbox.redshift.statements.accepted import Analyze, Comment, Vacuum
 from sandbox.redshift.statements.alter import alter
 from sandbox.redshift.statements.copy import Copy
 from sandbox.redshift.statements.create import create
@@ -14,6 +14,7 @@ from sandbox.redshift.statements.drop import drop
 from sandbox.redshift.statements.explain import Explain
 from sandbox.redshift.statements.grants import grant
 from sandbox.redshift.statements.policies import attach
+from sandbox.redshift.statements.prepared import Deallocate, Execute, Prepare
 from sandbox.redshift.statements.query import Translated, delete
 from sandbox.redshift.statements.settings import set_or_reset, show
 from sandbox.redshift.statements.transaction import Begin, End, Lock, Truncate
@@ -34,8 +35,10 @@ _BY_WORD: dict[str, Callable[[str], Statement]] = {
     "DETACH": attach,
     "DROP": drop,
     "END": End,
+    "EXECUTE": Execute,
     "GRANT": grant,
     "LOCK": Lock,
+    "PREPARE": Prepare,
     "REFRESH": Refresh,
     "RESET": set_or_reset,
     "REVOKE": grant,
@@ -57,7 +60,7 @@ _WITH_PARAMETERS: dict[str, Callable[[str, Sequence[int]], Statement]] = {
     "UPDATE": Translated,
     "WITH": Translated,
 }
-_NOT_IMITATED = frozenset({"CANCEL", "CLOSE", "DECLARE", "EXECUTE", "FETCH", "PREPARE"})
+_NOT_IMITATED = frozenset({"CANCEL", "CLOSE", "DECLARE", "FETCH"})
 
 
 def read(sql: str, oids: Sequence[int] = ()) -> Statement | None:

@@ -1,4 +1,4 @@
-"""ANALYZE, VACUUM and DEALLOCATE, which have nothing to do, and COMMENT."""
+"""ANALYZE and VACUUM, which have nothing to do, and COMMENT."""
 
 from collections.abc import Sequence
 
@@ -54,22 +54,6 @@ class Vacuum(Command):
             raise SqlError("25001", "VACUUM cannot run inside a transaction block")
         refuse_missing(session, self._table)
         return "VACUUM"
-
-
-class Deallocate(Command):
-    """DEALLOCATE {name | ALL}: clients send it when they forget statements; a name used again is read anew."""
-
-    def __init__(self, sql: str) -> None:
-        words = TokenCursor(sql)
-        words.expect("DEALLOCATE")
-        _ = words.take("PREPARE")
-        if not words.take("ALL"):
-            words.name()
-        words.end()
-
-    def run(self, session: Session, values: Sequence[Value], sink: Sink) -> str:  # noqa: ARG002
-        """Does nothing."""
-        return "DEALLOCATE"
 
 
 def refuse_missing(session: Session, table: TableName | None) -> None:

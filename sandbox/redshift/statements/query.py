@@ -58,10 +58,14 @@ class Translated:
 
     def value(self, session: Session, values: Sequence[Value]) -> Any:
         """The first value of a query's first row."""
+        return self.row(session, values)[0]
+
+    def row(self, session: Session, values: Sequence[Value] = ()) -> tuple[Any, ...]:
+        """The only row of a query."""
         found = self._translated(session)
         _take_locks(session, found)
         (row,) = session.run(found.sql, _parameters(session, found, values), alone=True).fetchall()
-        return row[0]
+        return tuple(row)
 
     def lock(self, session: Session) -> None:
         """Takes the locks of a statement, before others that belong to it take the snapshot."""

@@ -132,7 +132,9 @@ def show(sql: str) -> Statement:
         place = words.table()
         within = {"schema_name": place.parts[0], "table_name": place.name}
         return _listed(words, "svv_all_columns", "column_name", within, "ordinal_position")
-    if words.peek() in ("CATALOGS", "DATABASES", "DATASHARES", "GRANTS", "POLICIES", "PROCEDURES", "TABLE", "VIEW"):
+    if words.take("DATABASES"):
+        return _listed(words, "svv_redshift_databases", "database_name", {})
+    if words.peek() in ("CATALOGS", "DATASHARES", "GRANTS", "POLICIES", "PROCEDURES", "TABLE", "VIEW"):
         raise not_imitated(f"SHOW {words.peek()}")
     return Show(sql)
 
