@@ -7,7 +7,7 @@ from sandbox.redshift.errors import SqlError
 from sandbox.redshift.session import Session, Sink, Statement
 from sandbox.redshift.statements.base import Command
 from sandbox.redshift.statements.query import Translated, delete
-from sandbox.redshift.statements.table_definition import take_type
+from sandbox.redshift.types import take_type
 from sandbox.redshift.wire.decode import Value
 from sandbox.redshift.wire.types import Column, column
 

@@ -1,8 +1,6 @@
 """An endpoint per test, and what talks to it: the real driver, unmodified."""
 
-import gc
 import json
-import warnings
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -10,6 +8,7 @@ from typing import Any
 import duckdb
 import pytest
 import redshift_connector
+from redshift_connector.core import Connection
 from redshift_connector.error import Error
 
 from sandbox.redshift import Endpoint, serve
@@ -60,12 +59,20 @@ class Lake:
 
 
 @pytest.fixture
-def refusing() -> Iterator[None]:
-    """For tests in which connecting fails: the driver leaves the sockets of refused connections to the collector."""
-    yield
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ResourceWarning)
-        gc.collect()
+def refusing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """For tests in which connecting fails: the driver leaves the socket of a refused connection open."""
+    open_one = Connection.__init__
+
+    def opened(connection: Any, *arguments: Any, **options: Any) -> None:
+        try:
+            open_one(connection, *arguments, **options)
+        except BaseException:
+            for left in ("_sock", "_usock"):
+                if hasattr(connection, left):
+                    getattr(connection, left).close()
+            raise
+
+    monkeypatch.setattr(Connection, "__init__", opened)
 
 
 @pytest.fixture
