@@ -41,6 +41,12 @@ class Sink(Protocol):
         """How many rows it has taken."""
 
 
+class Named(Protocol):
+    """What a cursor keeps, as a session sees it."""
+
+    name: str
+
+
 class Statement(Protocol):
     """A statement that has been read, ready to be described and run any number of times."""
 
@@ -83,6 +89,8 @@ class Session:
         self.secret = secrets.randbits(31)
         """What a request to cancel has to show."""
         self.settings: dict[str, str] = {}
+        self.kept: Named | None = None
+        """The result of the open cursor, which ends with its transaction."""
         self.prepared: dict[str, tuple[Statement, int]] = {}
         """What PREPARE has named, and how many parameters each takes."""
         self.temporary: dict[str, dict[str, bool]] = {}
@@ -234,6 +242,7 @@ class Session:
         return commit
 
     def _end(self, *, commit: bool) -> None:
+        self.kept = None
         try:
             if self._open:
                 self._open = False

@@ -9,6 +9,7 @@ from sandbox.redshift.statements.accepted import Analyze, Comment, Vacuum
 from sandbox.redshift.statements.alter import alter
 from sandbox.redshift.statements.copy import Copy
 from sandbox.redshift.statements.create import create
+from sandbox.redshift.statements.cursors import Close, Declare, Fetch
 from sandbox.redshift.statements.deduplicate import merge
 from sandbox.redshift.statements.drop import drop
 from sandbox.redshift.statements.explain import Explain
@@ -27,6 +28,7 @@ _BY_WORD: dict[str, Callable[[str], Statement]] = {
     "ANALYZE": Analyze,
     "ATTACH": attach,
     "BEGIN": Begin,
+    "CLOSE": Close,
     "COMMENT": Comment,
     "COMMIT": End,
     "COPY": Copy,
@@ -36,6 +38,7 @@ _BY_WORD: dict[str, Callable[[str], Statement]] = {
     "DROP": drop,
     "END": End,
     "EXECUTE": Execute,
+    "FETCH": Fetch,
     "GRANT": grant,
     "LOCK": Lock,
     "PREPARE": Prepare,
@@ -52,6 +55,7 @@ _BY_WORD: dict[str, Callable[[str], Statement]] = {
 }
 _WITH_PARAMETERS: dict[str, Callable[[str, Sequence[int]], Statement]] = {
     "(": Translated,
+    "DECLARE": Declare,
     "DELETE": delete,
     "EXPLAIN": Explain,
     "INSERT": Translated,
@@ -60,7 +64,7 @@ _WITH_PARAMETERS: dict[str, Callable[[str, Sequence[int]], Statement]] = {
     "UPDATE": Translated,
     "WITH": Translated,
 }
-_NOT_IMITATED = frozenset({"CANCEL", "CLOSE", "DECLARE", "FETCH"})
+_NOT_IMITATED = frozenset({"CANCEL"})
 
 
 def read(sql: str, oids: Sequence[int] = ()) -> Statement | None:
