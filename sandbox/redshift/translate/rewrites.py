@@ -264,7 +264,7 @@ def _renamed(node: exp.Table, schema: str, name: str) -> exp.Table:
 def _function(node: exp.Expr) -> exp.Expr:
     if isinstance(node.parent, exp.Table):  # an unnested SUPER
         return node
-    if str(node.this).lower() == "array" and isinstance(node.expressions[0], exp.Select):
+    if str(node.this).lower() == "array" and node.find(exp.Select) in node.expressions:
         return _names_listed(node)
     return functions.build(str(node.this).lower(), node.expressions)
 
