@@ -129,7 +129,7 @@ def expected(contract: Contract, line: Mapping[str, Any], place: int | None) -> 
 
     Args:
         contract: of the line's entity.
-        line: the line, parsed; numbers with a point or an exponent as text.
+        line: the line, parsed; numbers with a point or an exponent as decimals.
         place: the place in the arrays where the contract fans out, else None.
     """
     fan = contract.fan_out

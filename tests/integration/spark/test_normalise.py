@@ -60,6 +60,17 @@ def lake(tmp_path: Path) -> DirectoryLake:
     return new_lake(tmp_path)
 
 
+def test_a_second_reading_makes_no_fault_of_how_a_number_or_a_comma_is_written(lake: DirectoryLake) -> None:
+    """In a column of texts a number has the engines' form; a last comma they forgive, and Python's parser does not."""
+    land(
+        lake,
+        VISITORS,
+        [visitor("a").replace('"play_count"', '"last_event_key":1.50,"play_count"'), visitor("b")[:-2] + ",}}"],
+    )
+    assert run(lake).entities == {VISITOR: Counts(landed=2, normalised=2, rows=2)}
+    assert [row["last_session_id"] for row in staged(lake, newest(lake), VISITOR)] == ["1.5", None]
+
+
 def test_nothing_landed_is_nothing_to_do(lake: DirectoryLake) -> None:
     assert run(lake).sequence is None
     assert staging_log(lake).head() is None
