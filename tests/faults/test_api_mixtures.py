@@ -31,7 +31,7 @@ from tests.faults.test_killed_at_commit import content
 FIRST = datetime(2026, 1, 8, 2, tzinfo=UTC)
 DAYS = [FIRST + number * timedelta(days=1) for number in range(3)]
 PROFILES = {"small": small(visitors=300, events=200), "restless": restless(small(visitors=300, events=200))}
-SEEDS = [pytest.param(seed, marks=[pytest.mark.long] if seed > 3 else []) for seed in range(1, 21)]
+SEEDS = [pytest.param(seed, marks=[pytest.mark.long] if seed > 1 else []) for seed in range(1, 21)]
 SWITCHES = {
     **{fault: Manners(weather=weather({fault: 0.2}, seed=number)) for number, fault in enumerate(PASSING)},
     "rows listed twice": Manners(repeated=0.2),
