@@ -416,7 +416,7 @@ def test_a_model_that_loses_a_row_stops_the_load(house: House, monkeypatch: pyte
     house.load()
     monkeypatch.setattr("warehouse_sql.delta.render", losing)
     house.stage({"viewing_session": [*session("s1"), *session("s2")]})
-    with pytest.raises(ReelhouseError, match="session_id, .* are not as they were staged, .*; nothing was loaded"):
+    with pytest.raises(ReelhouseError, match=r"session_id, .* are not as they were staged, .*; nothing was loaded"):
         house.load()
     assert house.value("select count(*) from core.fct_viewing_session") == 0
 
