@@ -57,6 +57,20 @@ def shown(account: OddAccount) -> list[Shown]:
     return [account.at(int(instant.timestamp())) for instant in RUNS]
 
 
+OF_PLAYBACKS = {
+    "daily_active_users",
+    "daily_engagement",
+    "engagement_daily_total",
+    "genre_performance",
+    "processed_playback",
+    "regional_engagement",
+    "title_completion",
+    "top_title",
+    "watch_hours_by_device",
+}
+"""Marts of StreamPulse, which this account knows nothing of: `test_audience` makes them anew from playbacks."""
+
+
 def shown_marts(built: House) -> set[str]:
     rows = built.query("select table_name from svv_tables where table_schema = 'mart'")
     return {name for (name,) in rows}
@@ -85,7 +99,7 @@ def agree(shown: Any, expected: Any) -> bool:
 
 
 def test_every_mart_has_a_truth_and_every_truth_a_mart(loaded: House) -> None:
-    assert shown_marts(loaded) == set(MARTS)
+    assert shown_marts(loaded) == set(MARTS) | OF_PLAYBACKS
 
 
 @pytest.mark.parametrize("mart", MARTS)

@@ -175,7 +175,7 @@ def test_a_staging_table_grows_with_its_contract(house: House, monkeypatch: pyte
     more = Column(name="favourite_colour", type="varchar(16)", about="A new field.", path=("colour",))
     longer = contract.model_copy(update={"mapped": (more, *contract.mapped)})
     contracts = load_contracts() | {"wistia__visitor": longer}
-    for module in ("warehouse_sql.repeatable", "warehouse_sql.load", "tests.integration.warehouse_sql.staged"):
+    for module in ("warehouse_sql.repeatable", "warehouse_sql.one_load", "tests.integration.warehouse_sql.staged"):
         monkeypatch.setattr(f"{module}.load_contracts", lambda: contracts)
     house.stage({"visitor": [rows[0] | {"visitor_id": "v2", "favourite_colour": "blue"}]})
     house.load()
@@ -192,7 +192,7 @@ def test_a_staging_table_is_made_again_when_a_type_changed(house: House, monkeyp
         for column in contract.mapped
     )
     contracts = load_contracts() | {"wistia__media": contract.model_copy(update={"mapped": wider})}
-    for module in ("warehouse_sql.repeatable", "warehouse_sql.load", "tests.integration.warehouse_sql.staged"):
+    for module in ("warehouse_sql.repeatable", "warehouse_sql.one_load", "tests.integration.warehouse_sql.staged"):
         monkeypatch.setattr(f"{module}.load_contracts", lambda: contracts)
     house.stage({"media": [{"media_id": "m1", "media_name": "x" * 2000, "_extracted_at": "2026-01-01"}]})
     house.load()
