@@ -36,6 +36,7 @@ from warehouse_sql.one_load import apply_load, verify
 from warehouse_sql.prepare import prepare
 from warehouse_sql.replay_log import clear_replays
 from warehouse_sql.set_aside import SetAside, marks, next_above, set_aside, take_back
+from warehouse_sql.stage_counts import record_stage
 
 T = TypeVar("T")
 ATTEMPTS = 5
@@ -266,6 +267,7 @@ def confirmed_newest(connection: Connection, lake: Lake) -> int:
 def _load_manifest(connection: Connection, run: _Run, manifest: StagingManifest, started_at: datetime) -> None:
     sequence = manifest.sequence
     done = apply_load(connection, run.lake, run.settings, manifest, run.progress)
+    record_stage(connection, manifest)
     record(connection, LedgerEntry(sequence, run.run_id, manifest.run_id, started_at, run.clock.now()), done.tables)
     if isinstance(manifest, RebuildManifest):
         complete_ledger(connection, run.lake, sequence, run.run_id, run.clock)

@@ -18,6 +18,8 @@
 --   session_count           Viewing sessions received on that day; a session is a page view with a play.
 --   visitor_count           Distinct visitors of these sessions; never sum it over days or medias.
 --   average_percent_viewed  Mean share of the media that these sessions viewed, 0 to 1.
+--   measured_session_count  Sessions whose percent viewed is known; null without sessions.
+--   percent_viewed_total    The sum of their percent viewed: means over days and medias are made of these two.
 --   watch_hours             Hours that these sessions watched.
 --   lifetime_load_count     Player loads since the media was made, as snapshotted on that day.
 --   lifetime_play_count     Plays since the media was made, as snapshotted on that day.
@@ -62,6 +64,8 @@ final as (
         total.session_count,
         total.visitor_count,
         total.average_percent_viewed,
+        total.measured_session_count,
+        total.percent_viewed_total,
         total.watch_hours,
         total.lifetime_load_count,
         total.lifetime_play_count,
@@ -90,6 +94,8 @@ select
     session_count,
     visitor_count,
     average_percent_viewed,
+    measured_session_count,
+    percent_viewed_total,
     watch_hours,
     lifetime_load_count,
     lifetime_play_count,

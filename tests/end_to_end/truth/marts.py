@@ -132,19 +132,27 @@ def day_figures(truth: Truth, media: str, day: date | None) -> Row:
 
 def media_daily_performance(truth: Truth) -> Iterable[Row]:
     for media, day in truth.media_days:
-        yield {"activity_date": day, **truth.names(media), **day_figures(truth, media, day)}
+        yield {
+            "activity_date": day,
+            **truth.names(media),
+            **day_figures(truth, media, day),
+            **measured(truth.sessions_by_day.get((media, day), [])),
+        }
 
 
 def media_daily_total(truth: Truth) -> Iterable[Row]:
     for media, day in truth.media_days:
-        sessions = truth.sessions_by_day.get((media, day), [])
-        percents = [session["percent_viewed"] for session in sessions if session["percent_viewed"] is not None]
         yield {
             "activity_date_key": _OUTSIDE_KEY if day is None else int(f"{day:%Y%m%d}"),
             **day_figures(truth, media, day),
-            "measured_session_count": len(percents) if sessions else None,
-            "percent_viewed_total": total(percents),
+            **measured(truth.sessions_by_day.get((media, day), [])),
         }
+
+
+def measured(sessions: list[Document]) -> Row:
+    """What means over several days are made of."""
+    percents = [session["percent_viewed"] for session in sessions if session["percent_viewed"] is not None]
+    return {"measured_session_count": len(percents) if sessions else None, "percent_viewed_total": total(percents)}
 
 
 def media_play_trend(truth: Truth) -> Iterable[Row]:
@@ -373,6 +381,24 @@ def top_visitor(truth: Truth) -> Iterable[Row]:
         }
 
 
+def visitor_media_daily(truth: Truth) -> Iterable[Row]:
+    groups: dict[tuple[str, date | None, str | None], list[Document]] = defaultdict(list)
+    for session in truth.sessions:
+        groups[session["media_id"], day_of(received(session)), session["visitor_key"]].append(session)
+    for (media, day, visitor), sessions in groups.items():
+        last = max(sessions, key=lambda session: (received(session), session["event_key"]))
+        yield {
+            "activity_date": day,
+            "media_id": media,
+            "channel_name": truth.channel(media),
+            "visitor_id": visitor,
+            **dict(zip(("browser", "platform", "device_type"), device_of(last), strict=True)),
+            **{part: known(last[part]) for part in ("country", "region")},
+            "session_count": len(sessions),
+            "watch_hours": truth.viewing(sessions)["watch_hours"],
+        }
+
+
 MARTS = {
     "account_reconciliation": Mart(("snapshot_date",), account_reconciliation),
     "audience_by_device": Mart(("browser", "platform", "device_type"), audience_by_device),
@@ -386,4 +412,5 @@ MARTS = {
     "media_reconciliation": Mart(("media_id", "activity_date"), media_reconciliation),
     "media_summary": Mart(("media_id",), media_summary),
     "top_visitor": Mart(("visitor_id",), top_visitor),
+    "visitor_media_daily": Mart(("visitor_id", "media_id", "activity_date"), visitor_media_daily),
 }
