@@ -14,6 +14,7 @@ from extract.progress import Progress
 from orchestration import show
 from orchestration.context import Context, Options
 from orchestration.options import Day, command_options, extraction_options, serving_options
+from orchestration.pipeline_commands import pipeline
 from orchestration.reporting import shown_progress
 
 if TYPE_CHECKING:  # only names of types: `reelhouse --help` should not wait for drivers
@@ -296,6 +297,9 @@ def sandbox_redshift(**serving: Any) -> None:
     from orchestration.sandboxes import serve_redshift
 
     serve_redshift(say=click.echo, **serving)
+
+
+reelhouse.add_command(pipeline)
 
 
 def main() -> None:

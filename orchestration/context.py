@@ -41,6 +41,13 @@ class Context:
         self.run_id = new_run_id(self.clock.as_of)
         self.as_json = options.as_json
 
+    @classmethod
+    def given(cls, settings: Settings, clock: RunClock, run_id: str) -> "Context":
+        """Return what a job works with that has its settings, its instant and its name from elsewhere."""
+        context = cls.__new__(cls)
+        context.settings, context.clock, context.run_id, context.as_json = settings, clock, run_id, True
+        return context
+
     def again(self) -> "Context":
         """Return the same with a later instant and another run id, for a command that works again and again."""
         later = copy(self)
@@ -57,6 +64,10 @@ class Context:
     def lake(self) -> Lake:
         """The lake, opened and tried."""
         return open_lake(self.settings.lake, self.settings.s3.endpoint_url)
+
+    def lake_requests(self) -> dict[str, int]:
+        """Return how many requests the lake has sent, by operation; none where it was not opened or is a folder."""
+        return self.lake.requests_sent() if "lake" in vars(self) else {}
 
 
 def find_configuration(options: Options) -> Path:

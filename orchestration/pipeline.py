@@ -4,16 +4,17 @@ import json
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from functools import partial
 from typing import Any, Literal
+from zoneinfo import ZoneInfo
 
 from pydantic import SecretStr
 
 from extract.budget import Budget
 from extract.clock import format_instant
 from extract.days import Window
-from extract.errors import ConfigurationError, ReelhouseError, RefusedError
+from extract.errors import ConfigurationError, DataRefused, ReelhouseError, RefusedError
 from extract.lake import Lake
 from extract.origin import claim, refuse_foreign
 from extract.progress import Progress
@@ -21,18 +22,32 @@ from extract.runner import ExtractionReport, run_backfill, run_extraction
 from extract.settings import Settings, StreamPulse, account_of
 from extract.sources.streampulse.source import FileSource
 from orchestration.context import Context
+from orchestration.pipeline_file import load_pipeline
 from orchestration.sandboxes import check_warehouse, open_account, open_landing, open_privacy_key, open_warehouse
 from spark.jobs.normalise import NormaliseReport, normalise
 from spark.jobs.rebuild import rebuild
 from spark.jobs.retry import RetryReport, retry_quarantine
-from warehouse_sql.export import ExportReport, export
+from warehouse_sql.export import ExportReport, export, export_log
+from warehouse_sql.ledger import newest_receipt
 from warehouse_sql.load import ByHand, LoadReport, load, pending
 from warehouse_sql.replay import ReplayReport, UndoReport, replay, undo
 
-Outcome = Literal["published", "nothing new", "failed"]
+Outcome = Literal["under way", "published", "nothing new", "failed"]
 Extract = Callable[[Context, Progress], ExtractionReport]
 REPORTS = "runs/"
 WISTIA = "wistia"
+SECTIONS = {"extract": "extraction", "normalise": "normalisation", "load": "load", "export": "export"}
+"""Where in a run's report each job of ``pipeline.yaml`` leaves what it did."""
+
+
+@dataclass(frozen=True, slots=True)
+class Used:
+    """What a job used: seconds, processing units of Glue (0 on a machine of one's own), requests to S3 by operation."""
+
+    started_at: str
+    seconds: float
+    dpus: int
+    s3: dict[str, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +67,7 @@ class RunReport:
     normalisation: NormaliseReport | None = None
     load: LoadReport | None = None
     error: str | None = None
+    jobs: dict[str, Used] = field(default_factory=dict)
 
 
 class OthersLanded(RefusedError):
@@ -208,7 +224,9 @@ def run(context: Context, progress: Progress, extract: Extract = extract_stage) 
     try:
         _do_stages(context, progress, extract, done)
     except BaseException as stop:
-        if done or not isinstance(stop, ConfigurationError):  # else nothing was touched, and nothing is written
+        if done.get("extraction") or not isinstance(
+            stop, ConfigurationError
+        ):  # else nothing was touched, and nothing is written
             with suppress(ReelhouseError):
                 _leave(context, replace(report, error=_reason(stop), seconds=_since(started), **done))
         raise
@@ -229,17 +247,64 @@ def _reason(stop: BaseException) -> str:
 
 
 def _do_stages(context: Context, progress: Progress, extract: Extract, done: dict[str, Any]) -> None:
+    """Do what ``pipeline.yaml`` declares as far as the load, each job after those that it needs."""
     refused: OthersLanded | None = None
-    try:
-        done["extraction"] = extract(context, progress)
-    except OthersLanded as stop:
-        done["extraction"], refused = stop.report, stop
-    done["goes_on"] = done["extraction"].goes_on
-    done["normalisation"] = normalise_stage(context, progress)
-    if pending(context.lake, context.settings.warehouse):
-        done["load"] = load_stage(context, progress)
+    used = done["jobs"] = {}
+    for job in load_pipeline().up_to("load"):
+        meter = Meter(context)
+        try:
+            found = do_job(job, context, progress, extract)
+        except OthersLanded as stop:
+            found, refused = stop.report, stop
+        used[job] = meter.used()
+        if found is not None:
+            done[SECTIONS[job]] = found
+        if job == "extract":
+            done["goes_on"] = found.goes_on
     if refused:
         raise refused
+
+
+def do_job(job: str, context: Context, progress: Progress, extract: Extract = extract_stage) -> Any:
+    """Do the work of one job of a workflow; return its report, None where nothing asks for it.
+
+    Raises:
+        ReelhouseError: as the stage itself.
+    """
+    match job:
+        case "extract":
+            return extract(context, progress)
+        case "normalise":
+            return normalise_stage(context, progress)
+        case "load":
+            return load_stage(context, progress) if pending(context.lake, context.settings.warehouse) else None
+        case "export":
+            return export_stage(context, progress) if _may_export(context) else None
+    raise ConfigurationError(f"pipeline.yaml: nothing is known of a job {job}")
+
+
+def _may_export(context: Context) -> bool:
+    """Tell from the lake alone whether a day may be over, or changed, that is not exported as it is."""
+    streampulse, head = context.settings.streampulse, export_log(context.lake).head()
+    if streampulse is None:
+        return False
+    today = context.clock.as_of.astimezone(ZoneInfo(streampulse.reporting_time_zone)).date()
+    loaded = newest_receipt(context.lake, context.settings.warehouse)
+    made_of = (head.load_sequence, head.closed_before) if head else (0, "")
+    return loaded > 0 and made_of != (loaded, today.isoformat())
+
+
+class Meter:
+    """Measures what a job uses, from now on."""
+
+    def __init__(self, context: Context, dpus: int = 0) -> None:
+        """Begin."""
+        self._context, self._dpus = context, dpus
+        self._started, self._at = time.monotonic(), format_instant(context.clock.now())
+
+    def used(self) -> Used:
+        """Return what was used until now."""
+        return Used(self._at, _since(self._started), self._dpus, self._context.lake_requests())
 
 
 def _since(started: float) -> float:
@@ -249,6 +314,23 @@ def _since(started: float) -> float:
 def _leave(context: Context, report: RunReport) -> None:
     document = json.dumps(asdict(report), indent=1, default=str)
     context.lake.put(f"{REPORTS}{report.run_id}.json", document.encode())
+
+
+def update_report(lake: Lake, run_id: str, changes: Callable[[dict[str, Any]], dict[str, Any]]) -> dict[str, Any]:
+    """Change the report of a run whose jobs are processes of their own, which write it one after the other.
+
+    Args:
+        lake: the lake.
+        run_id: of the run.
+        changes: given what the jobs before left (nothing at first), returns what stands there from now on.
+    """
+    key = f"{REPORTS}{run_id}.json"
+    known: dict[str, Any] = {}
+    with suppress(DataRefused, ValueError):
+        known = json.loads(lake.get(key))
+    report = changes(known)
+    lake.put(key, json.dumps(report, indent=1, default=str).encode())
+    return report
 
 
 def newest_report(lake: Lake) -> dict[str, Any] | None:

@@ -83,6 +83,9 @@ class Lake(Protocol):
     def engine_path(self, key: str) -> str:
         """Return the address from which the processing engine reads the object."""
 
+    def requests_sent(self) -> dict[str, int]:
+        """Return how many requests were sent since the lake was opened, by operation; a folder sends none."""
+
 
 def missing(url: str) -> DataRefused:
     """Return what every lake says of an object that is not there."""

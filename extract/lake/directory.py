@@ -124,6 +124,10 @@ class DirectoryLake:
         """Return the path of the object's file."""
         return str(self._path(key))
 
+    def requests_sent(self) -> dict[str, int]:
+        """Return nothing: a folder is sent no requests."""
+        return {}
+
     def _path(self, key: str) -> Path:
         path = self._folder / key
         if ".." in path.parts:

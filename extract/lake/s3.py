@@ -8,11 +8,13 @@ they are read, and words for what a person must mend.
 import random
 import shutil
 import tempfile
+import threading
 import time
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from boto3.exceptions import S3UploadFailedError
 from boto3.s3.transfer import TransferConfig
@@ -72,6 +74,9 @@ class S3Lake:
             self._client: S3Client = Session().client("s3", endpoint_url=endpoint_url, config=config)
         except (BotoCoreError, ValueError) as error:  # ValueError: an address that is none
             raise ConfigurationError(f"lake: {self.url('')}: the AWS configuration cannot be used ({error})") from None
+        self._sent: Counter[str] = Counter()
+        self._counting = threading.Lock()
+        self._client.meta.events.register("request-created.s3", self._count)
 
     def check(self) -> None:
         """List one object.
@@ -190,6 +195,15 @@ class S3Lake:
     def engine_path(self, key: str) -> str:
         """Return the object's address; Glue reads it as it is."""
         return self.url(key)
+
+    def requests_sent(self) -> dict[str, int]:
+        """Return how many requests were sent, repetitions included, by operation."""
+        with self._counting:
+            return dict(self._sent)
+
+    def _count(self, operation_name: str, **_: Any) -> None:
+        with self._counting:
+            self._sent[operation_name] += 1
 
     def _prove_conditional_writes(self, key: str, data: bytes) -> None:
         """Write what was just written once more, under the same condition: a storage that takes it knows none.

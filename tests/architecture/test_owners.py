@@ -19,12 +19,15 @@ MAY_IMPORT = {
     "orchestration": {"extract", "spark", "warehouse_sql"},
     "sandbox": {"extract"},
 }
+# Each asks one service for one purpose.
+AWS = {"extract/lake/s3", "extract/secrets_manager.py", "orchestration/glue/run_properties.py"}
 # The doors to the outside world: library -> the only files that may open it.
 OWNERS = {
     "requests": {"extract/http.py"},
     "redshift_connector": {"warehouse_sql/connection.py"},
-    "boto3": {"extract/lake/s3", "extract/secrets_manager.py"},
-    "botocore": {"extract/lake/s3", "extract/secrets_manager.py"},
+    "boto3": AWS,
+    "botocore": AWS,
+    "awsglue": {"orchestration/glue/arguments.py"},
     "duckdb": {"spark/engine/", "sandbox/redshift/"},
     "sqlframe": {"spark/engine/"},
     "pyspark": {"spark/engine/"},

@@ -16,6 +16,7 @@ import pytest
 
 from extract.lake.s3 import S3Lake
 from extract.settings import S3, Settings
+from tests.glue_home import glue_adds, write_awsglue
 from tests.integration.spark.lakes import TEXT_OF_KEY, land, new_lake, newest, run
 from tests.integration.spark.test_spark_on_s3 import content, fill_small
 from tests.storage import Storage, storage
@@ -30,32 +31,8 @@ pytestmark = [
     pytest.mark.skipif(sys.version_info[:2] != (3, 11), reason="Glue 5.1 has Python 3.11"),
 ]
 ROOT = Path(__file__).parents[3]
-RUNTIME = ROOT / "spark" / "jobs" / "glue_runtime.txt"
+RUNTIME = ROOT / "orchestration" / "glue" / "runtime.txt"
 PYSPARK = "pyspark==3.5.6"
-AWSGLUE = """\
-import argparse
-
-RESERVED = {"job_bookmark_option", "JOB_ID", "JOB_RUN_ID", "SECURITY_CONFIGURATION", "encryption_type"}
-
-
-class GlueArgumentError(Exception):
-    pass
-
-
-class _Parser(argparse.ArgumentParser):
-    def error(self, message):
-        raise GlueArgumentError(message)
-
-
-def getResolvedOptions(args, options):
-    if RESERVED & set(options):
-        raise GlueArgumentError("reserved")
-    parser = _Parser(allow_abbrev=False)
-    for name in sorted({*options, "TempDir", "JOB_NAME"}):
-        parser.add_argument("--" + name, required=name in options)
-    return vars(parser.parse_known_args(args[1:])[0])
-"""
-GLUE_ADDS = ["--JOB_NAME", "normalise", "--JOB_ID", "j_1", "--JOB_RUN_ID", "jr_1", "--TempDir", "s3://temporary/"]
 
 
 def pip(python: Path, *arguments: str) -> str:
@@ -80,10 +57,8 @@ def glue(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, str]
     subprocess.run([sys.executable, "-m", "venv", str(folder)], check=True)
     python = folder / "bin" / "python"
     pip(python, "install", "--quiet", "--requirement", str(RUNTIME), PYSPARK)
-    (awsglue,) = folder.glob("lib/python*/site-packages")
-    (awsglue / "awsglue").mkdir()
-    (awsglue / "awsglue" / "__init__.py").touch()
-    (awsglue / "awsglue" / "utils.py").write_text(AWSGLUE)
+    (packages,) = folder.glob("lib/python*/site-packages")
+    write_awsglue(packages)
     return python, installed(python)
 
 
@@ -92,14 +67,14 @@ def shipped(glue: tuple[Path, dict[str, str]], tmp_path_factory: pytest.TempPath
     """What is uploaded for the job, installed as Glue does it: from the zip and the wheel, and from nowhere else."""
     folder = tmp_path_factory.mktemp("shipped")
     python, _ = glue
-    subprocess.run([str(python), "-m", "spark.jobs.glue_bundle", str(folder)], cwd=ROOT, check=True)
+    subprocess.run([str(python), "-m", "orchestration.glue.bundle", str(folder)], cwd=ROOT, check=True)
     with zipfile.ZipFile(folder / "reelhouse.gluewheels.zip") as zipped:
         zipped.extractall(folder)
     (wheel,) = folder.glob("reelhouse-*.whl")
     offline = ("install", "--no-index", "--find-links", str(folder / "wheels"))
     pip(python, *offline, "--requirement", str(folder / "wheels" / "requirements.txt"))
     pip(python, *offline, str(wheel))
-    return folder / "normalise.py"
+    return folder / "normalise_job.py"
 
 
 def test_installing_ours_changes_nothing_that_glue_has(glue: tuple[Path, dict[str, str]], shipped: Path) -> None:
@@ -135,9 +110,9 @@ def start(
         "PYSPARK_SUBMIT_ARGS": f"{submit} pyspark-shell",
     }
     inherited = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
-    here = shutil.copy(script, folder / "script.py")
+    here = shutil.copy(script, folder)
     return subprocess.run(
-        [str(python), str(here), *GLUE_ADDS, *arguments],
+        [str(python), str(here), *glue_adds("normalise"), "--environment", "test", *arguments],
         capture_output=True,
         text=True,
         cwd=folder,
@@ -152,7 +127,7 @@ def test_the_job_normalises_in_the_spark_of_glue(
     for empty in (lake, folder):
         fill_small(empty)
     run(folder)
-    configuration = f'lake: "s3://{lake.bucket}"\ns3: {{endpoint_url: "{server.endpoint_url}"}}\n'
+    configuration = f'engine: spark\nlake: "s3://{lake.bucket}"\ns3: {{endpoint_url: "{server.endpoint_url}"}}\n'
     lake.put("configuration/reelhouse.yaml", f"{configuration}quarantine: {{max_share: 1.0}}\n".encode())
     config = f"s3://{lake.bucket}/configuration/reelhouse.yaml"
     ended = start(glue[0], shipped, server, tmp_path, "--config", config, "--as_of", "2026-01-08T02:00:00Z")

@@ -142,6 +142,9 @@ class VirtualLake:
     def settled(self, prefix: str) -> Iterator[ObjectInfo]:
         raise NotImplementedError
 
+    def requests_sent(self) -> dict[str, int]:
+        return {}
+
     def url(self, key: str) -> str:
         return f"s3://{self.bucket}/{key}"
 
