@@ -1,4 +1,4 @@
-"""Roles and rights: what ``access.yaml`` declares, held against what the warehouse has, and the statements in between.
+"""Roles, rights and policies: what ``access.yaml`` declares, and the statements between it and what a warehouse has.
 
 Every statement may be run twice. What a user may not see of the system views looks missing and is granted once more.
 """
@@ -6,21 +6,22 @@ Every statement may be run twice. What a user may not see of the system views lo
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
 import yaml
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from warehouse_sql.connection import Connection
 from warehouse_sql.model import HOME
+from warehouse_sql.policies import HeldPolicies, MaskPolicy, RowsPolicy, policy_statements, read_policies
 
 Privilege = Literal["select", "insert", "update", "delete"]
-Schema = Literal["staging", "core", "mart", "audit"]
+Schema = Literal["staging", "restricted", "core", "mart", "audit"]
 _ROLES = "select role_name from svv_roles"
 _RELATIONS = """
 select table_schema, table_name
 from svv_tables
-where table_schema in ('staging', 'core', 'mart', 'audit') and table_type in ('BASE TABLE', 'VIEW')
+where table_schema in ('staging', 'restricted', 'core', 'mart', 'audit') and table_type in ('BASE TABLE', 'VIEW')
 """
 _HELD = """
 select identity_name, namespace_name, relation_name, privilege_type
@@ -62,6 +63,16 @@ class Access(_Part):
     """All that is declared."""
 
     roles: dict[Annotated[str, Field(pattern=r"^reelhouse_[a-z_]+$")], Role]
+    masks: dict[str, MaskPolicy] = {}
+    rows: dict[str, RowsPolicy] = {}
+
+    @model_validator(mode="after")
+    def _known_roles(self) -> Self:
+        named = {role for mask in self.masks.values() for role in mask.roles}
+        named |= {role for policy in self.rows.values() for role in policy.roles}
+        if unknown := named - set(self.roles):
+            raise ValueError(f"{', '.join(sorted(unknown))}: no role of this file")
+        return self
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +86,7 @@ class Held:
         uses: role, schema and privilege on the schema.
         defaults: role, schema and privilege that tables to come of this user begin with.
         sessions: role, member, and the seconds that an idle session of the member lasts.
+        policies: masks and row policies.
     """
 
     roles: frozenset[str]
@@ -83,6 +95,7 @@ class Held:
     uses: frozenset[tuple[str, str, str]]
     defaults: frozenset[tuple[str, str, str]]
     sessions: tuple[tuple[str, str, int], ...]
+    policies: HeldPolicies
 
 
 @cache
@@ -106,6 +119,7 @@ def read_held(connection: Connection) -> Held:
         uses=_triples(connection, _USES),
         defaults=_triples(connection, _DEFAULTS),
         sessions=tuple((str(role), str(user), int(limit or 0)) for role, user, limit in connection.rows(_SESSIONS)),
+        policies=read_policies(connection),
     )
 
 
@@ -120,6 +134,7 @@ def access_statements(access: Access, held: Held) -> Iterator[str]:
             yield from _grants(name, schema, privileges, held)
         yield from _revocations(name, role, held)
     yield from _timeouts(access, held)
+    yield from policy_statements(access.masks, access.rows, held.policies)
 
 
 def _grants(role: str, schema: str, privileges: tuple[str, ...], held: Held) -> Iterator[str]:

@@ -62,7 +62,7 @@ def _apply_model(load: Application, model: Model) -> None:
 
 def _apply_delta(load: Application, model: Model, parameters: dict[str, int]) -> Counts:
     contract = load_contracts()[model.entity] if model.entity else None
-    delta = delta_of(model, tuple(contract.version) if contract else ())
+    delta = delta_of(model, (*model.newest, *contract.version) if contract else ())
     connection = load.connection
     connection.execute(delta.create())
     load.temporary.append(model.delta)

@@ -12,7 +12,7 @@ from extract.errors import ConfigurationError
 from warehouse_sql.connection import Connection
 from warehouse_sql.generations import NEXT, replayed_tables
 
-_OURS = "in ('staging', 'core', 'mart')"
+_OURS = "in ('staging', 'restricted', 'core', 'mart')"
 _RIGHTS = f"""
 select
     namespace_name, relation_name, privilege_type, identity_type, identity_name, admin_option,

@@ -17,14 +17,14 @@ from warehouse_sql.staging import definition, staging_table
 _TABLES = """
 select table_schema, table_name, remarks
 from svv_tables
-where table_schema in ('staging', 'core', 'mart', 'audit') and table_type in ('BASE TABLE', 'VIEW')
+where table_schema in ('staging', 'restricted', 'core', 'mart', 'audit') and table_type in ('BASE TABLE', 'VIEW')
 """
 _COLUMNS = """
 select
     table_schema, table_name, column_name, data_type, character_maximum_length, numeric_precision, numeric_scale,
     is_nullable, remarks
 from svv_columns
-where table_schema in ('staging', 'core', 'mart', 'audit')
+where table_schema in ('staging', 'restricted', 'core', 'mart', 'audit')
 """
 _TYPES = {
     "timestamp without time zone": "timestamp",

@@ -14,11 +14,15 @@ from spark.contracts import load_contracts
 from warehouse_sql.catalog import load_catalog
 from warehouse_sql.connection import Connection
 from warehouse_sql.model import Load, load_models
-from warehouse_sql.staging import staging_table
+from warehouse_sql.staging import is_staging, staging_table
 
 NEXT, PREVIOUS = "__next", "__previous"
-_SCHEMAS = ("staging", "core", "mart")
-_TABLES = "select table_schema, table_name from pg_catalog.svv_tables where table_schema in ('staging', 'core', 'mart')"
+_SCHEMAS = ("staging", "restricted", "core", "mart")
+_TABLES = """
+select table_schema, table_name
+from pg_catalog.svv_tables
+where table_schema in ('staging', 'restricted', 'core', 'mart')
+"""
 
 
 @cache
@@ -65,8 +69,8 @@ def publish_next() -> Iterator[str]:
     Of staging nothing is kept: it shows the last load, and nothing else.
     """
     for table in replayed_tables():
-        schema, _, name = table.partition(".")
-        if schema == "staging":
+        _, _, name = table.partition(".")
+        if is_staging(table):
             yield f"drop table {table}"
         else:
             yield f"alter table {table} rename to {name}{PREVIOUS}"
@@ -76,8 +80,8 @@ def publish_next() -> Iterator[str]:
 def restore_previous() -> Iterator[str]:
     """Yield the statements by which the tables of before take their names back."""
     for table in replayed_tables():
-        schema, _, name = table.partition(".")
-        if schema != "staging":
+        _, _, name = table.partition(".")
+        if not is_staging(table):
             yield f"drop table {table}"
             yield f"alter table {table}{PREVIOUS} rename to {name}"
 

@@ -23,7 +23,7 @@ LOG = "audit.migration"
 _RELATIONS = """
 select table_schema, table_name
 from information_schema.tables
-where table_schema in ('staging', 'core', 'mart', 'audit')
+where table_schema in ('staging', 'restricted', 'core', 'mart', 'audit')
 """
 _HAS_NEEDS = """
 select count(*) from information_schema.columns

@@ -1,4 +1,4 @@
-"""A model file: its header, typed, and its text. One file is one table or view of ``core`` or ``mart``."""
+"""A model file: its header, typed, and its text. One file is one table or view of a schema."""
 
 import re
 from dataclasses import dataclass
@@ -7,8 +7,10 @@ from functools import cache
 from pathlib import Path
 
 HOME = Path(__file__).parent
-SCHEMAS = {"dimensions": "core", "facts": "core", "marts": "mart"}
-_FIELD = re.compile(r"-- (grain|key|natural|group|within|moves|reads|load|keep|differs|refs|version|columns):\s*(.*)")
+SCHEMAS = {"dimensions": "core", "facts": "core", "restricted": "restricted", "marts": "mart"}
+_FIELD = re.compile(
+    r"-- (grain|key|natural|group|within|moves|newest|reads|load|keep|differs|refs|version|columns):\s*(.*)"
+)
 _COLUMN = re.compile(r"--   (\w+)\s{2,}(\S.*)")
 _KEEP = re.compile(r"(\d+) days of (\w+), then the last of each (\w+) and month")
 _RULES = (
@@ -56,7 +58,7 @@ class Model:
     """A model as its header tells it.
 
     Attributes:
-        schema: ``core`` or ``mart``, by the folder of the file.
+        schema: ``core``, ``restricted`` or ``mart``, by the folder of the file.
         name: name of the table or view, and of the file.
         grain: the sentence "one row per ...".
         key: columns that are unique together.
@@ -66,6 +68,7 @@ class Model:
         within: of a fact or a stored mart, the date key by which joins to it are bounded.
         moves: of a fact whose rows may change their date, the table that tells under which date each key is held; None
             where the date follows from the key.
+        newest: of a delta, columns that decide before its contract's version which of two states is newer.
         reads: tables that the SQL reads.
         load: how the table is kept right.
         entity: of a delta, the entity whose staging table it merges.
@@ -88,6 +91,7 @@ class Model:
     group: tuple[str, ...]
     within: str | None
     moves: str | None
+    newest: tuple[str, ...]
     reads: tuple[str, ...]
     load: Load
     entity: str | None
@@ -145,6 +149,7 @@ def parse_model(schema: str, name: str, source: str) -> Model:
         group=_names(rule.get("group") or fields.get("group", "")),
         within=fields.get("within"),
         moves=fields.get("moves"),
+        newest=_names(fields.get("newest", "")),
         reads=() if fields["reads"] == "nothing" else _names(fields["reads"]),
         load=Load(rule["kind"]),
         entity=rule.get("entity"),

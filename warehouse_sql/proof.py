@@ -22,9 +22,9 @@ Sums = Mapping[str, int]
 Found = Mapping[str, int | None]
 
 
-def staged_sums(contracts: Sequence[Contract]) -> str:
+def staged_sums(tables: Mapping[str, Contract]) -> str:
     """Return one query for the sums of all columns of some staging tables: the entity, and its sums in one text."""
-    return "\nunion all\n".join(map(_staged_sums, contracts))
+    return "\nunion all\n".join(_staged_sums(table, contract) for table, contract in tables.items())
 
 
 def delta_sums(contract: Contract, columns: Sequence[Column], delta: str) -> str:
@@ -49,12 +49,11 @@ def read_sums(columns: Sequence[Column], text: str | None) -> dict[str, int]:
     return {column.name: int(total) for column, total in zip(columns, text.split(), strict=True)}
 
 
-def _staged_sums(contract: Contract) -> str:
+def _staged_sums(table: str, contract: Contract) -> str:
     names = [column.name for column in contract.columns]
     totals = sum_expressions(contract, DIALECT, contract.columns)
     items = ",\n    ".join(f"{total} as {name}" for name, total in zip(names, totals, strict=True))
     text = " || ' ' || ".join(f"cast(summed.{name} as varchar(40))" for name in names)
     return (
-        f"select '{contract.entity}' as entity, {text} as sums\n"
-        f"from (\nselect\n    {items}\nfrom staging.{contract.table}\n) as summed"
+        f"select '{contract.entity}' as entity, {text} as sums\nfrom (\nselect\n    {items}\nfrom {table}\n) as summed"
     )

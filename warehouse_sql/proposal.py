@@ -19,7 +19,7 @@ from warehouse_sql.migration_log import (
 )
 from warehouse_sql.model import Load, Model
 from warehouse_sql.prepare import is_loaded
-from warehouse_sql.repeatable import NOTHING, Stale, raised_models, repeatables, stale
+from warehouse_sql.repeatable import MOVED, NOTHING, Stale, raised_models, repeatables, stale
 
 _STEPS_TABLE = "audit.migration_step"
 
@@ -117,6 +117,8 @@ def _definitions(connection: Connection, states: list[Stale], found: Mapping[str
 
 def _described(connection: Connection, state: Stale, found: Mapping[str, Found]) -> tuple[str, str]:
     match state.item.model.load if state.item.model else None:
+        case None if state.item.definition == MOVED:
+            return "table", "dropped if it is there: what it showed is staged in restricted"
         case None:
             return "table", "made" if state.is_new else "follows its contract; it shows the last load only"
         case Load.VIEW:

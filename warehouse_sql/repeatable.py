@@ -8,7 +8,7 @@ import json
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-from spark.contracts import load_contracts
+from spark.contracts import Contract, load_contracts
 from warehouse_sql.apply import refill, touch_table
 from warehouse_sql.comments import comment_statements
 from warehouse_sql.connection import Connection, Parameters
@@ -16,8 +16,11 @@ from warehouse_sql.delta import delta_of
 from warehouse_sql.model import Load, Model
 from warehouse_sql.plan import build_order, dependents
 from warehouse_sql.render import render
-from warehouse_sql.staging import definition, extension, staging_table
+from warehouse_sql.staging import SCHEMA, definition, extension, staging_table
 
+MOVED = '{"": "in restricted"}'
+"""Of a staging table that an earlier release had where personal values must not stand; that release, if it comes
+back, finds nothing that its table was made from, and makes it."""
 NOTHING = '{"": ""}'
 """A definition that nothing was made from, so that a staging table is dropped and made."""
 _KNOWN = "select * from audit.repeatable"
@@ -98,7 +101,8 @@ class Stale:
 
 def repeatables() -> tuple[Repeatable, ...]:
     """Return the objects that follow their definition, in an order in which they can be made."""
-    return (*(_staging(entity) for entity in load_contracts()), *(_of_model(model) for model in build_order()))
+    moved = (_moved(contract) for contract in load_contracts().values() if contract.is_personal)
+    return (*moved, *(_staging(entity) for entity in load_contracts()), *(_of_model(model) for model in build_order()))
 
 
 def stale(connection: Connection) -> list[Stale]:
@@ -121,6 +125,11 @@ def raised_models(states: Sequence[Stale]) -> tuple[Model, ...]:
     """Return the facts and dimensions to be made anew: those whose version was raised, and those that read them."""
     raised = [state.item.model for state in states if state.is_raised and not state.is_remade and state.item.model]
     return tuple(model for model in dependents(raised) if model.load not in _MAKERS)
+
+
+def _moved(contract: Contract) -> Repeatable:
+    table = f"{SCHEMA}.{contract.table}"
+    return Repeatable(table, MOVED, lambda _: iter((f"drop table if exists {table}",)))
 
 
 def _staging(entity: str) -> Repeatable:

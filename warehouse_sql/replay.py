@@ -42,6 +42,7 @@ from warehouse_sql.one_load import apply_load, verify
 from warehouse_sql.prepare import forget_rebuilt, prepare, remember_rebuilt
 from warehouse_sql.repeatable import repeatables
 from warehouse_sql.replay_log import Replay, close, open_replays, remember_built, remember_published
+from warehouse_sql.staging import is_staging
 
 _FORGET_LOADS = "delete from audit.load_history where run_id = :run_id"
 
@@ -232,7 +233,7 @@ def _catch_up(connection: Connection, run: _Run, rebuilt: RebuildManifest) -> It
 
 def _rows(connection: Connection) -> Iterator[tuple[str, tuple[int, int]]]:
     for table in replayed_tables():
-        if not table.startswith("staging."):
+        if not is_staging(table):
             ((before,),) = connection.rows(f"select count(*) from {table}")
             ((after,),) = connection.rows(f"select count(*) from {table}{NEXT}")
             yield table, (int(before), int(after))

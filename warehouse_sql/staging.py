@@ -15,7 +15,8 @@ from spark.manifest import EntityEntry
 from warehouse_sql.connection import Connection, StatementRefused
 from warehouse_sql.proof import differing, read_sums, staged_sums
 
-SCHEMA = "staging"
+SCHEMA, RESTRICTED = "staging", "restricted"
+"""Where the last load stands as it came; of records that hold personal values, whoever else may read staging."""
 TYPES = {"double": "double precision"}
 """Types of contracts that SQL writes otherwise."""
 
@@ -33,8 +34,14 @@ class CopyRefused(ReelhouseError):
 
 
 def staging_table(contract: Contract) -> str:
-    """Return the name of an entity's staging table."""
-    return f"{SCHEMA}.{contract.table}"
+    """Return the name of an entity's staging table; personal values are staged where the others may not be read."""
+    return f"{RESTRICTED if contract.is_personal else SCHEMA}.{contract.table}"
+
+
+def is_staging(table: str) -> bool:
+    """Tell whether a table shows the last load and nothing else."""
+    schema, _, name = table.partition(".")
+    return schema == SCHEMA or (schema == RESTRICTED and name.startswith("stg_"))
 
 
 def definition(contract: Contract) -> dict[str, str]:
@@ -107,7 +114,8 @@ def prove_sums(connection: Connection, lake: Lake, entries: Mapping[str, EntityE
         DataRefused: a column holds other values than the files.
     """
     proved = [load_contracts()[entity] for entity, entry in entries.items() if entry.sums]
-    texts: dict[str, str] = dict(connection.rows(staged_sums(proved))) if proved else {}
+    tables = {staging_table(contract): contract for contract in proved}
+    texts: dict[str, str] = dict(connection.rows(staged_sums(tables))) if tables else {}
     for contract in proved:
         entry = entries[contract.entity]
         wrong = differing(entry.sums, read_sums(contract.columns, texts.get(contract.entity)))

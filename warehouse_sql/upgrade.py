@@ -17,6 +17,7 @@ from warehouse_sql.migrate import Migration, MigrationRefused, Trouble, load_mig
 from warehouse_sql.migration_log import LOG, our_relations, record, unverified
 from warehouse_sql.prepare import make_again, prepare
 from warehouse_sql.proposal import Change, Plan, access_changes, comment_changes, listed, plan_in
+from warehouse_sql.staging import is_staging
 
 
 def apply(target: Target, lake: Lake, lock: Callable[[Connection], None], progress: Progress) -> Plan:
@@ -78,7 +79,7 @@ def baseline(target: Target, version: int) -> tuple[str, ...]:
                 "recorded: give another number, or bring the tables there",
             )
         for table in found:
-            if table.startswith("staging.stg_"):
+            if is_staging(table) and ".stg_" in table:
                 connection.execute(f"drop table {table}")
         for migration in migrations:
             record(connection, migration)

@@ -142,9 +142,3 @@ def test_the_counts_of_every_load_add_up_in_the_ledger(loaded: House) -> None:
     )
     assert rows
     assert all(copied == rest for copied, rest in rows)
-
-
-def test_nothing_personal_reaches_core_or_mart(loaded: House) -> None:
-    names = loaded.query("select column_name from svv_columns where table_schema in ('core', 'mart')")
-    words = ("email", "ip_address", "latitude", "longitude", "visitor_name", "organisation")
-    assert not [name for (name,) in names if name != "email_hash" and any(word in name for word in words)]

@@ -136,7 +136,7 @@ def test_records_that_are_others_than_the_lines_are_not_committed(
 
 # --- load: what a statement leaves is not what it was to leave
 
-STAGED, DELTA, FACT = "staging.stg_wistia__viewing_session", "delta_fct_viewing_session", "core.fct_viewing_session"
+STAGED, DELTA, FACT = "restricted.stg_wistia__viewing_session", "delta_fct_viewing_session", "core.fct_viewing_session"
 DAYS, TOTAL = "core.visitor_media_day", "mart.media_daily_total"
 STAGES = {
     "copy": (f"copy {STAGED}", STAGED, "session_id", ("country", "city"), "percent_viewed"),

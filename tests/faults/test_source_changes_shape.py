@@ -81,7 +81,9 @@ def test_a_source_that_changes_shape_loses_nothing_and_stops_nothing(changed: Ho
     expected: dict[str, tuple[float | None, str]] = dict.fromkeys(LOADED, (0.5, "NL"))
     expected |= {"removed": (0.5, "Unknown"), "renamed": (None, "NL"), "retyped, and readable": (0.25, "NL")}
     assert {row["session_id"]: (row["percent_viewed"], row["country"]) for row in rows} == expected
-    extra = changed.rows("select session_id, _extra from staging.stg_wistia__viewing_session where _extra is not null")
+    extra = changed.rows(
+        "select session_id, _extra from restricted.stg_wistia__viewing_session where _extra is not null"
+    )
     assert {row["session_id"]: row["_extra"] for row in extra} == {
         "added": '{"mood":"good"}',
         "case collision": '{"Country":"US"}',

@@ -1,7 +1,7 @@
 -- grain:   one row per browser, platform and device type
 -- key:     device_key
 -- natural: browser, platform, device_type
--- reads:   staging.stg_wistia__visitor, staging.stg_wistia__viewing_session
+-- reads:   restricted.stg_wistia__visitor, restricted.stg_wistia__viewing_session
 -- load:    members
 -- version: 1
 -- columns:
@@ -17,7 +17,7 @@ with visitor as (
         {{ natural_text('browser') }} as browser,
         {{ natural_text('platform') }} as platform,
         is_mobile
-    from staging.stg_wistia__visitor
+    from restricted.stg_wistia__visitor
 ),
 
 viewing_session as (
@@ -25,7 +25,7 @@ viewing_session as (
         {{ natural_text('browser') }} as browser,
         {{ natural_text('platform') }} as platform,
         is_mobile
-    from staging.stg_wistia__viewing_session
+    from restricted.stg_wistia__viewing_session
 ),
 
 described as (

@@ -1,7 +1,7 @@
 -- grain:   one row per country, region and city
 -- key:     geo_key
 -- natural: country, region, city
--- reads:   staging.stg_wistia__viewing_session
+-- reads:   restricted.stg_wistia__viewing_session
 -- load:    members
 -- version: 1
 -- columns:
@@ -18,7 +18,7 @@ with viewing_session as (
         {{ natural_text('country') }} as country,
         {{ natural_text('region') }} as region,
         {{ natural_text('city') }} as city
-    from staging.stg_wistia__viewing_session
+    from restricted.stg_wistia__viewing_session
 ),
 
 final as (

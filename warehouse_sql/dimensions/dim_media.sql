@@ -1,7 +1,7 @@
 -- grain:   one row per media and period in which its attributes did not change
 -- key:     media_key
 -- natural: media_id, valid_from
--- reads:   core.dim_media_observation, core.dim_media, staging.media_channel_setting, staging.stg_wistia__viewing_session, staging.stg_wistia__media_snapshot, staging.stg_wistia__media_day, staging.stg_wistia__media_engagement
+-- reads:   core.dim_media_observation, core.dim_media, staging.media_channel_setting, restricted.stg_wistia__viewing_session, staging.stg_wistia__media_snapshot, staging.stg_wistia__media_day, staging.stg_wistia__media_engagement
 -- load:    chain by media_id
 -- refs:    channel_key core.dim_channel
 -- version: 1
@@ -58,7 +58,7 @@ contradicted as (
 ),
 
 named_by_fact as (
-    select {{ natural_text('media_id') }} as media_id from staging.stg_wistia__viewing_session
+    select {{ natural_text('media_id') }} as media_id from restricted.stg_wistia__viewing_session
     union
     select {{ natural_text('media_id') }} as media_id from staging.stg_wistia__media_snapshot
     union

@@ -12,6 +12,7 @@
 --   age_group          Age group.
 --   signup_date        When they signed up.
 --   attribute_hash     Hash of the attributes.
+--   email_hash         Keyed hash of the e-mail address last told, on all versions: the same for the same address in every source.
 --   valid_from         First instant of the version (UTC); 1900-01-01 for the first version of a user.
 --   valid_to           First instant after the version; 9999-12-31 while it is current.
 --   is_current         Whether it is the newest version of its user.
@@ -20,7 +21,8 @@
 -- A profile has no date of its own: its file's is the start of the version, so a plan that changes in the middle of a
 -- day divides the playbacks of that day. The chain of a user is made anew from all observations when one of this load
 -- contradicts the version valid at its instant. The first version is valid from the beginning, so an inferred member is
--- the first version and keeps its key when it is completed. Distributed by user, by whom playbacks find their version:
+-- the first version and keeps its key when it is completed. An address is type 1: when it changes, all versions of the
+-- user have the hash of the new one. Distributed by user, by whom playbacks find their version:
 -- users are too many to be stored on every node.
 with observation as (
     select * from core.dim_user_observation
@@ -41,7 +43,12 @@ contradicted as (
             and observation.observed_at < version.valid_to
     where
         observation._load_sequence = :load_sequence
-        and (version.user_key is null or version.is_inferred or version.attribute_hash <> observation.attribute_hash)
+        and (
+            version.user_key is null
+            or version.is_inferred
+            or version.attribute_hash <> observation.attribute_hash
+            or nvl(version.email_hash, '') <> nvl(observation.email_hash, '')
+        )
 ),
 
 named_by_fact as (
@@ -67,6 +74,11 @@ compared as (
         lag(observation.attribute_hash) over (
             partition by observation.user_id order by observation.observed_at
         ) as previous_hash,
+        first_value(observation.email_hash) over (
+            partition by observation.user_id
+            order by observation.observed_at desc
+            rows between unbounded preceding and unbounded following
+        ) as newest_email_hash,
         row_number() over (
             partition by observation.user_id order by observation.observed_at
         ) as observation_number
@@ -93,6 +105,7 @@ chained as (
         {{ known('started.age_group') }} as age_group,
         started.signup_date,
         started.attribute_hash,
+        started.newest_email_hash as email_hash,
         started.valid_from,
         nvl(
             lead(started.valid_from) over (partition by started.user_id order by started.valid_from),
@@ -110,6 +123,7 @@ inferred as (
         cast('Unknown' as varchar(64)) as age_group,
         cast(null as date) as signup_date,
         cast('' as varchar(32)) as attribute_hash,
+        cast(null as varchar(64)) as email_hash,
         cast('1900-01-01' as timestamp) as valid_from,
         cast('9999-12-31' as timestamp) as valid_to,
         true as is_inferred
@@ -133,6 +147,7 @@ final as (
         member.age_group,
         member.signup_date,
         member.attribute_hash,
+        member.email_hash,
         member.valid_from,
         member.valid_to,
         member.valid_to = '9999-12-31' as is_current,
@@ -148,6 +163,7 @@ select
     age_group,
     signup_date,
     attribute_hash,
+    email_hash,
     valid_from,
     valid_to,
     is_current,

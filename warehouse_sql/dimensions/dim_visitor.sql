@@ -1,7 +1,7 @@
 -- grain:   one row per visitor
 -- key:     visitor_key
 -- natural: visitor_id
--- reads:   staging.stg_wistia__visitor, staging.stg_wistia__viewing_session, staging.visitor_sweep, core.dim_visitor
+-- reads:   restricted.stg_wistia__visitor, restricted.stg_wistia__viewing_session, staging.visitor_sweep, core.dim_visitor
 -- load:    delta of wistia__visitor
 -- refs:    device_key core.dim_device
 -- version: 1
@@ -46,11 +46,11 @@ with staged as (
         _raw_sequence,
         _raw_part,
         _raw_line
-    from staging.stg_wistia__visitor
+    from restricted.stg_wistia__visitor
 ),
 
 viewing_session as (
-    select {{ natural_text('visitor_id') }} as visitor_id from staging.stg_wistia__viewing_session
+    select {{ natural_text('visitor_id') }} as visitor_id from restricted.stg_wistia__viewing_session
 ),
 
 loaded as (

@@ -1,7 +1,7 @@
 -- grain:   one row per viewing session
 -- key:     session_id
 -- within:  received_date_key
--- reads:   staging.stg_wistia__viewing_session, core.fct_viewing_session, core.dim_media
+-- reads:   restricted.stg_wistia__viewing_session, core.fct_viewing_session, core.dim_media
 -- load:    delta of wistia__viewing_session
 -- refs:    received_date_key core.dim_date, media_key core.dim_media, visitor_key core.dim_visitor, device_key core.dim_device, geo_key core.dim_geo
 -- version: 1
@@ -42,7 +42,7 @@ with staged as (
         _raw_part,
         _raw_line,
         true as _is_staged
-    from staging.stg_wistia__viewing_session
+    from restricted.stg_wistia__viewing_session
 ),
 
 {% if repoint -%}

@@ -14,7 +14,7 @@ from spark.transforms.texts import read_dates, refuse_addresses, trim, written_c
 def normalise_user(leaves: DataFrame, contract: Contract) -> DataFrame:
     """Judge profiles."""
     columns = written_columns(contract)
-    personal = {column.name for column in contract.mapped if column.personal}
+    personal = {column.name for column in contract.mapped if column.personal or column.keyed_hash}
     return (
         leaves.transform(trim(columns))
         .transform(refuse_addresses([name for name in columns if name not in personal]))

@@ -1,7 +1,7 @@
 """What public pipelines over this API get wrong, each as a test that ours does not.
 
 What they do behind the raw lake is tested where that happens. Personal data in the clear:
-``test_nothing_personal_reaches_core_or_mart`` of ``tests/end_to_end/test_simulated_week.py``. Lifetime counters summed
+``tests/integration/warehouse_sql/test_apart.py``. Lifetime counters summed
 or differenced: ``snapshots_that_fall`` in ``tests/cases/warehouse_sql``. Feeds that nobody holds against each other:
 ``sessions_against_plays`` and ``days_against_lifetime_counts`` there. Tokens in code and logs:
 ``tests/faults/test_secrets.py``.

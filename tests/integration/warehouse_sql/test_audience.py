@@ -278,6 +278,6 @@ def test_keys_name_the_day_of_each_playback(watched: Watched) -> None:
 
 
 def test_no_name_and_no_address_reach_core(watched: Watched) -> None:
-    assert watched.house.rows("select name, email from staging.stg_streampulse__user")
+    assert watched.house.rows("select name, email from restricted.stg_streampulse__user")
     for table in ("core.dim_user", "core.dim_user_observation", "mart.processed_playback"):
         assert not [row for row in watched.house.rows(f"select * from {table}") if "asha" in repr(row).lower()]

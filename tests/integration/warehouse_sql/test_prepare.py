@@ -179,7 +179,7 @@ def test_a_staging_table_grows_with_its_contract(house: House, monkeypatch: pyte
         monkeypatch.setattr(f"{module}.load_contracts", lambda: contracts)
     house.stage({"visitor": [rows[0] | {"visitor_id": "v2", "favourite_colour": "blue"}]})
     house.load()
-    assert house.rows("select visitor_id, favourite_colour, load_count from staging.stg_wistia__visitor") == [
+    assert house.rows("select visitor_id, favourite_colour, load_count from restricted.stg_wistia__visitor") == [
         {"visitor_id": "v2", "favourite_colour": "blue", "load_count": 1}
     ]
 
@@ -209,7 +209,7 @@ def test_a_column_that_left_a_contract_may_come_back(house: House, monkeypatch: 
         with connect(house.target) as connection:
             prepare.prepare(connection, lambda: None, Told())
     house.load()
-    assert house.value("select count(browser_version) from staging.stg_wistia__visitor") == 0
+    assert house.value("select count(browser_version) from restricted.stg_wistia__visitor") == 0
 
 
 def test_a_statement_of_a_person_is_answered_or_refused(house: House) -> None:

@@ -60,6 +60,6 @@ def test_a_query_is_short_and_redshift_s(number: int) -> None:
 
 
 def test_an_analyst_reads_nothing_else(analyst: Target) -> None:
-    for table in ("staging.stg_wistia__visitor", "audit.load_history"):
+    for table in ("restricted.stg_wistia__visitor", "audit.load_history"):
         with pytest.raises(ReelhouseError, match="permission denied"):
             query(analyst, f"select * from {table}")

@@ -11,9 +11,8 @@ import pytest
 from extract.errors import DataRefused, ReelhouseError
 from tests.integration.warehouse_sql.house import House, Told, open_house
 from warehouse_sql import drift, repeatable
-from warehouse_sql.access import load_access
 from warehouse_sql.checks import Check
-from warehouse_sql.connection import StatementRefused, connect
+from warehouse_sql.connection import connect
 from warehouse_sql.examine import examine
 from warehouse_sql.migrate import MigrationRefused, Trouble, load_migrations
 from warehouse_sql.prepare import forget_rebuilt, remember_rebuilt
@@ -207,10 +206,10 @@ def test_a_longer_text_is_told(shared: House) -> None:
 
 
 def test_a_view_and_a_staging_table_that_were_dropped_are_made_again(shared: House) -> None:
-    execute(shared, "drop view mart.media_summary", "drop table staging.stg_wistia__visitor")
+    execute(shared, "drop view mart.media_summary", "drop table restricted.stg_wistia__visitor")
     found = planned(shared)
     assert found["mart.media_summary"].startswith("view: mart.media_summary is missing; somebody changed it by hand")
-    assert found["staging.stg_wistia__visitor"].startswith("table: staging.stg_wistia__visitor is missing")
+    assert found["restricted.stg_wistia__visitor"].startswith("table: restricted.stg_wistia__visitor is missing")
     applied(shared)
     assert shared.rows("select media_id from mart.media_summary") == []
     assert plan(shared.target, shared.lake) == Plan(())
@@ -220,7 +219,7 @@ def test_everything_is_described_in_the_catalog(shared: House) -> None:
     found = tables(shared)
     assert found["core.fct_viewing_session"].comments[None].startswith("One row per viewing session. A session is")
     assert found["core.fct_viewing_session"].comments["session_id"] == "The event key."
-    assert found["staging.stg_wistia__visitor"].comments["visitor_id"]
+    assert found["restricted.stg_wistia__visitor"].comments["visitor_id"]
     assert "\nplay_rate: Distinct players divided by visitors" in str(found["mart.media_summary"].comments[None])
     execute(shared, "comment on column core.dim_geo.city is 'wrong'")
     assert planned(shared) == {"descriptions": "comments: 1 descriptions of 1 tables and views; nothing is read"}
@@ -237,29 +236,6 @@ def tables(house: House) -> dict[str, drift.Found]:
 def as_user(house: House, user: str, statement: str) -> Any:
     """Run a statement as somebody else."""
     return query(replace(house.target, user=user), statement).rows
-
-
-@pytest.mark.parametrize("role", load_access().roles)
-def test_a_role_may_what_is_declared_and_nothing_else(shared: House, role: str) -> None:
-    user = f"user_of_{role}"
-    execute(shared, f"create user {user} password disable", f"grant role {role} to {user}")
-    grants = load_access().roles[role].grants
-    for table in ("staging.visitor_sweep", "core.dim_channel", "mart.media_summary", "audit.load_history"):
-        schema = table.partition(".")[0]
-        for privilege, statement in (
-            ("select", f"select count(*) from {table}"),
-            ("delete", f"delete from {table} where 1 = 2"),
-        ):
-            if privilege == "delete" and table == "mart.media_summary":
-                continue
-            if privilege in {given for of, held in grants.items() if of == schema for given in held}:
-                as_user(shared, user, statement)
-            else:
-                with pytest.raises(StatementRefused, match="permission denied"):
-                    as_user(shared, user, statement)
-    for statement in ("create table mart.mine (a integer)", "drop view mart.media_summary"):
-        with pytest.raises(StatementRefused, match=r"permission denied|must be owner"):
-            as_user(shared, user, statement)
 
 
 def test_members_of_a_role_get_its_session_timeout(shared: House) -> None:
@@ -383,7 +359,8 @@ def test_what_was_spoiled_behind_our_back_is_found_with_its_rows(shared: House) 
         ("core.dim_media", "channel_key is in core.dim_channel"),
         ("V0002__dimensions_and_facts.sql", "finds what it left"),
     }
-    rows = next(result.rows for result in examine(shared.target) if result.about == "unique by session_id")
+    failed = (result for result in examine(shared.target) if result.count and result.about == "unique by session_id")
+    rows = next(failed).rows
     assert rows == ({"session_id": "s1", "row_count": 2},)
     execute(
         shared,

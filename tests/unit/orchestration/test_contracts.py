@@ -36,7 +36,7 @@ def test_it_is_printed_for_people_and_for_programs_and_asks_for_no_configuration
     shown = CliRunner().invoke(reelhouse, ["contracts", "wistia__visitor"])
     assert shown.exit_code == 0, shown.output
     assert "visitor_identity.email" in shown.output
-    assert "create table staging.stg_wistia__visitor" in shown.output
+    assert "create table restricted.stg_wistia__visitor" in shown.output
     told = json.loads(CliRunner().invoke(reelhouse, ["contracts", "--json"]).output)
     assert [entity["entity"] for entity in told] == list(load_contracts())
 

@@ -41,7 +41,7 @@ def shape(origin: Origin) -> object:
                         ]
                     },
                     {
-                        "staging.stg_wistia__viewing_session.percent_viewed": ["wistia/events: percent_viewed"],
+                        "restricted.stg_wistia__viewing_session.percent_viewed": ["wistia/events: percent_viewed"],
                     },
                 ]
             },
@@ -71,7 +71,7 @@ def shape(origin: Origin) -> object:
             {
                 "core.dim_visitor._extracted_at": [
                     "core.dim_visitor._extracted_at",  # of a visitor that only a session names it stays
-                    {"staging.stg_wistia__visitor._extracted_at": ["wistia/visitors: sent_at of the request"]},
+                    {"restricted.stg_wistia__visitor._extracted_at": ["wistia/visitors: sent_at of the request"]},
                 ]
             },
         ),

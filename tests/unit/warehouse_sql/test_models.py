@@ -56,7 +56,8 @@ def test_the_header_describes_the_columns_of_the_table(model: Model) -> None:
 @each_model
 def test_a_layer_reads_only_layers_before_it(model: Model) -> None:
     allowed = {
-        "core": ("staging.", "core.dim_") if model.name.startswith("dim_") else ("staging.", "core."),
+        "core": ("staging.", "restricted.stg_", "core.dim_" if model.name.startswith("dim_") else "core."),
+        "restricted": ("restricted.stg_",),
         "mart": ("core.", "mart.", "audit."),  # the books of the loads belong to no layer
     }[model.schema]
     assert all(table.startswith(allowed) for table in reads(model))
@@ -69,7 +70,8 @@ def test_a_model_ends_in_the_columns_of_final_and_says_why(model: Model) -> None
     assert isinstance(source, exp.Table)
     assert source.name == "final"
     assert model.grain.startswith("one row per ")
-    folder = {"core": "dimensions" if model.name.startswith("dim_") else "facts", "mart": "marts"}[model.schema]
+    core = "dimensions" if model.name.startswith("dim_") else "facts"
+    folder = {"core": core, "restricted": "restricted", "mart": "marts"}[model.schema]
     prose = (HOME / folder / f"{model.name}.sql").read_text(encoding="utf-8").partition("--\n")[2]
     assert prose.startswith("-- ")
 
@@ -108,8 +110,18 @@ def test_models_come_after_what_they_need() -> None:
     assert {model.load for model in loaded_models()} == {Load.DELTA, Load.MEMBERS, Load.CHAIN, Load.PARTITIONS}
 
 
-def test_every_entity_is_merged_into_exactly_one_table() -> None:
-    assert sorted(model.entity for model in MODELS.values() if model.entity) == sorted(load_contracts())
+def test_every_entity_is_merged_into_one_table_of_core_and_what_is_personal_of_it_into_one_that_is_restricted() -> None:
+    core = [model.entity for model in MODELS.values() if model.entity and model.schema == "core"]
+    assert sorted(core) == sorted(load_contracts())
+    restricted = [model.entity for model in MODELS.values() if model.schema == "restricted"]
+    personal = [contract for contract in load_contracts().values() if contract.is_personal]
+    assert sorted(map(str, restricted)) == sorted(contract.entity for contract in personal)
+    for contract in personal:
+        (model,) = (
+            found for found in MODELS.values() if found.schema == "restricted" if found.entity == contract.entity
+        )
+        columns = {column.name for column in contract.columns if column.personal}
+        assert columns <= {name for name, _ in model.columns}
 
 
 def test_the_catalog_knows_columns_that_come_go_and_grow_and_refuses_other_changes() -> None:
@@ -220,6 +232,7 @@ def test_models_lie_where_their_schema_says() -> None:
         "facts",
         "marts",
         "migrations",
+        "restricted",
         "macros",
         "checks",
         "exports",
