@@ -136,7 +136,7 @@ _RULES: tuple[tuple[type[duckdb.Error], str, Callable[[re.Match[str]], SqlError]
     ),
     (
         duckdb.Error,
-        r'(?:Referenced|does not have a) (?:update )?column (?:with name )?"?([^"\s]+)"?',
+        r'(?:Referenced|does not have a) (?:update )?column (?:with name |named )?"?([^"\s]+)"?',
         _says("42703", 'column "{0}" does not exist'),
     ),
     (duckdb.Error, r'Referenced table "([^"]+)" not found', _says("42P01", 'relation "{0}" does not exist')),

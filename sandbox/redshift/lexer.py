@@ -1,6 +1,7 @@
 """Redshift SQL cut into tokens: enough to split, classify and rewrite text before any parser sees it."""
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from sandbox.redshift.errors import SqlError
@@ -121,13 +122,26 @@ def split(sql: str) -> list[str]:
     return [sql[part[0].start : part[-1].end] for part in parts if part]
 
 
-def with_named_parameters(sql: str) -> str:
-    """Writes `$1` as `:p1`, because sqlglot's Redshift tokenizer reads `$1,$` as a dollar quote."""
+def for_parser(sql: str) -> str:
+    """Writes what sqlglot does not read in another way.
+
+    `$1` becomes `:p1`, because its Redshift tokenizer reads `$1,$` as a dollar quote; and the schema before the name of
+    a type, as psql writes it, goes: `x::pg_catalog.text`.
+    """
+    edits = [(token.start, token.end, f":p{token.text[1:]}") for token in _parameters(sql)]
+    edits += [(start, end, "") for start, end in _schemas_of_types(sql)] if "pg_catalog." in sql else []
     pieces, at = [], 0
-    for token in _parameters(sql):
-        pieces += [sql[at : token.start], f":p{token.text[1:]}"]
-        at = token.end
+    for start, end, new in sorted(edits):
+        pieces += [sql[at:start], new]
+        at = end
     return "".join([*pieces, sql[at:]])
+
+
+def _schemas_of_types(sql: str) -> Iterator[tuple[int, int]]:
+    found = tokens(sql)
+    for before, schema, dot in zip(found, found[1:], found[2:], strict=False):
+        if before.upper in ("::", "AS") and schema.upper == "PG_CATALOG" and dot.text == ".":
+            yield schema.start, dot.end
 
 
 def parameter_count(sql: str) -> int:

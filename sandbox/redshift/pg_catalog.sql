@@ -1,7 +1,33 @@
 -- The system catalog of PostgreSQL as far as drivers, psql and the tools of a team ask for it.
+-- Privileges as the lists of PostgreSQL write them, for relations and, with b NULL, for schemas: {grantee=letters/grantor,…}.
+CREATE OR REPLACE MACRO main.rs_privilege_letter(privilege) AS CASE privilege
+    WHEN 'SELECT' THEN 'r' WHEN 'INSERT' THEN 'a' WHEN 'UPDATE' THEN 'w' WHEN 'DELETE' THEN 'd' WHEN 'RULE' THEN 'R'
+    WHEN 'REFERENCES' THEN 'x' WHEN 'TRIGGER' THEN 't' WHEN 'DROP' THEN 'D' WHEN 'USAGE' THEN 'U' WHEN 'CREATE' THEN 'C' ELSE ''
+END;
+CREATE OR REPLACE MACRO main.rs_grantee(kind, name) AS
+    CASE kind WHEN 'public' THEN '' WHEN 'user' THEN name ELSE kind || ' ' || name END;
+CREATE OR REPLACE VIEW sandbox_internal.access_lists AS
+    SELECT a, b, '{' || string_agg(grantee || '=' || letters || '/' || owner, ',' ORDER BY grantee <> owner, grantee) || '}' AS acl
+    FROM (
+        SELECT g.a, g.b, rs_grantee(g.d, g.e) AS grantee, string_agg(rs_privilege_letter(g.c), '' ORDER BY g.c) AS letters,
+            coalesce(any_value(o.document ->> '$.owner'), 'awsuser') AS owner
+        FROM sandbox_internal.documents AS g
+        LEFT JOIN sandbox_internal.documents AS o ON o.kind IN ('table', 'view') AND o.a = g.a AND o.b = g.b
+        WHERE g.kind = 'grant' AND json_type(g.document, '$.columns') = 'NULL' GROUP BY ALL
+        UNION ALL
+        SELECT o.a, o.b, o.document ->> '$.owner', 'arwdRxtD', o.document ->> '$.owner' FROM sandbox_internal.documents AS o
+        WHERE o.kind IN ('table', 'view') AND EXISTS (
+            SELECT 1 FROM sandbox_internal.documents AS g
+            WHERE g.kind = 'grant' AND g.a = o.a AND g.b = o.b AND json_type(g.document, '$.columns') = 'NULL'
+        )
+        UNION ALL
+        SELECT a, NULL, rs_grantee(c, d), string_agg(rs_privilege_letter(b), '' ORDER BY b), 'awsuser'
+        FROM sandbox_internal.documents WHERE kind = 'schema_grant' GROUP BY ALL
+    ) GROUP BY ALL;
 CREATE OR REPLACE VIEW sandbox_internal.pg_namespace AS
-    SELECT CAST(oid AS BIGINT) AS oid, schema_name AS nspname, CAST(100 AS INTEGER) AS nspowner, CAST(NULL AS VARCHAR) AS nspacl
-    FROM duckdb_schemas()
+    SELECT CAST(oid AS BIGINT) AS oid, schema_name AS nspname, CAST(100 AS INTEGER) AS nspowner,
+        l.acl AS nspacl
+    FROM duckdb_schemas() LEFT JOIN sandbox_internal.access_lists AS l ON l.a = schema_name AND l.b IS NULL
     WHERE NOT internal AND database_name = current_database() AND schema_name <> 'sandbox_internal'
     UNION ALL VALUES (11, 'pg_catalog', 1, NULL), (12, 'information_schema', 1, NULL);
 -- A relation that DuckDB does not know, a view or the index of a primary key, has its number from its name.
@@ -27,15 +53,19 @@ CREATE OR REPLACE VIEW sandbox_internal.pg_class AS
         CAST(r.entries AS REAL) AS reltuples, k.table_name IS NOT NULL AS relhasindex, FALSE AS relisshared, r.kind AS relkind,
         CAST(coalesce(c.natts, 0) AS SMALLINT) AS relnatts, CAST(0 AS SMALLINT) AS relchecks, CAST(0 AS SMALLINT) AS reltriggers,
         FALSE AS relhasoids, k.table_name IS NOT NULL AS relhaspkey, r.kind = 'v' AS relhasrules, FALSE AS relhassubclass,
-        CAST(NULL AS VARCHAR) AS relacl
+        l.acl AS relacl,
+        -- Of later PostgreSQL, which psql from 15 on asks of every server.
+        FALSE AS relhastriggers, CAST(0 AS BIGINT) AS reloftype, 'p' AS relpersistence, CAST(0 AS BIGINT) AS reltoastrelid,
+        CAST(NULL AS VARCHAR) AS reloptions, CAST(0 AS INTEGER) AS relfrozenxid
     FROM sandbox_internal.numbered AS r JOIN sandbox_internal.pg_namespace AS n ON n.nspname = r.schema_name
     LEFT JOIN sandbox_internal.primary_keys AS k ON k.schema_name = r.schema_name AND k.table_name = r.table_name AND r.kind = 'r'
+    LEFT JOIN sandbox_internal.access_lists AS l ON l.a = r.schema_name AND l.b = r.table_name AND r.kind IN ('r', 'v')
     LEFT JOIN (SELECT schema_name, table_name, count(*) AS natts FROM sandbox_internal.columns GROUP BY ALL) AS c
         ON c.schema_name = r.schema_name AND c.table_name = r.table_name;
 CREATE OR REPLACE VIEW sandbox_internal.pg_type AS
     SELECT CAST(oid AS BIGINT) AS oid, typname, CAST(11 AS BIGINT) AS typnamespace, CAST(len AS SMALLINT) AS typlen, 'b' AS typtype,
         FALSE AS typnotnull, CAST(0 AS BIGINT) AS typbasetype, CAST(-1 AS INTEGER) AS typtypmod, CAST(0 AS BIGINT) AS typelem,
-        CAST(0 AS BIGINT) AS typrelid, kind AS type_name
+        CAST(0 AS BIGINT) AS typrelid, CAST(0 AS BIGINT) AS typarray, CAST(0 AS BIGINT) AS typcollation, kind AS type_name
     FROM (VALUES
         (16, 'bool', 1, 'boolean'), (20, 'int8', 8, 'bigint'), (21, 'int2', 2, 'smallint'), (23, 'int4', 4, 'integer'),
         (700, 'float4', 4, 'real'), (701, 'float8', 8, 'double precision'), (1042, 'bpchar', -1, 'character'),
@@ -46,6 +76,8 @@ CREATE OR REPLACE VIEW sandbox_internal.pg_type AS
     ) AS known (oid, typname, len, kind);
 CREATE OR REPLACE VIEW sandbox_internal.pg_attribute AS
     SELECT r.oid AS attrelid, c.column_name AS attname, t.oid AS atttypid, CAST(c.position AS SMALLINT) AS attnum, t.typlen AS attlen,
+        CAST(NULL AS VARCHAR) AS attacl, CASE WHEN t.typlen < 0 THEN 'x' ELSE 'p' END AS attstorage, CAST(-1 AS INTEGER) AS attstattarget,
+        CAST(0 AS BIGINT) AS attcollation, '' AS attidentity, '' AS attgenerated,
         CAST(CASE
             WHEN t.typname IN ('varchar', 'bpchar') THEN c.length + 4
             WHEN t.typname = 'numeric' THEN c.numeric_precision * 65536 + c.numeric_scale + 4 ELSE -1
@@ -56,7 +88,7 @@ CREATE OR REPLACE VIEW sandbox_internal.pg_attribute AS
     JOIN sandbox_internal.pg_type AS t ON t.type_name = c.type_name
     UNION ALL
     SELECT rs_relation_number(k.schema_name, k.table_name, 'i'), c.column_name, t.oid,
-        CAST(list_position(k.columns, c.column_name) AS SMALLINT), t.typlen, -1, FALSE, FALSE, FALSE, NULL, NULL
+        CAST(list_position(k.columns, c.column_name) AS SMALLINT), t.typlen, NULL, 'p', -1, 0, '', '', -1, FALSE, FALSE, FALSE, NULL, NULL
     FROM sandbox_internal.primary_keys AS k JOIN sandbox_internal.typed_columns AS c USING (schema_name, table_name)
     JOIN sandbox_internal.pg_type AS t ON t.type_name = c.type_name WHERE list_contains(k.columns, c.column_name);
 CREATE OR REPLACE VIEW sandbox_internal.pg_attrdef AS
@@ -69,12 +101,19 @@ CREATE OR REPLACE VIEW sandbox_internal.pg_description AS
     SELECT attrelid, 1259, attnum, remarks FROM sandbox_internal.pg_attribute WHERE remarks IS NOT NULL;
 CREATE OR REPLACE VIEW sandbox_internal.pg_index AS
     SELECT rs_relation_number(k.schema_name, k.table_name, 'i') AS indexrelid, r.oid AS indrelid,
-        CAST(len(k.columns) AS SMALLINT) AS indnatts, TRUE AS indisunique, TRUE AS indisprimary, FALSE AS indisclustered
+        CAST(len(k.columns) AS SMALLINT) AS indnatts, TRUE AS indisunique, TRUE AS indisprimary, FALSE AS indisclustered,
+        TRUE AS indisvalid, FALSE AS indisreplident, TRUE AS indimmediate, CAST(NULL AS VARCHAR) AS indpred,
+        (
+            SELECT string_agg(CAST(a.position AS VARCHAR), ' ' ORDER BY list_position(k.columns, a.column_name))
+            FROM sandbox_internal.typed_columns AS a WHERE a.schema_name = k.schema_name AND a.table_name = k.table_name
+                AND list_contains(k.columns, a.column_name)
+        ) AS indkey
     FROM sandbox_internal.primary_keys AS k JOIN sandbox_internal.numbered AS r
         ON r.schema_name = k.schema_name AND r.table_name = k.table_name AND r.kind = 'r';
 CREATE OR REPLACE VIEW sandbox_internal.pg_database AS
     SELECT CAST(1 AS BIGINT) AS oid, 'dev' AS datname, CAST(100 AS INTEGER) AS datdba, CAST(6 AS INTEGER) AS "encoding",
-        'C' AS datcollate, 'C' AS datctype, FALSE AS datistemplate, TRUE AS datallowconn, CAST(NULL AS VARCHAR) AS datacl;
+        'C' AS datcollate, 'C' AS datctype, FALSE AS datistemplate, TRUE AS datallowconn, CAST(NULL AS VARCHAR) AS datacl,
+        CAST(1663 AS BIGINT) AS dattablespace, CAST(-1 AS INTEGER) AS datconnlimit;
 CREATE OR REPLACE VIEW sandbox_internal.svv_redshift_databases AS
     SELECT 'dev' AS database_name, CAST(100 AS INTEGER) AS database_owner, 'local' AS database_type,
         CAST(NULL AS VARCHAR) AS database_acl, CAST(NULL AS VARCHAR) AS database_options, 'Snapshot Isolation' AS database_isolation_level;
@@ -104,11 +143,50 @@ CREATE OR REPLACE MACRO main.rs_pg_table_is_visible(id) AS EXISTS (
     SELECT 1 FROM sandbox_internal.numbered AS r WHERE r.oid = id
 );
 CREATE OR REPLACE MACRO main.rs_pg_function_is_visible(id) AS id IS NOT NULL;
-CREATE OR REPLACE MACRO main.rs_pg_get_expr(written, relation) AS CASE WHEN relation IS NOT NULL THEN written END;
+CREATE OR REPLACE MACRO main.rs_pg_get_expr(written, relation, pretty := FALSE) AS CASE WHEN relation IS NOT NULL THEN written END;
 CREATE OR REPLACE MACRO main.rs_pg_encoding_to_char(number) AS CASE number WHEN 6 THEN 'UTF8' ELSE '' END;
-CREATE OR REPLACE MACRO main.rs_array_to_string(list, between) AS CAST(list AS VARCHAR) || left(between, 0);
-CREATE OR REPLACE MACRO main.rs_current_schemas(implicit) AS
-    to_json(CASE WHEN implicit THEN ['pg_catalog', 'public'] ELSE ['public'] END);
+CREATE OR REPLACE MACRO main.rs_array_length(list, dimension) AS
+    CASE WHEN dimension = 1 AND list <> '{}' THEN len(string_split(list, ',')) END;
+CREATE OR REPLACE MACRO main.rs_pg_type_is_visible(id) AS id IS NOT NULL;
+CREATE OR REPLACE MACRO main.rs_array_to_string(list, between) AS replace(trim(CAST(list AS VARCHAR), '{}'), ',', between);
+CREATE OR REPLACE MACRO main.rs_obj_description(id, catalog := 'pg_class') AS (
+    SELECT d.description FROM sandbox_internal.pg_description AS d WHERE d.objoid = id AND d.objsubid = 0 AND catalog = 'pg_class'
+);
+CREATE OR REPLACE MACRO main.rs_shobj_description(id, catalog) AS CASE WHEN id IS NULL THEN catalog END;
+CREATE OR REPLACE MACRO main.rs_col_description(id, number) AS (
+    SELECT d.description FROM sandbox_internal.pg_description AS d WHERE d.objoid = id AND d.objsubid = number AND number > 0
+);
+CREATE OR REPLACE MACRO main.rs_pg_size_pretty(bytes) AS CASE
+    WHEN bytes < 10240 THEN bytes || ' bytes' WHEN bytes < 10485760 THEN (bytes + 512) // 1024 || ' kB'
+    ELSE (bytes + 524288) // 1048576 || ' MB'
+END;
+CREATE OR REPLACE MACRO main.rs_pg_table_size(id) AS coalesce((
+    SELECT i.size * 1048576 FROM sandbox_internal.svv_table_info AS i WHERE i.table_id = id
+), 0);
+CREATE OR REPLACE MACRO main.rs_pg_database_size(name) AS
+    CASE WHEN name IS NOT NULL THEN coalesce((SELECT CAST(sum(i.size) AS BIGINT) * 1048576 FROM sandbox_internal.svv_table_info AS i), 0) END;
+CREATE OR REPLACE MACRO main.rs_has_database_privilege(who, what, privilege := '') AS who IS NOT NULL AND what IS NOT NULL AND privilege IS NOT NULL;
+CREATE OR REPLACE MACRO main.rs_pg_tablespace_location(id) AS CASE WHEN id IS NOT NULL THEN '' END;
+CREATE OR REPLACE MACRO main.rs_pg_relation_is_publishable(id) AS id IS NULL;
+-- 't'::regclass and 'int4'::regtype: a number by the name, a number as it is.
+CREATE OR REPLACE MACRO main.rs_regclass(named) AS coalesce(TRY_CAST(CAST(named AS VARCHAR) AS BIGINT), (
+    SELECT r.oid FROM sandbox_internal.numbered AS r
+    WHERE CAST(named AS VARCHAR) = r.schema_name || '.' || r.table_name
+        OR (CAST(named AS VARCHAR) = r.table_name AND list_contains(current_schemas(FALSE), r.schema_name))
+    ORDER BY list_position(current_schemas(FALSE), r.schema_name) LIMIT 1
+), error('relation "' || CAST(named AS VARCHAR) || '" does not exist'));
+CREATE OR REPLACE MACRO main.rs_regclass_name(named) AS coalesce((
+    SELECT CASE WHEN list_contains(current_schemas(FALSE), r.schema_name) THEN '' ELSE r.schema_name || '.' END || r.table_name
+    FROM sandbox_internal.numbered AS r WHERE r.oid = TRY_CAST(CAST(named AS VARCHAR) AS BIGINT)
+), CAST(named AS VARCHAR));
+CREATE OR REPLACE MACRO main.rs_regtype_name(named) AS coalesce((
+    SELECT t.type_name FROM sandbox_internal.pg_type AS t WHERE t.oid = TRY_CAST(CAST(named AS VARCHAR) AS BIGINT)
+), CAST(named AS VARCHAR));
+CREATE OR REPLACE MACRO main.rs_regtype(named) AS coalesce(TRY_CAST(CAST(named AS VARCHAR) AS BIGINT), (
+    SELECT t.oid FROM sandbox_internal.pg_type AS t
+    WHERE replace(CAST(named AS VARCHAR), 'pg_catalog.', '') IN (t.typname, t.type_name) LIMIT 1
+), 0);
+CREATE OR REPLACE MACRO main.rs_current_schemas(implicit) AS CASE WHEN implicit THEN '{pg_catalog,public}' ELSE '{public}' END;
 CREATE OR REPLACE MACRO main.rs_format_type(id, modifier) AS (
     SELECT CASE
         WHEN modifier IS NULL OR modifier < 4 THEN t.type_name
@@ -118,11 +196,77 @@ CREATE OR REPLACE MACRO main.rs_format_type(id, modifier) AS (
 );
 CREATE OR REPLACE MACRO main.rs_pg_get_userbyid(id) AS
     coalesce((SELECT u.usename FROM sandbox_internal.pg_user AS u WHERE u.usesysid = id), 'rdsdb');
-CREATE OR REPLACE MACRO main.rs_pg_get_viewdef(id) AS (
-    SELECT v.document ->> '$.query[0]' FROM sandbox_internal.views AS v
+CREATE OR REPLACE MACRO main.rs_pg_get_viewdef(id, pretty := FALSE) AS (
+    SELECT rs_view_text(v.document) FROM sandbox_internal.views AS v
     WHERE rs_relation_number(v.schema_name, v.view_name, 'v') = id
 );
 CREATE OR REPLACE VIEW sandbox_internal.pg_auth_members AS
     SELECT CAST(NULL AS BIGINT) AS roleid, CAST(NULL AS BIGINT) AS member, CAST(NULL AS BIGINT) AS grantor, FALSE AS admin_option
     WHERE FALSE;
+CREATE OR REPLACE VIEW sandbox_internal.pg_group AS
+    SELECT a AS groname, CAST(100 + row_number() OVER (ORDER BY a) AS INTEGER) AS grosysid,
+        (SELECT coalesce(list(u.usesysid ORDER BY u.usesysid), []) FROM sandbox_internal.documents AS m
+            JOIN sandbox_internal.pg_user AS u ON u.usename = m.b
+            WHERE m.kind = 'member' AND m.a = 'user' AND m.c = 'group' AND m.d = g.a) AS grolist
+    FROM sandbox_internal.documents AS g WHERE kind = 'group';
+CREATE OR REPLACE VIEW sandbox_internal.pg_tablespace AS
+    SELECT CAST(oid AS BIGINT) AS oid, spcname, CAST(1 AS INTEGER) AS spcowner, '' AS spclocation, CAST(NULL AS VARCHAR) AS spcacl
+    FROM (VALUES (1663, 'pg_default'), (1664, 'pg_global')) AS known (oid, spcname);
+CREATE OR REPLACE VIEW sandbox_internal.pg_constraint AS
+    SELECT i.indexrelid AS oid, CAST(2606 AS BIGINT) AS tableoid, k.table_name || '_pkey' AS conname, n.oid AS connamespace,
+        'p' AS contype, FALSE AS condeferrable, FALSE AS condeferred, i.indrelid AS conrelid, CAST(0 AS BIGINT) AS contypid,
+        CAST(0 AS BIGINT) AS confrelid, i.indexrelid AS conindid, CAST(0 AS BIGINT) AS conparentid, i.conkey AS conkey,
+        i.condef, TRUE AS convalidated
+    FROM sandbox_internal.primary_keys AS k JOIN sandbox_internal.pg_namespace AS n ON n.nspname = k.schema_name
+    JOIN (
+        SELECT indexrelid, indrelid, '{' || replace(indkey, ' ', ',') || '}' AS conkey, columns AS names,
+            'PRIMARY KEY (' || array_to_string(columns, ', ') || ')' AS condef
+        FROM sandbox_internal.pg_index JOIN sandbox_internal.primary_keys
+            ON indexrelid = rs_relation_number(schema_name, table_name, 'i')
+    ) AS i ON i.indexrelid = rs_relation_number(k.schema_name, k.table_name, 'i');
+CREATE OR REPLACE MACRO main.rs_pg_get_constraintdef(id, pretty := FALSE) AS (
+    SELECT c.condef FROM sandbox_internal.pg_constraint AS c WHERE c.oid = id AND pretty IS NOT NULL
+);
+CREATE OR REPLACE MACRO main.rs_pg_get_indexdef(id, number := 0, pretty := FALSE) AS (
+    SELECT CASE WHEN number = 0 AND pretty IS NOT NULL
+            THEN 'CREATE UNIQUE INDEX ' || table_name || '_pkey ON ' || table_name || ' USING btree (' || array_to_string(columns, ', ') || ')'
+        ELSE columns[number] END
+    FROM sandbox_internal.primary_keys WHERE rs_relation_number(schema_name, table_name, 'i') = id
+);
+-- The rule that makes a view, which psql takes for its text.
+CREATE OR REPLACE VIEW sandbox_internal.pg_rewrite AS
+    SELECT CAST(0 AS BIGINT) AS oid, CAST(2618 AS BIGINT) AS tableoid, '_RETURN' AS rulename, r.oid AS ev_class, '1' AS ev_type,
+        TRUE AS is_instead, 'O' AS ev_enabled
+    FROM sandbox_internal.numbered AS r WHERE r.kind = 'v';
+-- What Redshift has none of, and psql looks for.
+CREATE OR REPLACE VIEW sandbox_internal.pg_proc AS
+    SELECT CAST(NULL AS BIGINT) AS oid, CAST(NULL AS VARCHAR) AS proname, CAST(NULL AS BIGINT) AS pronamespace,
+        CAST(NULL AS INTEGER) AS proowner, CAST(NULL AS BIGINT) AS prolang, FALSE AS proisagg, FALSE AS prosecdef, FALSE AS proisstrict,
+        FALSE AS proretset, 'v' AS provolatile, CAST(NULL AS SMALLINT) AS pronargs, CAST(NULL AS BIGINT) AS prorettype,
+        CAST(NULL AS VARCHAR) AS proargtypes, CAST(NULL AS VARCHAR) AS proargnames, CAST(NULL AS VARCHAR) AS prosrc,
+        CAST(NULL AS VARCHAR) AS proacl, FALSE AS proiswindow
+    WHERE FALSE;
+CREATE OR REPLACE VIEW sandbox_internal.pg_language AS
+    SELECT CAST(NULL AS BIGINT) AS oid, CAST(NULL AS VARCHAR) AS lanname, FALSE AS lanpltrusted WHERE FALSE;
+CREATE OR REPLACE VIEW sandbox_internal.pg_trigger AS
+    SELECT CAST(NULL AS BIGINT) AS oid, CAST(4 AS BIGINT) AS tableoid, CAST(NULL AS BIGINT) AS tgrelid, CAST(NULL AS VARCHAR) AS tgname,
+        'O' AS tgenabled, FALSE AS tgisconstraint, FALSE AS tgisinternal, CAST(0 AS BIGINT) AS tgconstraint, CAST(0 AS BIGINT) AS tgparentid,
+        FALSE AS tgdeferrable, FALSE AS tginitdeferred
+    WHERE FALSE;
+CREATE OR REPLACE VIEW sandbox_internal.pg_inherits AS
+    SELECT CAST(NULL AS BIGINT) AS inhrelid, CAST(NULL AS BIGINT) AS inhparent, CAST(NULL AS INTEGER) AS inhseqno WHERE FALSE;
+CREATE OR REPLACE VIEW sandbox_internal.pg_collation AS
+    SELECT CAST(NULL AS BIGINT) AS oid, CAST(NULL AS VARCHAR) AS collname, CAST(NULL AS BIGINT) AS collnamespace WHERE FALSE;
+CREATE OR REPLACE VIEW sandbox_internal.pg_am AS SELECT CAST(403 AS BIGINT) AS oid, 'btree' AS amname;
+CREATE OR REPLACE VIEW sandbox_internal.pg_foreign_table AS
+    SELECT CAST(NULL AS BIGINT) AS ftrelid, CAST(NULL AS BIGINT) AS ftserver WHERE FALSE;
+CREATE OR REPLACE VIEW sandbox_internal.pg_default_acl AS
+    SELECT CAST(NULL AS BIGINT) AS defaclrole, CAST(NULL AS BIGINT) AS defaclnamespace, CAST(NULL AS VARCHAR) AS defaclobjtype,
+        CAST(NULL AS VARCHAR) AS defaclacl WHERE FALSE;
+CREATE OR REPLACE VIEW sandbox_internal."unnest" AS SELECT CAST(NULL AS VARCHAR) AS x WHERE FALSE;
+CREATE OR REPLACE MACRO main.rs_pg_get_triggerdef(id, pretty := FALSE) AS CASE WHEN id IS NULL AND pretty THEN '' END;
+CREATE OR REPLACE MACRO main.rs_pg_get_ruledef(id, pretty := FALSE) AS CASE WHEN id IS NULL AND pretty THEN '' END;
+CREATE OR REPLACE MACRO main.rs_pg_get_function_result(id) AS CASE WHEN id IS NULL THEN '' END;
+CREATE OR REPLACE MACRO main.rs_pg_get_function_arguments(id) AS CASE WHEN id IS NULL THEN '' END;
+CREATE OR REPLACE MACRO main.rs_oidvectortypes(ids) AS CASE WHEN ids IS NULL THEN '' END;
 CREATE OR REPLACE MACRO main.rs_names_listed(names) AS '{' || coalesce(array_to_string(names, ','), '') || '}';

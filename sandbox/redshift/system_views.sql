@@ -47,9 +47,13 @@ CREATE OR REPLACE VIEW sandbox_internal.byte_limits AS
 -- Columns of tables as DuckDB keeps them, and of views as they were when they were bound.
 CREATE OR REPLACE VIEW sandbox_internal.columns AS
     SELECT c.schema_name, c.table_name, lower(c.column_name) AS column_name, CAST(c.column_index AS INTEGER) AS position,
-        c.column_default, c.is_nullable, c.data_type, l.is_char, l.bytes, c.comment AS remarks
+        CASE WHEN s.sequence_name IS NULL THEN c.column_default
+            ELSE '"identity"(' || c.table_oid || ', ' || c.column_index - 1 || ', ''' || s.start_value || ',' || s.increment_by || '''::text)'
+        END AS column_default,
+        c.is_nullable, c.data_type, l.is_char, l.bytes, c.comment AS remarks
     FROM duckdb_columns() AS c LEFT JOIN sandbox_internal.byte_limits AS l
         ON c.schema_name = l.schema_name AND c.table_name = l.table_name AND c.column_name = l.column_name
+    LEFT JOIN duckdb_sequences() AS s ON s.sequence_name = regexp_extract(c.column_default, 'identity_[0-9a-f]+')
     WHERE NOT c.internal AND c.schema_name <> 'sandbox_internal'
     UNION ALL
     SELECT schema_name, view_name, col ->> '$[0]', CAST(row_number() OVER (PARTITION BY schema_name, view_name) AS INTEGER),
@@ -217,9 +221,11 @@ CREATE OR REPLACE VIEW sandbox_internal.svv_mv_info AS
         0 AS state, CASE WHEN CAST(document -> '$.automatic' AS BOOLEAN) THEN 't' ELSE 'f' END AS autorefresh, 'f' AS autorewrite
     FROM sandbox_internal.views WHERE CAST(document -> '$.materialised' AS BOOLEAN);
 CREATE OR REPLACE VIEW sandbox_internal.pg_user AS
-    SELECT 'awsuser' AS usename, CAST(100 AS INTEGER) AS usesysid, TRUE AS usecreatedb, TRUE AS usesuper
+    SELECT 'awsuser' AS usename, CAST(100 AS INTEGER) AS usesysid, TRUE AS usecreatedb, TRUE AS usesuper, FALSE AS usecatupd,
+        '********' AS passwd, CAST(NULL AS TIMESTAMP) AS valuntil, CAST(NULL AS VARCHAR) AS useconfig
     UNION ALL
-    SELECT a, CAST(100 + row_number() OVER (ORDER BY a) AS INTEGER), FALSE, CAST(document -> '$.superuser' AS BOOLEAN)
+    SELECT a, CAST(100 + row_number() OVER (ORDER BY a) AS INTEGER), FALSE, CAST(document -> '$.superuser' AS BOOLEAN), FALSE,
+        '********', NULL, NULL
     FROM sandbox_internal.documents WHERE kind = 'user';
 CREATE OR REPLACE VIEW sandbox_internal.svv_user_info AS
     SELECT u.usename AS user_name, u.usesysid AS user_id, u.usecreatedb AS createdb, u.usesuper AS superuser,
@@ -231,11 +237,13 @@ CREATE OR REPLACE VIEW sandbox_internal.pg_tables AS
     SELECT r.schema_name AS schemaname, r.table_name AS tablename, coalesce(s.owner, 'awsuser') AS tableowner
     FROM sandbox_internal.relations AS r LEFT JOIN sandbox_internal.storage AS s USING (schema_name, table_name)
     WHERE r.table_type = 'BASE TABLE';
+-- The query of a view, with the names of now of what it reads.
+CREATE OR REPLACE MACRO main.rs_view_text(document) AS array_to_string(list_transform(
+    json_extract(document, '$.query[*]'),
+    lambda piece: CASE WHEN json_type(piece) = 'VARCHAR' THEN piece ->> '$'
+        ELSE (piece ->> '$.relation[0]') || '.' || (piece ->> '$.relation[1]') END
+), '');
 CREATE OR REPLACE VIEW sandbox_internal.pg_views AS
     SELECT schema_name AS schemaname, view_name AS viewname, document ->> '$.owner' AS viewowner,
-        array_to_string(list_transform(
-            json_extract(document, '$.query[*]'),
-            lambda piece: CASE WHEN json_type(piece) = 'VARCHAR' THEN piece ->> '$'
-                ELSE (piece ->> '$.relation[0]') || '.' || (piece ->> '$.relation[1]') END
-        ), '') || CASE WHEN CAST(document -> '$.bound' AS BOOLEAN) = FALSE THEN ' WITH NO SCHEMA BINDING' ELSE '' END AS definition
+        rs_view_text(document) || CASE WHEN CAST(document -> '$.bound' AS BOOLEAN) = FALSE THEN ' WITH NO SCHEMA BINDING' ELSE '' END AS definition
     FROM sandbox_internal.views;

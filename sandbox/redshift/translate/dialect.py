@@ -58,7 +58,7 @@ def parse(sql: str) -> exp.Expr:
     logger = logging.getLogger("sqlglot")
     logger.setLevel(logging.ERROR)  # it warns of each statement that it keeps as text
     try:
-        tree = sqlglot.parse_one(lexer.with_named_parameters(sql), read=WrittenRedshift)
+        tree = sqlglot.parse_one(lexer.for_parser(sql), read=WrittenRedshift)
     except SqlglotError as problem:
         raise _as_syntax_error(problem) from None
     if isinstance(tree, exp.Command):

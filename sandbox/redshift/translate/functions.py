@@ -55,17 +55,23 @@ RENAMED = {
 
 MACROS = frozenset(
     _words("""
-    add_months array_concat array_to_string can_json_parse charindex current_schemas date_part_year fnv_hash
-    format_type get_array_length initcap is_array is_bigint is_boolean is_float is_integer is_object is_scalar
-    is_valid_json is_valid_json_array is_varchar isnull json_array_length json_extract_array_element_text json_parse
-    json_serialize json_typeof last_day months_between next_day pg_encoding_to_char pg_function_is_visible
-    pg_get_expr pg_get_userbyid pg_get_viewdef pg_table_is_visible quote_ident quote_literal regexp_count
-    regexp_instr regexp_replace regexp_substr sha2 split_to_array strtol subarray to_hex
+    add_months array_concat array_to_string can_json_parse charindex col_description current_schemas date_part_year
+    fnv_hash format_type get_array_length has_database_privilege initcap is_array is_bigint is_boolean is_float
+    is_integer is_object is_scalar is_valid_json is_valid_json_array is_varchar isnull json_array_length
+    json_extract_array_element_text json_parse json_serialize json_typeof last_day months_between next_day
+    obj_description oidvectortypes pg_database_size pg_encoding_to_char pg_function_is_visible pg_get_constraintdef
+    pg_get_expr pg_get_function_arguments pg_get_function_result pg_get_indexdef pg_get_ruledef pg_get_triggerdef
+    pg_get_userbyid pg_get_viewdef pg_size_pretty pg_table_is_visible pg_table_size pg_tablespace_location
+    pg_type_is_visible quote_ident quote_literal regexp_count regexp_instr regexp_replace regexp_substr sha2
+    shobj_description split_to_array strtol subarray to_hex
     """)
 )
 """Functions written as DuckDB macros named `rs_<function>` in `macros.sql`."""
 
-OF_ROWS = frozenset({"current_database", "pg_get_late_binding_view_cols"})
+OF_CATALOG = frozenset({"array_length"})
+"""Macros that are known only as `pg_catalog.<function>`: psql asks for them, Redshift has none."""
+
+OF_ROWS = frozenset({"current_database", "pg_get_late_binding_view_cols", "unnest"})
 """Functions of the catalog that stand in FROM; their rows are a view of the same name, or the value itself."""
 
 RESULT_NAMES = {

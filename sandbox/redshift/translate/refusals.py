@@ -45,6 +45,8 @@ def refuse(tree: exp.Expr) -> None:
 def _refuse_table(table: exp.Table) -> None:
     """A table is a name: no function that reads files or makes rows, no file by its name."""
     if isinstance(table.this, exp.Anonymous) and str(table.this.this).lower() in OF_ROWS:
+        if str(table.this.this).lower() == "unnest" and not table.db:  # psql's, which is always of the catalog
+            raise syntax_error("unnest")
         return
     if not isinstance(table.this, exp.Identifier):
         what = str(getattr(table.this, "name", "") or table.this.sql()).lower()

@@ -20,10 +20,11 @@ if TYPE_CHECKING:
     from sandbox.redshift.translate.statement import Translation
 
 _SYSTEM_VIEWS = """
-pg_attrdef pg_attribute pg_auth_members pg_class pg_database pg_description pg_index pg_namespace pg_proc_info
-pg_roles pg_table_def pg_tables pg_type pg_user pg_views svv_all_columns svv_all_schemas svv_all_tables
-svv_attached_masking_policy svv_column_privileges svv_columns svv_default_privileges svv_external_columns
-svv_external_schemas svv_external_tables svv_masking_policy svv_mv_info svv_redshift_databases
+pg_am pg_attrdef pg_attribute pg_auth_members pg_class pg_collation pg_constraint pg_database pg_default_acl
+pg_description pg_foreign_table pg_group pg_index pg_inherits pg_language pg_namespace pg_proc pg_proc_info pg_rewrite
+pg_roles pg_table_def pg_tables pg_tablespace pg_trigger pg_type pg_user pg_views svv_all_columns svv_all_schemas
+svv_all_tables svv_attached_masking_policy svv_column_privileges svv_columns svv_default_privileges
+svv_external_columns svv_external_schemas svv_external_tables svv_masking_policy svv_mv_info svv_redshift_databases
 svv_relation_privileges svv_rls_attached_policy svv_rls_policy svv_rls_relation svv_role_grants svv_roles
 svv_schema_privileges svv_system_privileges svv_table_info svv_tables svv_user_grants svv_user_info
 sys_load_error_detail sys_load_history sys_query_history sys_transaction_history
@@ -266,7 +267,10 @@ def _function(node: exp.Expr) -> exp.Expr:
         return node
     if str(node.this).lower() == "array" and node.find(exp.Select) in node.expressions:
         return _names_listed(node)
-    return functions.build(str(node.this).lower(), node.expressions)
+    name = str(node.this).lower()
+    if isinstance(node.parent, exp.Dot) and node.parent.this.name == "pg_catalog" and name in functions.OF_CATALOG:
+        return call(f"rs_{name}", *node.expressions)
+    return functions.build(name, node.expressions)
 
 
 def _names_listed(node: exp.Expr) -> exp.Expr:
@@ -288,15 +292,32 @@ def _operator(node: exp.Expr) -> exp.Expr:
 def _cast(node: exp.Expr) -> exp.Expr:
     """VARCHAR(n) cuts at n bytes; SUPER becomes JSON, and text taken out of it loses its quotes."""
     kind = node.args["to"]
+    if isinstance(kind, exp.ObjectIdentifier):
+        return _to_number(node, str(kind.this).lower())
     if kind.this in (exp.DataType.Type.VARCHAR, exp.DataType.Type.TEXT, exp.DataType.Type.CHAR):
         size = kind.expressions[0].name if kind.expressions else ""
-        text = call("rs_text", node.this)
+        text = _name_of_number(node.this) or call("rs_text", node.this)
         return call("rs_cut", text, exp.Literal.number(size)) if size.isdigit() else text
     if kind.this == exp.DataType.Type.SUPER:
         return call("to_json", node.this)
     if kind.this in _INTEGERS:
         return _to_integer(node, _INTEGERS[kind.this])
     return node
+
+
+def _to_number(node: exp.Expr, kind: str) -> exp.Expr:
+    """The number of what the catalog knows by a name, or by that number; a NAME is a text."""
+    if kind in ("regclass", "regtype"):
+        return call(f"rs_{kind}", node.this)
+    if kind not in ("oid", "name"):
+        raise SqlError("42704", f'type "{kind}" does not exist')
+    return cast(node.this, "BIGINT") if kind == "oid" else call("rs_text", node.this)
+
+
+def _name_of_number(item: exp.Expr) -> exp.Expr | None:
+    """What a number of the catalog, seen as such, is as a text."""
+    name = str(item.this) if isinstance(item, exp.Anonymous) else ""
+    return call(f"{name}_name", *item.expressions) if name in ("rs_regclass", "rs_regtype") else None
 
 
 _INTEGERS = {

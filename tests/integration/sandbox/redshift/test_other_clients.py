@@ -72,3 +72,42 @@ def test_what_psql_shows_of_the_database(endpoint: Endpoint) -> None:
     expected = ["public|awsuser", table, view, table, view, "dev|awsuser|UTF8|C|C||libc|"]
     assert shown.stdout.splitlines()[3:9] == expected
     assert [line.split("|")[0] for line in shown.stdout.splitlines()[9:]] == ["awsuser", "reader"]
+
+
+@pytest.mark.skipif(shutil.which("psql") is None, reason="psql is not installed")
+def test_what_psql_shows_of_a_relation(endpoint: Endpoint) -> None:
+    """Of psql 13 to 17, which ask in different ways: what each of them shows."""
+    script = r"""
+        create table t (id int identity(1, 1) primary key, a varchar(10) not null default 'x', d decimal(10, 2));
+        create view v as select id, a from t; create user reader password disable;
+        comment on table t is 'a table'; comment on column t.a is 'a column';
+        grant select, insert on t to reader; grant usage on schema public to reader;
+        \d t
+        \d+ t
+        \d+ v
+        \dt+
+        \dn+
+        \du+
+        \df
+        \l+
+        \z
+    """
+    shown = subprocess.run(
+        [*_PSQL, "-h", endpoint.host, "-p", str(endpoint.port), "-U", endpoint.user, "-d", endpoint.database],
+        input="\n".join(line.strip() for line in script.splitlines()),
+        capture_output=True, text=True, check=True, timeout=60,
+    )  # fmt: skip
+    assert shown.stderr == ""
+    lines = shown.stdout.splitlines()
+    for expected in (
+        "a|character varying(10)||not null|'x'",
+        "d|numeric(10,2)|||",
+        '"t_pkey" PRIMARY KEY, btree (id)',
+        "reader=ar/awsuser|",
+        "reader=U/awsuser|",
+    ):
+        assert any(expected in line for line in lines), expected
+    assert [line for line in lines if line.startswith('id|integer||not null|"identity"(') and "'1,1'::text)" in line]
+    assert [line for line in lines if line.startswith("a|character varying(10)") and line.endswith("|a column")]
+    assert [line for line in lines if line.startswith("public|t|table|awsuser|") and line.endswith("|a table")]
+    assert "select id, a from public.t" in lines

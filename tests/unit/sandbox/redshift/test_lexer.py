@@ -51,7 +51,7 @@ def test_statements_are_split_outside_quotes_and_comments(sql: str, parts: list[
     ],
 )
 def test_parameters_are_named(sql: str, named: str, count: int) -> None:
-    assert lexer.with_named_parameters(sql) == named
+    assert lexer.for_parser(sql) == named
     assert lexer.parameter_count(sql) == count
 
 
