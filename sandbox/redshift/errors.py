@@ -22,6 +22,7 @@ class SqlError(Exception):
         self.detail = detail
 
 
+QUERY_CANCELLED = "57014"
 TERMINATED = SqlError("57P01", "terminating connection due to administrator command")
 
 
@@ -98,7 +99,7 @@ _INPUTS = {
 }  # fmt: skip
 
 _RULES: tuple[tuple[type[duckdb.Error], str, Callable[[re.Match[str]], SqlError]], ...] = (
-    (duckdb.InterruptException, "", lambda _: SqlError("57014", "Query cancelled on user's request")),
+    (duckdb.InterruptException, "", lambda _: SqlError(QUERY_CANCELLED, "Query cancelled on user's request")),
     (duckdb.TransactionException, r"conflict", lambda _: SqlError("XX000", "1023", _SERIALIZABLE)),
     (
         duckdb.Error,

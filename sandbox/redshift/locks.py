@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
 
-from sandbox.redshift.errors import SqlError
+from sandbox.redshift.errors import QUERY_CANCELLED, SqlError
 
 DEADLOCK_TIMEOUT = 1.0
 """Seconds of waiting before PostgreSQL looks for a circle ("deadlock_timeout"). It is found at once here, but a wait
@@ -107,9 +107,11 @@ class LockTable:
         if remaining is None:
             self._changed.wait()
         if owner in self._cancelled:
-            raise SqlError("57014", "Query cancelled on user's request")
+            raise SqlError(QUERY_CANCELLED, "Query cancelled on user's request")
         if timed_out and deadline is not None and time.monotonic() >= deadline:
-            raise SqlError("57014", "Query cancelled on user's request", "statement timeout while waiting for a lock")
+            raise SqlError(
+                QUERY_CANCELLED, "Query cancelled on user's request", "statement timeout while waiting for a lock"
+            )
 
     def _blockers(self, request: _Request) -> set[int]:
         """Owners that stand in the way: holders, and earlier requests unless one already holds the table."""

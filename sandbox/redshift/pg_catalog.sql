@@ -270,3 +270,68 @@ CREATE OR REPLACE MACRO main.rs_pg_get_function_result(id) AS CASE WHEN id IS NU
 CREATE OR REPLACE MACRO main.rs_pg_get_function_arguments(id) AS CASE WHEN id IS NULL THEN '' END;
 CREATE OR REPLACE MACRO main.rs_oidvectortypes(ids) AS CASE WHEN ids IS NULL THEN '' END;
 CREATE OR REPLACE MACRO main.rs_names_listed(names) AS '{' || coalesce(array_to_string(names, ','), '') || '}';
+-- What SHOW lists: TABLES, COLUMNS, GRANTS, and the statements of TABLE and VIEW.
+CREATE OR REPLACE VIEW sandbox_internal."show tables" AS
+    SELECT t.database_name, t.schema_name, t.table_name, t.table_type,
+        replace(trim(l.acl, '{}'), ',', '~') AS table_acl, t.remarks,
+        coalesce(s.owner, v.document ->> '$.owner', 'awsuser') AS owner, s.created AS last_altered_time,
+        CAST(NULL AS TIMESTAMP) AS last_modified_time,
+        CASE WHEN s.distkey IS NOT NULL THEN 'KEY' ELSE s.diststyle END AS dist_style,
+        CASE WHEN v.view_name IS NULL THEN 'REGULAR TABLE'
+            WHEN CAST(v.document -> '$.materialised' AS BOOLEAN) THEN 'MATERIALIZED VIEW'
+            WHEN CAST(v.document -> '$.bound' AS BOOLEAN) THEN 'REGULAR VIEW' ELSE 'LATE BINDING VIEW'
+        END AS table_subtype
+    FROM sandbox_internal.svv_all_tables AS t
+    LEFT JOIN sandbox_internal.storage AS s ON s.schema_name = t.schema_name AND s.table_name = t.table_name
+    LEFT JOIN sandbox_internal.views AS v ON v.schema_name = t.schema_name AND v.view_name = t.table_name
+    LEFT JOIN sandbox_internal.access_lists AS l ON l.a = t.schema_name AND l.b = t.table_name;
+CREATE OR REPLACE VIEW sandbox_internal."show columns" AS
+    SELECT c.*, CASE WHEN s.sort_position > 0 THEN 'COMPOUND' END AS sort_key_type, coalesce(CAST(s.sort_position AS INTEGER), 0) AS sort_key,
+        CASE WHEN s.distkey = c.column_name THEN 1 END AS dist_key, s.encoding,
+        CASE WHEN c.data_type LIKE 'character%' THEN 'default' END AS collation
+    FROM sandbox_internal.svv_all_columns AS c LEFT JOIN sandbox_internal.stored_columns AS s
+        ON s.schema_name = c.schema_name AND s.table_name = c.table_name AND s.column_name = c.column_name;
+CREATE OR REPLACE VIEW sandbox_internal."show grants" AS
+    SELECT 'dev' AS database_name, g.schema_name, g.object_name, g.object_type, g.privilege_type,
+        CASE g.identity_type WHEN 'public' THEN 0 ELSE coalesce(u.usesysid, r.role_id) END AS identity_id,
+        CASE g.identity_type WHEN 'public' THEN 'public' ELSE g.identity_name END AS identity_name, g.identity_type, g.admin_option,
+        g.privilege_scope, 'awsuser' AS grantor_name
+    FROM (
+        SELECT a AS schema_name, b AS object_name, 'TABLE' AS object_type, c AS privilege_type, d AS identity_type, e AS identity_name,
+            coalesce(CAST(document ->> '$.option' AS BOOLEAN), FALSE) AS admin_option,
+            CASE json_type(document, '$.columns') WHEN 'NULL' THEN 'TABLE' ELSE 'COLUMN' END AS privilege_scope
+        FROM sandbox_internal.documents WHERE kind = 'grant'
+        UNION ALL
+        SELECT a, a, 'SCHEMA', b, c, d, FALSE, 'SCHEMA' FROM sandbox_internal.documents WHERE kind = 'schema_grant'
+        UNION ALL
+        SELECT nullif(regexp_extract(a, '^schema (.*)', 1), ''), nullif(regexp_extract(a, '^schema (.*)', 1), ''),
+            CASE a WHEN 'database' THEN 'DATABASE' ELSE 'SCHEMA' END, b, c, d, FALSE, 'TABLES'
+        FROM sandbox_internal.documents WHERE kind = 'scoped'
+    ) AS g
+    LEFT JOIN sandbox_internal.pg_user AS u ON g.identity_type = 'user' AND u.usename = g.identity_name
+    LEFT JOIN sandbox_internal.svv_roles AS r ON g.identity_type = 'role' AND r.role_name = g.identity_name;
+CREATE OR REPLACE VIEW sandbox_internal."show table" AS
+    SELECT s.schema_name, s.table_name AS name,
+        'CREATE TABLE ' || s.schema_name || '.' || s.table_name || ' (' || chr(10) || c.lines
+        || coalesce(', PRIMARY KEY (' || array_to_string(k.columns, ', ') || ')', '') || chr(10) || ')' || chr(10)
+        || 'DISTSTYLE ' || CASE WHEN s.distkey IS NULL THEN s.diststyle ELSE 'KEY' END
+        || coalesce(' SORTKEY ( ' || nullif(array_to_string(s.sortkey, ', '), '') || ' )', '') || ';' AS ddl
+    FROM sandbox_internal.storage AS s
+    JOIN (
+        SELECT schema_name, table_name, string_agg(
+            column_name || ' ' || rs_type_written(type_name, length, numeric_precision, numeric_scale)
+            || CASE WHEN is_nullable THEN '' ELSE ' NOT NULL' END || CASE
+                WHEN column_default LIKE '"identity"%' THEN ' identity(' || regexp_extract(column_default, '''(.*)''', 1) || ')'
+                ELSE coalesce(' DEFAULT ' || column_default, '')
+            END || CASE encoding WHEN 'none' THEN '' ELSE ' ENCODE ' || encoding END
+            || CASE WHEN distkey = column_name THEN ' distkey' ELSE '' END
+            || CASE WHEN type_name LIKE 'character%' THEN ' COLLATE case_sensitive' ELSE '' END,
+            ',' || chr(10) ORDER BY position
+        ) AS lines
+        FROM sandbox_internal.stored_columns GROUP BY ALL
+    ) AS c ON c.schema_name = s.schema_name AND c.table_name = s.table_name
+    LEFT JOIN sandbox_internal.primary_keys AS k ON k.schema_name = s.schema_name AND k.table_name = s.table_name;
+CREATE OR REPLACE VIEW sandbox_internal."show view" AS
+    SELECT schema_name, view_name AS name, rtrim(rs_view_text(document), '; ')
+        || CASE WHEN CAST(document -> '$.bound' AS BOOLEAN) THEN '' ELSE ' WITH NO SCHEMA BINDING' END || ';' AS ddl
+    FROM sandbox_internal.views;

@@ -14,7 +14,7 @@ import duckdb
 from sandbox.redshift import catalog, rights
 from sandbox.redshift.catalog import Catalog, Document, Key
 from sandbox.redshift.engine import session_connection, set_search_path
-from sandbox.redshift.errors import TERMINATED, SqlError, from_duckdb
+from sandbox.redshift.errors import QUERY_CANCELLED, TERMINATED, SqlError, from_duckdb
 from sandbox.redshift.locks import Mode
 from sandbox.redshift.names import DATABASE, DEFAULT_SCHEMA, SUPERUSER, VERSION_TEXT, TableName
 from sandbox.redshift.record import now, query_type
@@ -108,6 +108,7 @@ class Session:
         self._started = now()
         self._open = False
         self._busy = False
+        self._told: str | None = None
         self._before = self._now()
         self._deadline: float | None = None
         self._terminated = threading.Event()
@@ -158,7 +159,7 @@ class Session:
     def _remember(self, text: str, tag: str, started: datetime.datetime, count: int, problem: SqlError | None) -> None:
         ended = now()
         passed = (ended - started) // datetime.timedelta(microseconds=1)
-        status = "success" if problem is None else "canceled" if problem.code == "57014" else "failed"
+        status = "success" if problem is None else "canceled" if problem.code == QUERY_CANCELLED else "failed"
         self.warehouse.record.query(
             {
                 "user_id": self.user_id, "query_id": self.query_id, "transaction_id": self._transaction,
@@ -194,10 +195,10 @@ class Session:
             self.fail()
             if isinstance(problem, duckdb.FatalException):
                 self.warehouse.ended.set()
-            raise (TERMINATED if self.terminated else from_duckdb(problem)) from None
+            raise self._ended_by(from_duckdb(problem)) from None
         except SqlError as problem:
             self.fail()
-            raise (TERMINATED if self.terminated else problem) from None
+            raise self._ended_by(problem) from None
         except RecursionError:
             self.fail()
             raise SqlError("54001", "stack depth limit exceeded") from None
@@ -206,6 +207,15 @@ class Session:
             raise
         finally:
             self._busy = False
+
+    def _ended_by(self, problem: SqlError) -> SqlError:
+        """What the client is told of a statement that failed, or was stopped from outside."""
+        if self.terminated:
+            return TERMINATED
+        if problem.code != QUERY_CANCELLED:
+            return problem
+        told, self._told = self._told, None
+        return SqlError(problem.code, told or f"Query ({self.query_id}) cancelled on user's request", problem.detail)
 
     @contextmanager
     def _timed(self) -> Iterator[None]:
@@ -403,9 +413,14 @@ class Session:
             "s_version": VERSION_TEXT,
         }
 
-    def cancel(self) -> None:
-        """Stops what the session is doing, from another thread; one that does nothing is left alone."""
+    def cancel(self, message: str | None = None) -> None:
+        """Stops what the session is doing, from another thread; one that does nothing is left alone.
+
+        Args:
+            message: what its client is told, if not the usual.
+        """
         if self._busy:
+            self._told = message
             self.warehouse.locks.cancel(self.pid)
             self._interrupt()
 

@@ -107,13 +107,13 @@ CREATE OR REPLACE VIEW sandbox_internal.stored_columns AS
             CASE WHEN data_type IN ('VARCHAR', 'BLOB') THEN 'lzo' ELSE 'az64' END
         )) END AS encoding
     FROM sandbox_internal.typed_columns AS c JOIN sandbox_internal.storage AS s USING (schema_name, table_name);
+CREATE OR REPLACE MACRO main.rs_type_written(kind, size, places, decimals) AS CASE
+    WHEN kind LIKE 'character%' THEN kind || '(' || size || ')' WHEN kind = 'numeric' THEN 'numeric(' || places || ',' || decimals || ')'
+    ELSE kind
+END;
 CREATE OR REPLACE VIEW sandbox_internal.pg_table_def AS
     SELECT schema_name AS schemaname, table_name AS tablename, column_name AS "column",
-        CASE
-            WHEN data_type = 'VARCHAR' THEN type_name || '(' || length || ')'
-            WHEN type_name = 'numeric' THEN 'numeric(' || numeric_precision || ',' || numeric_scale || ')'
-            ELSE type_name
-        END AS "type",
+        rs_type_written(type_name, length, numeric_precision, numeric_scale) AS "type",
         encoding, distkey IS NOT DISTINCT FROM column_name AS distkey, CAST(sort_position AS INTEGER) AS sortkey,
         NOT is_nullable AS "notnull"
     FROM sandbox_internal.stored_columns ORDER BY schema_name, table_name, position;

@@ -18,9 +18,10 @@ class Member(Protocol):
     """A session as the others see it."""
 
     secret: int
+    user: str
 
-    def cancel(self) -> None:
-        """Stops its statement."""
+    def cancel(self, message: str | None = None) -> None:
+        """Stops its statement, which says the message, if there is one."""
 
     def terminate(self) -> None:
         """Ends it."""
@@ -65,16 +66,19 @@ class Warehouse:
 
     def terminate(self, pid: int) -> bool:
         """Ends a session; False where there is none of that number."""
-        with self._guard:
-            session = self._sessions.get(pid)
+        session = self.session(pid)
         if session is not None:
             session.terminate()
         return session is not None
 
+    def session(self, pid: int) -> "Member | None":
+        """The session of a number."""
+        with self._guard:
+            return self._sessions.get(pid)
+
     def cancel(self, pid: int, secret: int) -> None:
         """Stops what a session is doing, for whoever knows its secret."""
-        with self._guard:
-            session = self._sessions.get(pid)
+        session = self.session(pid)
         if session is not None and session.secret == secret:
             session.cancel()
 

@@ -3,10 +3,11 @@
 from collections.abc import Callable, Sequence
 
 from sandbox.redshift import lexer
-from sandbox.redshift.errors import SqlError, not_imitated, syntax_error
+from sandbox.redshift.errors import SqlError, syntax_error
 from sandbox.redshift.session import Statement
 from sandbox.redshift.statements.accepted import Analyze, Comment, Vacuum
 from sandbox.redshift.statements.alter import alter
+from sandbox.redshift.statements.cancel import Cancel
 from sandbox.redshift.statements.copy import Copy
 from sandbox.redshift.statements.create import create
 from sandbox.redshift.statements.cursors import Close, Declare, Fetch
@@ -14,10 +15,12 @@ from sandbox.redshift.statements.deduplicate import merge
 from sandbox.redshift.statements.drop import drop
 from sandbox.redshift.statements.explain import Explain
 from sandbox.redshift.statements.grants import grant
+from sandbox.redshift.statements.into import has_into, select_into
 from sandbox.redshift.statements.policies import attach
 from sandbox.redshift.statements.prepared import Deallocate, Execute, Prepare
 from sandbox.redshift.statements.query import Translated, delete
-from sandbox.redshift.statements.settings import set_or_reset, show
+from sandbox.redshift.statements.settings import set_or_reset
+from sandbox.redshift.statements.show import show
 from sandbox.redshift.statements.transaction import Begin, End, Lock, Truncate
 from sandbox.redshift.statements.unload import Unload
 from sandbox.redshift.statements.views import Refresh
@@ -28,6 +31,7 @@ _BY_WORD: dict[str, Callable[[str], Statement]] = {
     "ANALYZE": Analyze,
     "ATTACH": attach,
     "BEGIN": Begin,
+    "CANCEL": Cancel,
     "CLOSE": Close,
     "COMMENT": Comment,
     "COMMIT": End,
@@ -64,7 +68,6 @@ _WITH_PARAMETERS: dict[str, Callable[[str, Sequence[int]], Statement]] = {
     "UPDATE": Translated,
     "WITH": Translated,
 }
-_NOT_IMITATED = frozenset({"CANCEL"})
 
 
 def read(sql: str, oids: Sequence[int] = ()) -> Statement | None:
@@ -84,14 +87,14 @@ def read(sql: str, oids: Sequence[int] = ()) -> Statement | None:
         raise SqlError("42601", "cannot insert multiple commands into a prepared statement")
     first = lexer.first(parts[0])
     word = first.upper
+    if word in ("SELECT", "WITH") and has_into(parts[0]):
+        return select_into(parts[0])
     if word in _WITH_PARAMETERS:
         return _WITH_PARAMETERS[word](parts[0], oids)
     if word == "CALL":
         raise SqlError(
             "0A000", "stored procedures are not imitated by this sandbox endpoint (Redshift itself has them)"
         )
-    if word in _NOT_IMITATED:
-        raise not_imitated(word)
     if word not in _BY_WORD:
         raise syntax_error(first.text)
     return _BY_WORD[word](parts[0])

@@ -4,13 +4,11 @@ from collections.abc import Sequence
 
 from sandbox.redshift import rights
 from sandbox.redshift.cursor import TokenCursor
-from sandbox.redshift.errors import SqlError, not_imitated
-from sandbox.redshift.names import DEFAULT_SCHEMA, SUPERUSER, literal
+from sandbox.redshift.errors import SqlError
+from sandbox.redshift.names import DEFAULT_SCHEMA, SUPERUSER
 from sandbox.redshift.session import Session, Sink, Statement
 from sandbox.redshift.statements.base import Command
-from sandbox.redshift.statements.query import Translated
 from sandbox.redshift.wire.decode import Value
-from sandbox.redshift.wire.types import Column, column
 
 DEFAULTS = {
     "analyze_threshold_percent": "10",
@@ -116,63 +114,3 @@ def _values(words: TokenCursor) -> list[str]:
         found.append(sign + (token.value if token.kind == "string" else token.name))
         if not words.take(","):
             return found
-
-
-def show(sql: str) -> Statement:
-    """The statement for SHOW …: a setting, or what is in the database, a schema or a table."""
-    words = TokenCursor(sql)
-    words.expect("SHOW")
-    if words.take("SCHEMAS", "FROM", "DATABASE"):
-        words.name()
-        return _listed(words, "svv_all_schemas", "schema_name", {})
-    if words.take("TABLES", "FROM", "SCHEMA"):
-        place = words.table()
-        return _listed(words, "svv_all_tables", "table_name", {"schema_name": place.name})
-    if words.take("COLUMNS", "FROM", "TABLE"):
-        place = words.table()
-        within = {"schema_name": place.parts[0], "table_name": place.name}
-        return _listed(words, "svv_all_columns", "column_name", within, "ordinal_position")
-    if words.take("DATABASES"):
-        return _listed(words, "svv_redshift_databases", "database_name", {})
-    if words.peek() in ("CATALOGS", "DATASHARES", "GRANTS", "POLICIES", "PROCEDURES", "TABLE", "VIEW"):
-        raise not_imitated(f"SHOW {words.peek()}")
-    return Show(sql)
-
-
-def _listed(words: TokenCursor, view: str, name: str, within: dict[str, str], order: str = "") -> Statement:
-    """A system view, limited to a schema or table and by LIKE ("SHOW TABLES", "SHOW COLUMNS", "SHOW SCHEMAS")."""
-    conditions = [f"{column} = {literal(value)}" for column, value in within.items()]
-    if words.take("LIKE"):
-        conditions.append(f"{name} LIKE {literal(words.string())}")
-    limit = f" LIMIT {words.number()}" if words.take("LIMIT") else ""
-    words.end()
-    where = f" WHERE {' AND '.join(conditions)}" if conditions else ""
-    return Translated(f"SELECT * FROM {view}{where} ORDER BY {order or name}{limit}", ())
-
-
-class Show:
-    """SHOW name, or ALL."""
-
-    ends_failure = False
-
-    def __init__(self, sql: str) -> None:
-        words = TokenCursor(sql)
-        words.expect("SHOW")
-        self._name = "timezone" if words.take("TIME", "ZONE") else words.rest().lower()
-        if self._name == "transaction isolation level":
-            self._name = "transaction_isolation"
-        if self._name not in DEFAULTS and self._name != "all":
-            raise SqlError("42704", f'unrecognized configuration parameter "{self._name}"')
-
-    def columns(self, session: Session) -> Sequence[Column]:  # noqa: ARG002
-        """One column, named as the setting; of all settings names and values."""
-        if self._name == "all":
-            return [column("name", "VARCHAR"), column("setting", "VARCHAR")]
-        return [column(self._name, "VARCHAR")]
-
-    def run(self, session: Session, values: Sequence[Value], sink: Sink) -> str:  # noqa: ARG002
-        """Returns its value."""
-        sink.begin(self.columns(session))
-        values_of = {name: session.settings.get(name, value) for name, value in DEFAULTS.items()}
-        sink.rows([*values_of.items()] if self._name == "all" else [(values_of[self._name],)])
-        return "SHOW"

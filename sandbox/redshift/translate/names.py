@@ -57,5 +57,5 @@ def column_name(item: exp.Expr) -> str:
 
 
 def _type_name(kind: exp.DataType) -> str:
-    name = str(kind.this.value)
+    name = str(getattr(kind.this, "value", kind.this))
     return _TYPE_NAMES.get(name, name.lower())

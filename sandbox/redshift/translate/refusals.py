@@ -27,7 +27,7 @@ _REFUSED: dict[type[exp.Expr], SqlError] = {
     exp.TableSample: syntax_error("TABLESAMPLE"),
     exp.CurrentTime: SqlError("0A000", "CURRENT_TIME is not imitated by this sandbox endpoint: use SYSDATE"),
     exp.Localtime: SqlError("0A000", "LOCALTIME is not imitated by this sandbox endpoint: use SYSDATE"),
-    exp.Into: SqlError("0A000", "SELECT INTO is not imitated by this sandbox endpoint: use CREATE TABLE AS"),
+    exp.Into: syntax_error("INTO"),
 }
 
 

@@ -32,7 +32,7 @@ sys_load_error_detail sys_load_history sys_query_history sys_transaction_history
 _PROVISIONED = ("stl_", "stv_", "svl_", "svcs_")
 HISTORIES = frozenset({"sys_load_error_detail", "sys_load_history", "sys_query_history", "sys_transaction_history"})
 """System views of what has happened, which no snapshot holds back: tables made when they are asked for."""
-SYSTEM_VIEWS = frozenset(_SYSTEM_VIEWS.split())
+SYSTEM_VIEWS = frozenset({*_SYSTEM_VIEWS.split(), "show tables", "show columns", "show grants"})
 _MAX_VIEW_DEPTH = 32
 _ITSELF = "reelhouse_itself"
 

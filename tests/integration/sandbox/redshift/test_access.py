@@ -135,3 +135,32 @@ def test_a_statement_is_cancelled_and_the_session_goes_on(endpoint: Endpoint) ->
             ended.set()
             canceller.join()
         assert connection.execute("select 1").fetchone() == (1,)
+
+
+def test_one_session_cancels_the_statement_of_another(connect: Any) -> None:
+    """CANCEL: the other session is told the message, and goes on; those who are no superuser cancel their own only."""
+    waiting, canceller, stranger = (connect(autocommit=True, user=user) for user in ("", "", "stranger"))
+    cursor, other = waiting.cursor(), canceller.cursor()
+    cursor.execute("select pg_backend_pid()")
+    pid = cursor.fetchone()[0]
+    other.execute("create table t (a int)")
+    other.execute("begin")
+    other.execute("lock t")
+    told: list[str] = []
+
+    def wait() -> None:
+        with pytest.raises(Error) as refused:
+            cursor.execute("select * from t")
+        told.append(refused.value.args[0]["C"] + " " + refused.value.args[0]["M"])
+
+    waiter = threading.Thread(target=wait)
+    waiter.start()
+    with pytest.raises(Error, match="must be superuser"):
+        stranger.cursor().execute(f"cancel {pid}")
+    while waiter.is_alive():
+        other.execute(f"cancel {pid} 'a long one'")
+        waiter.join(0.05)
+    other.execute("rollback")
+    assert told == ["57014 a long one"]
+    cursor.execute("select count(*) from t")
+    assert cursor.fetchone()[0] == 0
