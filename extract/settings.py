@@ -271,6 +271,27 @@ def load_secrets(environment: Mapping[str, str] | None = None) -> Secrets:
     return Secrets(**{field: as_secret(variables.get(name)) for field, name in SECRET_VARIABLES.items()})
 
 
+class FunctionSettings(Section):
+    """What a function on Lambda is told by its variables."""
+
+    config: str
+    """``s3://BUCKET/KEY`` of the configuration; RELEASE_CONFIG."""
+    workflow: str
+    """The workflow of Glue that it starts; RELEASE_WORKFLOW."""
+
+
+def function_settings() -> FunctionSettings:
+    """Return what this function is told.
+
+    Raises:
+        ConfigurationError: a variable is missing.
+    """
+    names = {"config": "RELEASE_CONFIG", "workflow": "RELEASE_WORKFLOW"}
+    if missing := [name for name in names.values() if not os.environ.get(name)]:
+        raise ConfigurationError(f"{missing[0]} is not set: the function was not made by `reelhouse deploy`")
+    return FunctionSettings(**{field: os.environ[name] for field, name in names.items()})
+
+
 def java_home() -> Path | None:
     """Return where the environment says that Java is."""
     home = os.environ.get("JAVA_HOME")

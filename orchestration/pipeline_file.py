@@ -18,6 +18,7 @@ RUNBOOKS = HOME / "runbooks"
 WORKER_DPUS = {"G.1X": 1, "G.2X": 2, "G.4X": 4, "G.8X": 8}
 """AWS Glue Developer Guide, "Defining job properties for Spark jobs"."""
 Name = Annotated[str, Field(pattern=r"^[a-z]+$")]
+Secret = Literal["wistia_token", "redshift_password", "privacy_key"]
 Names = Annotated[tuple[Name, ...], BeforeValidator(tuple)]
 
 
@@ -35,7 +36,7 @@ class Job(_Part):
 
     about: Annotated[str, Field(min_length=1)]
     needs: Names = ()
-    secrets: Annotated[tuple[Literal["wistia_token", "privacy_key"], ...], BeforeValidator(tuple)] = ()
+    secrets: Annotated[tuple[Secret, ...], BeforeValidator(tuple)] = ()
     network: Literal["internet", "warehouse"]
     workers: Annotated[int, Field(ge=2, le=299)]
     worker_type: Literal["G.1X", "G.2X", "G.4X", "G.8X"]

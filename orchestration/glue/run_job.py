@@ -75,7 +75,7 @@ def run_job(job: str, argv: Sequence[str]) -> int:
 
 def _opened(job: str, arguments: Arguments) -> Run:
     """Find the job's settings, and its place in the run that it belongs to; the first job of a run names it."""
-    settings = _with_secrets_of(job, read_settings(arguments.config, arguments.source))
+    settings = with_secrets_of(job, read_settings(arguments.config, arguments.source))
     properties = RunProperties(arguments.workflow)
     known = properties.read()
     as_of = arguments.as_of or (parse_instant(known[AS_OF]) if AS_OF in known else None)
@@ -107,9 +107,9 @@ def read_settings(address: str, source: str | None = None) -> Settings:
     return settings.model_copy(update=dict.fromkeys(SOURCES - {source}))
 
 
-def _with_secrets_of(job: str, settings: Settings) -> Settings:
-    """Leave the names of those secrets that the job declares; a warehouse that takes a password needs it anywhere."""
-    declared = {"redshift_password", *load_pipeline().jobs[job].secrets}
+def with_secrets_of(job: str, settings: Settings) -> Settings:
+    """Leave the names of those secrets that the job declares: the others it may not read."""
+    declared = set(load_pipeline().jobs[job].secrets)
     others = dict.fromkeys(type(settings.secrets).model_fields.keys() - declared)
     return settings.model_copy(update={"secrets": settings.secrets.model_copy(update=others)})
 
@@ -137,7 +137,8 @@ def _warehouse(run: Run) -> dict[str, Any]:
     results = check_stage(run.context)
     if failure := failure_of(results):
         raise failure
-    return {"applied": asdict(applied), "checks": len(results)}
+    done = applied.done.changes
+    return {"applied": [f"{change.name}: {change.words}" for change in done], "checks": len(results)}
 
 
 def _told(run: Run, found: Any) -> dict[str, float]:

@@ -1,0 +1,141 @@
+"""The policies against the calls that the code makes: each job and function works, and botocore tells what it asks.
+
+A right that is missing and a right that nobody used both fail. `policies/unseen.yaml` holds what no test can see.
+"""
+
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import boto3
+import botocore.client
+import pytest
+
+from extract.lake.s3 import S3Lake
+from orchestration.glue.run_job import run_job
+from orchestration.lambdas.arrivals import handler as arrivals
+from orchestration.lambdas.extraction import handler as extraction
+from orchestration.policies import load_policies, load_unseen
+from sandbox.streampulse.producer import deliver
+from sandbox.wistia.invented import InventedAccount
+from sandbox.wistia.profile import small
+from sandbox.wistia.server import serve
+from tests.storage import Storage, storage
+
+pytestmark = [pytest.mark.long, pytest.mark.timeout(1800)]
+AS_OF = datetime(2026, 1, 8, 2, tzinfo=UTC)
+ACTIONS = {"s3:ListObjectsV2": "s3:ListBucket", "s3:HeadObject": "s3:GetObject"}
+
+
+@dataclass
+class Recorder:
+    """Which rights the calls of each role took: action and place."""
+
+    artifacts: str
+    role: str = ""
+    calls: dict[str, set[tuple[str, str]]] = field(default_factory=dict)
+
+    def note(self, params: dict[str, Any], model: Any, **_: Any) -> None:
+        service = model.service_model.service_name
+        asked = f"{service}:{model.name}"
+        self.calls.setdefault(self.role, set()).add((ACTIONS.get(asked, asked), self.place(service, params)))
+
+    def place(self, service: str, params: dict[str, Any]) -> str:
+        if service == "secretsmanager":
+            return str(params["SecretId"]).rpartition("/")[2]
+        if service == "glue":
+            return "workflows"
+        key = params.get("Key")
+        if params["Bucket"] == self.artifacts:
+            return "configuration" if key else "artifacts"
+        return f"{key.partition('/')[0]}/*" if key else "lake"
+
+
+class LambdaContext:
+    def get_remaining_time_in_millis(self) -> int:
+        return 900_000
+
+
+@pytest.fixture(scope="module")
+def recorder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Recorder]:
+    home = tmp_path_factory.mktemp("policies")
+    with ExitStack() as stack:
+        server = stack.enter_context(storage())
+        simulator = stack.enter_context(serve(InventedAccount(small(visitors=40, events=30))))
+        patch = stack.enter_context(pytest.MonkeyPatch.context())
+        patch.setenv("AWS_ENDPOINT_URL", server.endpoint_url)
+        lake, artifacts = server.create(), server.create()
+        prepare(server, lake, artifacts, simulator.base_url, simulator.token, home)
+        found = Recorder(artifacts)
+        create = botocore.client.ClientCreator.create_client
+
+        def recorded(*arguments: Any, **named: Any) -> Any:
+            client = create(*arguments, **named)
+            client.meta.events.register("provide-client-params", found.note)
+            return client
+
+        patch.setattr(botocore.client.ClientCreator, "create_client", recorded)
+        patch.setenv("RELEASE_CONFIG", f"s3://{artifacts}/configuration/test/1.yaml")
+        patch.setenv("RELEASE_WORKFLOW", "flow")
+        work(found, lake, artifacts)
+        yield found
+
+
+def prepare(server: Storage, lake: str, artifacts: str, base_url: str, token: str, home: Path) -> None:
+    secrets = boto3.client("secretsmanager")
+    for name, text in (
+        ("wistia_token", token),
+        ("privacy_key", "0123456789abcdef" * 4),
+        ("redshift_password", "planted"),
+    ):
+        secrets.create_secret(Name=f"reelhouse/test/{name}", SecretString=text)
+    configuration = f"""\
+wistia: {{base_url: "{base_url}", requests_per_minute: 1000000}}
+streampulse: {{settle_seconds: 0}}
+lake: "s3://{lake}"
+s3: {{endpoint_url: "{server.endpoint_url}"}}
+warehouse: "sandbox:{home}/warehouse"
+quarantine: {{max_share: 1.0}}
+secrets:
+  wistia_token: reelhouse/test/wistia_token
+  privacy_key: reelhouse/test/privacy_key
+  redshift_password: reelhouse/test/redshift_password
+"""
+    boto3.client("s3").put_object(Bucket=artifacts, Key="configuration/test/1.yaml", Body=configuration.encode())
+    drop(lake, AS_OF)
+    boto3.client("glue").create_workflow(Name="flow")
+
+
+def drop(lake: str, as_of: datetime) -> None:
+    deliver(S3Lake(lake), "landing/streampulse/", as_of, users=30, titles=10, playbacks=40, days=2)
+
+
+def work(found: Recorder, lake: str, artifacts: str) -> None:
+    run = boto3.client("glue").start_workflow_run(Name="flow", RunProperties={"as_of": AS_OF.isoformat()})["RunId"]
+    ours = ["--config", f"s3://{artifacts}/configuration/test/1.yaml", "--environment", "test"]
+    flow = ["--WORKFLOW_NAME", "flow", "--WORKFLOW_RUN_ID", run]
+    found.role = "arrivals"
+    assert arrivals({"Records": [{"messageId": "1", "body": "{}"}]}, None) == {"batchItemFailures": []}
+    for job in ("extract", "normalise", "load", "export", "export", "report"):
+        found.role = job
+        assert run_job(job, ["script.py", *ours, *flow]) == 0, job
+    found.role = "arrivals"  # a second time: what is taken is asked of the manifests
+    arrivals({"Records": [{"messageId": "1", "body": "{}"}]}, None)
+    found.role = "warehouse"
+    assert run_job("warehouse", ["script.py", *ours, "--as_of", AS_OF.isoformat()]) == 0
+    found.role = "nobody"
+    drop(lake, AS_OF + timedelta(days=1))
+    found.role = "extraction"
+    assert extraction({"time": "2026-01-08T02:00:00Z"}, LambdaContext())["workflow_run"]
+
+
+@pytest.mark.parametrize("role", load_policies())
+def test_each_role_may_do_what_its_code_does_and_nothing_else(recorder: Recorder, role: str) -> None:
+    declared = {(action, place) for action, places in load_policies()[role].items() for place in places}
+    excused = {(action, place) for action, places in load_unseen().get(role, {}).items() for place in places}
+    used = recorder.calls[role]
+    assert used - declared - excused == set(), "rights that are missing"
+    assert declared - used == set(), "rights that nobody used"
