@@ -3,12 +3,17 @@
 A manifest log is a dense sequence of objects ``000000000001.json``, ``000000000002.json``, … under a prefix. Each has
 cumulative state, so the newest alone tells where we stand. Number N is committed by creating its object where none is:
 of two writers one wins, and the other starts again from the new head.
+
+A manifest is never edited. Where an object that it names had to be rewritten, because a person is to be forgotten, a
+superseding manifest ``000000000002.superseded-0001.json`` stands beside it, says which object gave way to which and
+why, and is read with it from then on.
 """
 
+import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date
-from typing import Any, Generic, Literal, TypeVar
+from typing import Annotated, Any, Generic, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -16,7 +21,7 @@ from extract.errors import DataRefused
 from extract.lake import Lake
 
 SEQUENCE_DIGITS = 12
-_NAME = re.compile(rf"([0-9]{{{SEQUENCE_DIGITS}}})\.json")
+_NAME = re.compile(rf"([0-9]{{{SEQUENCE_DIGITS}}})(\.superseded-([0-9]{{4}}))?\.json")
 
 
 class Manifest(BaseModel):
@@ -101,6 +106,66 @@ class RawManifest(Manifest):
         return is_whole and self.committed_at.startswith(day.isoformat())
 
 
+class Successor(BaseModel):
+    """An object that gave way to another, or to none.
+
+    Attributes:
+        old_key: of the object that is deleted.
+        old_sha256: of its bytes.
+        key: of the object in its place; None where there is none.
+        sha256: of that one's bytes.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    old_key: str
+    old_sha256: str
+    key: str | None = None
+    sha256: str | None = None
+
+
+class Superseding(BaseModel):
+    """What stands in the place of parts of a manifest.
+
+    Attributes:
+        manifest: sequence of the manifest.
+        number: of several, in which order they are laid over it, from 1.
+        reason: why, for whoever finds it.
+        objects: what gave way to what.
+        replaced: path of a part, names separated by ``|``, and what stands there now; None: the part is gone.
+        places: of raw objects, part and line of the records that are gone.
+        sources: keys of landing files from which such records were.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    format: Literal[1] = 1
+    manifest: int
+    number: Annotated[int, Field(ge=1, le=9999)]
+    run_id: str
+    committed_at: str
+    reason: str
+    objects: tuple[Successor, ...]
+    replaced: dict[str, Any]
+    places: tuple[tuple[int, int], ...] = ()
+    sources: tuple[str, ...] = ()
+
+    def laid_over(self, document: dict[str, Any]) -> None:
+        """Lay it over a manifest, given as JSON has it."""
+        for path, value in self.replaced.items():
+            *outer, last = path.split(PATH_SEPARATOR)
+            found: Any = document
+            for name in outer:
+                found = found[int(name) if isinstance(found, list) else name]
+            if isinstance(found, list):
+                found[int(last)] = value
+            elif value is None:
+                found.pop(last, None)
+            else:
+                found[last] = value
+
+
+PATH_SEPARATOR = "|"
 M = TypeVar("M", bound=Manifest)
 
 
@@ -120,8 +185,8 @@ class ManifestLog(Generic[M]):
 
     def head(self, known: int = 0) -> M | None:
         """Return the newest manifest, looking from sequence ``known`` on; None where there is none above it."""
-        newest = max(self._sequences(known), default=None)
-        return None if newest is None else self.read(newest)
+        newest = list(self._listed(known))[-1:]
+        return self._read(*newest[0]) if newest else None
 
     def after(self, sequence: int) -> Iterator[M]:
         """Return the manifests above a sequence, in order.
@@ -129,13 +194,13 @@ class ManifestLog(Generic[M]):
         Raises:
             DataRefused: a number is missing in between.
         """
-        for expected, found in enumerate(self._sequences(sequence), start=sequence + 1):
+        for expected, (found, superseding) in enumerate(self._listed(sequence), start=sequence + 1):
             if found != expected:
                 raise DataRefused(
                     f"{self._lake.url(self._key(expected))} is missing although {found} exists; manifests are never "
                     "deleted by reelhouse: restore the object from a backup or from its older version"
                 )
-            yield self.read(found)
+            yield self._read(found, superseding)
 
     def read(self, sequence: int) -> M:
         """Return one manifest.
@@ -143,16 +208,29 @@ class ManifestLog(Generic[M]):
         Raises:
             DataRefused: it does not exist or does not parse.
         """
-        data = self._lake.get(self._key(sequence))
-        try:
-            return self._kind.model_validate_json(data)
-        except ValidationError as error:
-            first = error.errors(include_url=False, include_input=False)[0]
-            where = ".".join(str(part) for part in first["loc"])
-            raise DataRefused(
-                f"{self._lake.url(self._key(sequence))} is not a manifest that this release reads: "
-                f"{where}: {first['msg']}"
-            ) from None
+        return self._read(sequence, [info.key for info in self._lake.list_after(self._superseding(sequence))])
+
+    def superseding(self, sequence: int = 0) -> Iterator[Superseding]:
+        """Return what supersedes parts of the manifests above a sequence, in order."""
+        for _, keys in self._listed(sequence):
+            yield from (_parsed(self._lake, key, Superseding) for key in keys)
+
+    def supersede(self, by: Superseding) -> bool:
+        """Commit what supersedes parts of a manifest; False where another writer had that number first."""
+        key = f"{self._superseding(by.manifest)}{by.number:04d}.json"
+        return self._lake.put_if_absent(key, by.model_dump_json(indent=1).encode())
+
+    def times_superseded(self, sequence: int) -> int:
+        """Return how often parts of a manifest were superseded."""
+        return sum(1 for _ in self._lake.list_after(self._superseding(sequence)))
+
+    def _read(self, sequence: int, superseding: Sequence[str]) -> M:
+        if not superseding:
+            return _parsed(self._lake, self._key(sequence), self._kind)
+        document = json.loads(self._lake.get(self._key(sequence)))
+        for key in superseding:
+            _parsed(self._lake, key, Superseding).laid_over(document)
+        return _validated(self._lake, self._key(sequence), json.dumps(document).encode(), self._kind)
 
     def commit(self, manifest: M) -> bool:
         """Commit a manifest under its sequence; False where another writer was first."""
@@ -162,10 +240,46 @@ class ManifestLog(Generic[M]):
     def _key(self, sequence: int) -> str:
         return f"{self._prefix}{sequence_name(sequence)}.json"
 
-    def _sequences(self, after: int) -> Iterator[int]:
+    def _superseding(self, sequence: int) -> str:
+        return f"{self._prefix}{sequence_name(sequence)}.superseded-"
+
+    def _listed(self, after: int) -> Iterator[tuple[int, list[str]]]:
+        """Yield the sequences above one, each with the keys of what supersedes parts of its manifest.
+
+        One listing tells both: what supersedes sorts right behind its manifest.
+        """
+        found: tuple[int, list[str]] | None = None
         for info in self._lake.list_after(self._prefix, self._key(after)):
-            if match := _NAME.fullmatch(info.key.removeprefix(self._prefix)):
-                yield int(match[1])
+            match = _NAME.fullmatch(info.key.removeprefix(self._prefix))
+            if match is None:
+                continue
+            if match[2]:
+                if found and found[0] == int(match[1]):
+                    found[1].append(info.key)
+                continue
+            if found:
+                yield found
+            found = int(match[1]), []
+        if found:
+            yield found
+
+
+D = TypeVar("D", bound=BaseModel)
+
+
+def _parsed(lake: Lake, key: str, kind: type[D]) -> D:
+    return _validated(lake, key, lake.get(key), kind)
+
+
+def _validated(lake: Lake, key: str, data: bytes, kind: type[D]) -> D:
+    try:
+        return kind.model_validate_json(data)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        where = ".".join(str(part) for part in first["loc"])
+        raise DataRefused(
+            f"{lake.url(key)} is not a manifest that this release reads: {where}: {first['msg']}"
+        ) from None
 
 
 def raw_log(lake: Lake, stream: str) -> ManifestLog[RawManifest]:

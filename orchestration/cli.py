@@ -181,6 +181,39 @@ def doctor(options: Options, *, sweep: bool) -> None:
 
 
 @reelhouse.command()
+@click.option("--visitor", "visitors", multiple=True, metavar="KEY", help="A visitor of the Wistia account.")
+@click.option("--email", "emails", multiple=True, metavar="ADDRESS", help="An address, and all who carry it.")
+@click.option("--user", "users", multiple=True, metavar="ID", help="A user of StreamPulse.")
+@click.option("--yes", is_flag=True, help="Do it without asking.")
+@command_options
+def forget(
+    options: Options, visitors: tuple[str, ...], emails: tuple[str, ...], users: tuple[str, ...], *, yes: bool
+) -> None:
+    """Erase a person everywhere, for good: shows what holds them, and asks before anything is done."""
+    from orchestration import forget as forgetting
+
+    context = Context(options)
+    asked = forgetting.asked(visitors, emails, users)
+    with shown_progress(context.clock, context.run_id) as progress:
+        traces = forgetting.find(context, progress, asked)
+    if not (options.as_json and yes):
+        show.traces(traces, as_json=options.as_json)
+    if not yes and not _is_confirmed():
+        return
+    with shown_progress(context.clock, context.run_id) as progress:
+        report = forgetting.forget(context, progress, traces)
+    show.forgotten(report, as_json=options.as_json)
+
+
+def _is_confirmed() -> bool:
+    """Ask on a terminal; elsewhere nobody is there to say yes."""
+    if not sys.stdin.isatty():
+        _say("nothing was changed; --yes does it")
+        return False
+    return click.confirm("Erase all of this, for good?", err=True)
+
+
+@reelhouse.command()
 @click.argument("entity", required=False)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document instead of text.")
 def contracts(entity: str | None, *, as_json: bool) -> None:

@@ -22,6 +22,7 @@ from extract.runner import ExtractionReport, run_backfill, run_extraction
 from extract.settings import Settings, StreamPulse, account_of
 from extract.sources.streampulse.source import FileSource
 from orchestration.context import Context
+from orchestration.erasures import complete
 from orchestration.pipeline_file import load_pipeline
 from orchestration.sandboxes import check_warehouse, open_account, open_landing, open_privacy_key, open_warehouse
 from spark.jobs.normalise import NormaliseReport, normalise
@@ -175,7 +176,11 @@ def retry_stage(context: Context, progress: Progress) -> QuarantineReport:
 
 
 def load_stage(context: Context, progress: Progress, by_hand: ByHand | None = None) -> LoadReport:
-    """Load what the warehouse does not have yet; before that, do with one load what a person wants."""
+    """Load what the warehouse does not have yet; before that, do with one load what a person wants.
+
+    Whoever asked to be forgotten is forgotten first, where that is not done yet.
+    """
+    complete(context, progress)
     target = open_warehouse(context.settings, context.secrets)
     return load(target, context.lake, context.settings, context.clock, context.run_id, progress, by_hand)
 
@@ -191,6 +196,7 @@ def replay_stage(context: Context, progress: Progress) -> ReplayReport | None:
 
     What landed since waits for the next run, as it does for any stage.
     """
+    complete(context, progress)
     key = open_privacy_key(context.settings, context.secrets)
     rebuilt = rebuild(context.lake, context.settings, key, context.clock, context.run_id, progress)
     if rebuilt is None:

@@ -1,5 +1,6 @@
 """What each command prints when it has done its work."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, astuple
 from typing import TYPE_CHECKING, Any
@@ -13,6 +14,7 @@ if TYPE_CHECKING:  # only names of types: `reelhouse --help` should not wait for
     from extract.runner import ExtractionReport, StreamReport
     from orchestration.contracts import EntityContract
     from orchestration.doctor import Examination
+    from orchestration.forget import ForgetReport, Traces
     from orchestration.pipeline import QuarantineReport, RunReport
     from orchestration.run_counts import RunCounts
     from orchestration.status import Status
@@ -423,6 +425,47 @@ def examined(found: "Examination", *, as_json: bool) -> None:
         click.echo(f"{len(found.litter)} objects were removed")
     elif found.litter:
         click.echo("`reelhouse doctor --sweep` removes the litter; no run can still need what is older than 24 hours")
+
+
+def traces(found: "Traces", *, as_json: bool) -> None:
+    """Print what holds a person, and nothing by which they are known."""
+    from orchestration.forget import preview_rows
+
+    rows = list(preview_rows(found))
+    known = Counter(subject for subject, _ in found.persons)
+    if as_json:
+        print_json({"known_by": known, "found": [{"where": a, "objects": b, "rows": c} for a, b, c in rows]})
+        return
+    click.echo(f"known by {', '.join(f'{count} {subject}' for subject, count in sorted(known.items()))}")
+    if rows:
+        _print_figures(("what holds them", "objects", "records or rows"), rows)
+    else:
+        click.echo("nothing is known of them; a request is recorded all the same, so that they do not enter later")
+
+
+def forgotten(report: "ForgetReport", *, as_json: bool) -> None:
+    """Print the receipt of an erasure."""
+    if as_json:
+        print_json(report)
+        return
+    receipt = report.receipt
+    if receipt is None:
+        click.echo(f"request {report.request} is recorded, and another process has done all of it")
+        return
+    figures = [
+        *((f"{stream}: records taken out of raw", count) for stream, count in receipt.records.items()),
+        *((f"{stream}: rows taken out of staging and quarantine", count) for stream, count in receipt.rows.items()),
+        *((f"objects of {area} rewritten, the old ones deleted", count) for area, count in receipt.objects.items()),
+        *([("landing files deleted", receipt.landing)] if receipt.landing else []),
+        *((f"rows deleted from {table}", count) for table, count in receipt.deleted.items()),
+        *((f"days of {table} made anew", count) for table, count in receipt.restated.items()),
+        *([("days published again", receipt.exported)] if receipt.exported else []),
+    ]
+    _print_figures((f"request {report.request}: forgotten", "count"), figures)
+    click.echo("not reached:")
+    for said in receipt.not_reached:
+        click.echo(f"  {said}")
+    click.echo(f"receipt: forgotten/receipts/ in the lake, of run {receipt.run_id}")
 
 
 def query_result(result: "QueryResult", *, as_json: bool) -> None:

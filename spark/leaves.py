@@ -17,6 +17,8 @@ RAW_OBJECT = "_raw_object"
 POSITION = ("_raw_sequence", "_raw_part", "_raw_line")
 """Where a line is: manifest, object, line. Together they name a line of the whole lake of a stream."""
 
+FORGOTTEN = "forgotten"
+"""Of a raw line: a record stood there, of somebody who asked to be forgotten; of a record: it is one of theirs."""
 MALFORMED_LINE = "malformed_line"
 UNDECODABLE = "undecodable"
 NOT_OBJECT = "not_object"

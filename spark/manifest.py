@@ -103,6 +103,12 @@ class StagingManifest(Manifest):
     sweeps: dict[str, str] = Field(default_factory=dict)
     """Stream -> instant at which the last full sweep of its list began that ends in this load: whoever was last
     extracted before that is in the list no more."""
+    forgotten: dict[str, int] = Field(default_factory=dict)
+    """Stream -> records of persons who asked to be forgotten that landed in spite of it, and were dropped."""
+    erased_rows: dict[str, int] = Field(default_factory=dict)
+    """Entity -> rows that left it after it was staged, because persons asked to be forgotten."""
+    forgotten_upto: int = 0
+    """The last request to forget somebody that was known when this load was made."""
     retried: dict[str, int] = Field(default_factory=dict)
     """Stream -> records that an earlier load had put into quarantine and that were judged again in this one: the
     quarantine of the stream is that of this load and of later ones. Such records are counted as landed once more."""

@@ -13,6 +13,7 @@ from spark.engine import functions as F
 from spark.leaves import POSITION, RAW_OBJECT, RECORD
 from spark.manifest import staging_log
 from spark.proof import REASON
+from spark.transforms.steps import refused
 
 COLUMNS = (
     # Text of any length: these files are not loaded by COPY.
@@ -30,10 +31,10 @@ ORDER = ("raw_sequence", "raw_part", "raw_line")
 
 def refused_records(judged: DataFrame, stream: str) -> DataFrame:
     """Return the records of a judged frame that have a reason, with their text."""
-    refused = judged.where(F.col(REASON).isNotNull()).select(*POSITION, REASON)
+    places = judged.transform(refused).select(*POSITION, REASON)
     return (
         current()
-        .records(refused)
+        .records(places)
         .select(
             F.col(RECORD).alias("record"),
             F.col(REASON).alias("reason"),

@@ -17,6 +17,7 @@ from extract.errors import ConfigurationError, DataRefused, ReelhouseError
 from extract.lake import Lake
 from extract.progress import Progress
 from extract.settings import Settings
+from spark.forgotten import forgotten_log, read_freed
 from spark.manifest import RebuildManifest, StagingManifest, published_rebuild, staging_log
 from warehouse_sql.attempts import Attempt
 from warehouse_sql.connection import Connection, Retryable, Target, Unreachable, connect
@@ -237,11 +238,31 @@ def _load_one(connection: Connection, run: _Run, manifest: StagingManifest) -> b
         if newest_load(connection) != newest or is_loaded(connection, manifest.sequence):
             connection.rollback()
             return False
+        if not _is_free(run.lake, manifest):
+            connection.rollback()
+            return False
         _load_manifest(connection, run, manifest, started_at)
     except DataRefused as refused:
         raise DataRefused(f"load {manifest.sequence}: {refused}. {_WAY_OUT.format(manifest.sequence)}") from None
     write_receipt(run.lake, run.warehouse, manifest.sequence, run.run_id)
     return True
+
+
+def _is_free(lake: Lake, manifest: StagingManifest) -> bool:
+    """Whether a load, as it was read, holds nobody who asked to be forgotten; False where it was rewritten meanwhile.
+
+    Raises:
+        DataRefused: it was made before somebody asked, and nobody has looked into it since.
+    """
+    newest = forgotten_log(lake).head()
+    if newest is None or manifest.forgotten_upto >= newest.sequence or isinstance(manifest, RebuildManifest):
+        return True
+    if not read_freed(lake).covers(manifest, newest.sequence):
+        raise DataRefused(
+            f"it was staged before request {newest.sequence} to forget somebody, and is not freed of them yet. "
+            "Nothing was loaded: run again, which does that first"
+        )
+    return staging_log(lake).read(manifest.sequence) == manifest
 
 
 _WAY_OUT = "A load that can never succeed is passed by `reelhouse load --set-aside {} --reason …`"

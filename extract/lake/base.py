@@ -74,6 +74,9 @@ class Lake(Protocol):
     def delete(self, key: str) -> None:
         """Remove an object; one that is not there is no error."""
 
+    def erase(self, key: str) -> None:
+        """Remove an object for good, with all older versions that the storage keeps of it."""
+
     def settled(self, prefix: str) -> Iterator[ObjectInfo]:
         """List what an engine has written under ``prefix`` by itself, in order of key, once it is there to stay."""
 

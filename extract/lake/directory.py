@@ -100,6 +100,10 @@ class DirectoryLake:
         with self._told(key, "deleted"):
             self._path(key).unlink(missing_ok=True)
 
+    def erase(self, key: str) -> None:
+        """Remove an object for good; a folder keeps no older versions."""
+        self.delete(key)
+
     def settled(self, prefix: str) -> Iterator[ObjectInfo]:
         """List what an engine has written under ``prefix`` by itself, in order of key, once it is on the disk.
 

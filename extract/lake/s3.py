@@ -45,7 +45,13 @@ UPLOAD = TransferConfig(multipart_threshold=32 * _MEBIBYTE, multipart_chunksize=
 """Parts are read from the file as they are sent: four threads hold a few buffers, not the parts."""
 _CUT = (FlexibleChecksumError, IncompleteReadError, ReadTimeoutError, ResponseStreamingError)
 _NO_KEY, _EXISTS, _CONFLICT = "NoSuchKey", "PreconditionFailed", "ConditionalRequestConflict"
-_RIGHTS = {"read": "s3:GetObject", "written": "s3:PutObject", "listed": "s3:ListBucket", "deleted": "s3:DeleteObject"}
+_RIGHTS = {
+    "read": "s3:GetObject",
+    "written": "s3:PutObject",
+    "listed": "s3:ListBucket",
+    "deleted": "s3:DeleteObject",
+    "erased": "s3:ListBucketVersions and s3:DeleteObjectVersion",
+}
 
 
 class S3Lake:
@@ -183,6 +189,15 @@ class S3Lake:
         """Remove an object; one that is not there is no error."""
         with self._told(key, "deleted"):
             self._client.delete_object(Bucket=self.bucket, Key=key)
+
+    def erase(self, key: str) -> None:
+        """Remove an object for good: all its versions, and the markers of those that were deleted before."""
+        pages = self._client.get_paginator("list_object_versions").paginate(Bucket=self.bucket, Prefix=key)
+        with self._told(key, "erased"):
+            for page in pages:
+                for found in (*page.get("Versions", ()), *page.get("DeleteMarkers", ())):
+                    if found["Key"] == key:
+                        self._client.delete_object(Bucket=self.bucket, Key=key, VersionId=found["VersionId"])
 
     def settled(self, prefix: str) -> Iterator[ObjectInfo]:
         """List what an engine has written under ``prefix`` by itself, in order of key; in S3 all of it stays."""

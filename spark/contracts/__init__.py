@@ -41,6 +41,8 @@ class Column(_Part):
         json_text: the value is kept as JSON text, whatever its kind.
         range: smallest and largest value, both included; null where there is no bound.
         personal: the value identifies a person.
+        subject: whom the record is about: the value is the key of a visitor, an e-mail address or the id of a user, by
+            which somebody can ask to be forgotten.
         keyed_hash: the value is the keyed hash (``extract.privacy``) of the text, which is first freed of white space
             around it, and its letters A to Z made small: so that one address is one hash, however it was typed.
     """
@@ -54,6 +56,7 @@ class Column(_Part):
     json_text: Annotated[bool, Field(alias="json")] = False
     range: tuple[float | None, float | None] | None = None
     personal: bool = False
+    subject: Literal["visitor", "email", "user"] | None = None
     keyed_hash: bool = False
 
     @field_validator("path", mode="before")
@@ -78,6 +81,8 @@ class Column(_Part):
             raise ValueError(f"{self.name}: only a number has a range")
         if self.range == (None, None):
             raise ValueError(f"{self.name}: a range needs a bound")
+        if self.subject and self.kind != "varchar":
+            raise ValueError(f"{self.name}: whom a record is about is told by a text")
         if self.keyed_hash and (self.type != _HASH or self.personal or self.json_text or self.empty_is_null):
             raise ValueError(f"{self.name}: a keyed hash is a {_HASH}, and neither personal nor json nor empty_is_null")
         return self
@@ -182,6 +187,8 @@ class Contract(_Part):
                 raise ValueError(f"{name}: only whole numbers fan out")
             if name in self.version or (name in self.key) != (name == fan_out.position):
                 raise ValueError(f"{name}: of the columns of fan_out the position is in the key, the others are not")
+        if any(column.subject for column in self.mapped):
+            raise ValueError(f"{self.entity}: a record that fans out is about nobody")
         if not all(mapped[name].required for name in fan_out.arrays):
             raise ValueError(f"{', '.join(fan_out.arrays)}: an array that fans out must be required")
 

@@ -82,6 +82,9 @@ class Engine(Protocol):
             objects: raw objects, by manifest and part, of which rows are shown.
         """
 
+    def sums(self, contract: Contract, key: str) -> dict[str, int]:
+        """Return the sum of each column of an object of rows; see ``spark.proof``."""
+
     def read_parquet(self, key: str) -> tuple[DataFrame, list[tuple[str, str]]]:
         """Return what an object holds, and its columns with their types, as contracts call them if they know them.
 

@@ -84,6 +84,7 @@ class DuckDBEngine:
         self._session = session
         self._reader = LineReader(connection, scratch)
         self._judged: str | None = None
+        self._read = 0
 
     def open_stream(self, backlog: Backlog) -> None:
         """Read the raw lines of a stream, from copies of its objects; they are kept until the next stream is opened."""
@@ -156,9 +157,20 @@ class DuckDBEngine:
             path.unlink()
         return Proved(same, dict(zip(names, map(int, summed), strict=True)), shown)
 
+    def sums(self, contract: Contract, key: str) -> dict[str, int]:
+        """Return the sum of each column of an object of rows."""
+        path = self._scratch / "summed.parquet"
+        path.write_bytes(self._lake.get(key))
+        expressions = ", ".join(sum_expressions(contract, DIALECT, contract.columns))
+        select = f"select {expressions} from read_parquet(?, hive_partitioning = false)"  # noqa: S608
+        ((*totals,),) = self._connection.execute(select, [str(path)]).fetchall()
+        return {column.name: int(total or 0) for column, total in zip(contract.columns, totals, strict=True)}
+
     def read_parquet(self, key: str) -> tuple[DataFrame, list[tuple[str, str]]]:
         """Return what a file holds, and its columns with their types."""
-        path = self._scratch / "read.parquet"
+        # Under a name of its own, because sqlframe remembers the columns of a name for good.
+        self._read += 1
+        path = self._scratch / f"read-{self._read}.parquet"
         path.write_bytes(self._lake.get(key))
         select = f"select * from read_parquet({literal(str(path))})"  # noqa: S608
         try:
@@ -167,7 +179,7 @@ class DuckDBEngine:
             raise DataRefused(f"{self._lake.url(key)} cannot be read as Parquet") from None
         kinds = {engine: kind for kind, engine in _PARQUET_TYPES.items()}
         columns = [(str(name), str(kinds.get(kind, kind.lower()))) for name, kind, *_ in described]
-        return self._create("view", "read_parquet_file", select, [name for name, _ in columns]), columns
+        return self._create("view", f"read_parquet_{self._read}", select, [name for name, _ in columns]), columns
 
     def to_type(self, text: str, kind: Kind) -> Expression:
         """Return the value of the column named ``text``."""

@@ -8,6 +8,7 @@ from spark.contracts import META, Column, Contract
 from spark.leaves import (
     DUPLICATE_FIELD,
     FAULT,
+    FORGOTTEN,
     MALFORMED_LINE,
     NOT_OBJECT,
     POSITION,
@@ -132,6 +133,7 @@ def _fault(looked: tuple[Looked, ...], look: _Lookups) -> str:
     """Why a line is no record that a contract can be laid over; null if it is one."""
     record = look.kind(pointer(()))
     cases = [
+        f"when {record} is null and {look.kind('/forgotten')} = 'boolean' then '{FORGOTTEN}'",
         f"when {record} is null and {look.kind('/bytes')} = 'string' then '{UNDECODABLE}'",
         f"when {record} is null then '{MALFORMED_LINE}'",
         f"when {record} <> 'object' then '{NOT_OBJECT}'",

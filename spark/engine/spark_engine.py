@@ -159,6 +159,12 @@ class SparkEngine:
         shown = self.rows(self._session.sql(sample(contract, _WRITTEN, objects)))
         return Proved(same, dict(zip(names, map(int, summed), strict=True)), shown)
 
+    def sums(self, contract: Contract, key: str) -> dict[str, int]:
+        """Return the sum of each column of an object of rows."""
+        frame = self._session.read.parquet(_without_pattern(self._address(key)))
+        (totals,) = self.rows(frame.selectExpr(*sum_expressions(contract, DIALECT, contract.columns)))
+        return {column.name: int(total or 0) for column, total in zip(contract.columns, totals, strict=True)}
+
     def read_parquet(self, key: str) -> tuple[DataFrame, list[tuple[str, str]]]:
         """Return what a file holds, and its columns with their types."""
         try:

@@ -11,6 +11,7 @@ from spark.engine.tagged_json import is_object, is_string, json, kind, literal, 
 from spark.leaves import (
     DUPLICATE_FIELD,
     FAULT,
+    FORGOTTEN,
     MALFORMED_LINE,
     NOT_OBJECT,
     POSITION,
@@ -30,7 +31,7 @@ Items = list[str]
 
 _EXTRACTED_AT = Column(name="_extracted_at", type="timestamp", path=(f"{META}sent_at",), about="The envelope's.")
 _RECORD: Path = ("record",)
-_ENVELOPE = {"meta": ("_meta",), "record": _RECORD, "bytes": ("bytes",)}
+_ENVELOPE = {"meta": ("_meta",), "record": _RECORD, "bytes": ("bytes",), "forgotten": ("forgotten",)}
 # Half of a surrogate pair is no character, however it is escaped.
 _SURROGATE = r"\\u[dD][89a-fA-F]"
 _PAIRED = (
@@ -197,6 +198,7 @@ def _fault(looked: Sequence[Looked]) -> str:
     """Why a line is no record that a contract can be laid over; null if it is one."""
     record = _value_name(_RECORD)
     cases = [
+        f"when {record} is null and {_value_name(_ENVELOPE['forgotten'])} is not null then '{FORGOTTEN}'",
         f"when {record} is null and {is_string(_value_name(_ENVELOPE['bytes']))} then '{UNDECODABLE}'",
         f"when {record} is null then '{MALFORMED_LINE}'",
         f"when not {is_object(record)} then '{NOT_OBJECT}'",

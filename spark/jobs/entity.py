@@ -10,15 +10,17 @@ from spark.contracts import Contract
 from spark.drift import Sightings, sightings, unknown_fields
 from spark.engine import DataFrame, Engine
 from spark.engine import functions as F
+from spark.forgotten import NOBODY, Forgotten
 from spark.jobs.prove import prove_values
 from spark.jobs.publish import Place
-from spark.leaves import POSITION
+from spark.leaves import FORGOTTEN, POSITION
 from spark.manifest import Counts
 from spark.proof import REASON
 from spark.quarantine import COLUMNS, ORDER, Refusals, refuse_if_too_many, refused_records
 from spark.raw import Backlog
+from spark.transforms.forget import forget
 from spark.transforms.registry import TRANSFORMS
-from spark.transforms.steps import BATCH, RawPlace, batch_of, fan_out, good, newest, only, row_count
+from spark.transforms.steps import BATCH, RawPlace, batch_of, fan_out, good, newest, only, refused, row_count
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +61,13 @@ class Outcome:
 
 
 def normalise_entity(
-    engine: Engine, contract: Contract, backlog: Backlog, place: Place, limits: Quarantine, part: Part = WHOLE
+    engine: Engine,
+    contract: Contract,
+    backlog: Backlog,
+    place: Place,
+    limits: Quarantine,
+    forgotten: Forgotten = NOBODY,
+    part: Part = WHOLE,
 ) -> Outcome:
     """Normalise what a stream holds, or a part of it.
 
@@ -67,7 +75,7 @@ def normalise_entity(
         DataRefused: an object is not readable, too many records would go to quarantine, or the counts do not add up.
     """
     engine.open_stream(backlog)
-    judged = engine.judged(contract, TRANSFORMS[contract.entity])
+    judged = engine.judged(contract, TRANSFORMS[contract.entity]).transform(forget(contract, forgotten))
     landed = backlog.landed
     if part.places is not None:
         judged, landed = judged.transform(only(part.places)), len(part.places)
@@ -82,8 +90,8 @@ def normalise_entity(
         order = (*contract.key, *POSITION[:1]) if part.ends else contract.key
         rows = engine.write(made, contract.columns, order, place.rows(contract.entity))
     if tally.reasons:
-        refused = refused_records(judged, backlog.stream)
-        quarantined = engine.write(refused, COLUMNS, ORDER, place.quarantine(backlog.stream))
+        bad = refused_records(judged, backlog.stream)
+        quarantined = engine.write(bad, COLUMNS, ORDER, place.quarantine(backlog.stream))
     counts = _prove(backlog.stream, landed, tally, rows, quarantined)
     sums = prove_values(engine, place.lake, contract, rows, backlog) if rows else {}
     drift = sightings(
@@ -101,7 +109,8 @@ class _Tally:
         keys: distinct keys of those, of each batch for itself.
         kept: records that are the newest of their key in their batch.
         rows: rows that these become, by the lengths of their arrays.
-        reasons: the other records by reason.
+        reasons: the records that go to quarantine, by reason.
+        forgotten: records of persons who asked to be forgotten.
     """
 
     good: int
@@ -109,11 +118,13 @@ class _Tally:
     kept: int
     rows: int
     reasons: dict[str, int]
+    forgotten: int
 
 
 def _tally(engine: Engine, judged: DataFrame, kept: DataFrame, contract: Contract, ends: Sequence[int]) -> _Tally:
     counted = engine.rows(judged.groupBy(REASON).agg(F.count("*").alias("records")))
     reasons = dict(counted)
+    forgotten = reasons.pop(FORGOTTEN, 0)
     keys = judged.transform(good).select(*contract.record_key, batch_of(ends).alias(BATCH)).distinct()
     ((distinct,),) = engine.rows(keys.agg(F.count("*").alias("keys")))
     # Where a record is a row, the rows of the files are enough to tell whether the newest were found.
@@ -121,7 +132,8 @@ def _tally(engine: Engine, judged: DataFrame, kept: DataFrame, contract: Contrac
     if contract.fan_out:
         lengths = kept.select(row_count(contract).alias("length"))
         ((records, rows),) = engine.rows(lengths.agg(F.count("*").alias("records"), F.sum("length").alias("rows")))
-    return _Tally(good=reasons.pop(None, 0), keys=distinct, kept=records, rows=int(rows or 0), reasons=reasons)
+    good_ones = reasons.pop(None, 0)
+    return _Tally(good_ones, distinct, records, int(rows or 0), reasons, forgotten)
 
 
 def _refusals(engine: Engine, judged: DataFrame, backlog: Backlog, tally: _Tally) -> Refusals:
@@ -131,7 +143,7 @@ def _refusals(engine: Engine, judged: DataFrame, backlog: Backlog, tally: _Tally
 def _example(engine: Engine, judged: DataFrame, backlog: Backlog, tally: _Tally) -> str:
     if not tally.reasons:
         return ""
-    first = judged.where(F.col(REASON).isNotNull()).select(*POSITION, REASON).orderBy(*POSITION).limit(1)
+    first = judged.transform(refused).select(*POSITION, REASON).orderBy(*POSITION).limit(1)
     ((sequence, part, line, reason),) = engine.rows(first)
     key = next(raw.entry.key for raw in backlog.objects if (raw.sequence, raw.part) == (sequence, part))
     return f"line {line} of {key} ({reason})"
@@ -146,6 +158,7 @@ def _prove(
         normalised=tally.kept,
         quarantined=sum(file.rows for file in quarantined),
         duplicates=tally.good - tally.keys,
+        forgotten=tally.forgotten,
         rows=sum(file.rows for file in rows),
     )
     if counts.rows != tally.rows:
@@ -156,7 +169,7 @@ def _prove(
     if not counts.balanced:
         raise DataRefused(
             f"{stream}: {counts.landed} records landed, but {counts.normalised} were normalised, "
-            f"{counts.quarantined} quarantined and {counts.duplicates} are duplicates. Nothing was published; this is "
-            "a fault of reelhouse: please report it with these numbers"
+            f"{counts.quarantined} quarantined, {counts.forgotten} forgotten and {counts.duplicates} are duplicates. "
+            "Nothing was published; this is a fault of reelhouse: please report it with these numbers"
         )
     return counts

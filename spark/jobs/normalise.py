@@ -12,6 +12,7 @@ from extract.settings import Settings
 from spark.contracts import Contract, load_contracts
 from spark.drift import accumulate
 from spark.engine import open_engine, using
+from spark.forgotten import Forgotten, forgotten_log, read_forgotten
 from spark.jobs.entity import WHOLE, Outcome, Part, normalise_entity
 from spark.jobs.publish import Place
 from spark.manifest import (
@@ -59,15 +60,17 @@ def normalise(
         ReelhouseError: the engine or the lake failed; nothing was published.
     """
     while True:
-        head = staging_log(lake).head()
+        head, forgotten = staging_log(lake).head(), read_forgotten(lake, key)
         refuse_another_key(lake, head, key)
         backlogs = find_backlog(lake, by_stream(), head.consumed if head else {})
         if not any(backlog.landed for backlog in backlogs):
             return NormaliseReport(None, {}, {}, ())
         place = Place(lake, head.sequence + 1 if head else 1, run_id)
-        outcomes = compute(settings, key, backlogs, place, progress)
-        manifest = _publish(head, backlogs, outcomes, key, place, format_instant(clock.now()))
-        if commit(lake, manifest, progress):
+        outcomes = compute(settings, key, backlogs, place, progress, forgotten)
+        manifest = _publish(head, backlogs, outcomes, key, place, forgotten, format_instant(clock.now()))
+        if somebody_asked(lake, forgotten):
+            place.clear(folders_of(place, outcomes))
+        elif commit(lake, manifest, progress):
             return _report(manifest, outcomes)
 
 
@@ -97,11 +100,19 @@ def compute(
     backlogs: Iterable[Backlog],
     place: Place,
     progress: Progress,
+    forgotten: Forgotten,
     parts: Mapping[str, Part] | None = None,
 ) -> list[Outcome]:
     """Normalise stream by stream, in one session of the engine; what a batch that stops has written is removed.
 
-    ``parts``: of some streams not all, or not as one batch.
+    Args:
+        settings: which engine, and when a batch stops.
+        key: of the keyed hashes.
+        backlogs: what to normalise.
+        place: where files go.
+        progress: told how far it is.
+        forgotten: whose records are dropped.
+        parts: of some streams not all, or not as one batch.
 
     Raises:
         DataRefused: raw bytes differ from their manifest, too many records would go to quarantine, or counts do not
@@ -122,7 +133,9 @@ def compute(
                 contract = contracts[backlog.stream]
                 folders += [place.rows(contract.entity), place.quarantine(backlog.stream)]
                 part = (parts or {}).get(backlog.stream, WHOLE)
-                outcomes.append(normalise_entity(engine, contract, backlog, place, settings.quarantine, part))
+                outcomes.append(
+                    normalise_entity(engine, contract, backlog, place, settings.quarantine, forgotten, part)
+                )
     except ReelhouseError:
         place.clear(folders)
         raise
@@ -136,6 +149,7 @@ def _publish(
     outcomes: Iterable[Outcome],
     key: PrivacyKey,
     place: Place,
+    forgotten: Forgotten,
     committed_at: str,
 ) -> StagingManifest:
     """Write the manifest that will name the files."""
@@ -150,12 +164,31 @@ def _publish(
         total_quarantined=_total(head.total_quarantined if head else {}, outcomes),
         privacy_key=key.fingerprint,
         sweeps={backlog.stream: backlog.sweep for backlog in backlogs if backlog.sweep},
+        forgotten=forgotten_counts(outcomes),
+        forgotten_upto=forgotten.upto,
     )
 
 
 def entity_entries(place: Place, outcomes: Iterable[Outcome]) -> dict[str, EntityEntry]:
     """Put the manifests that COPY takes; return what a staging manifest says of the entities that have rows."""
     return {outcome.contract.entity: _entity(place, outcome) for outcome in outcomes if outcome.rows}
+
+
+def forgotten_counts(outcomes: Iterable[Outcome]) -> dict[str, int]:
+    """Return the streams of which records of forgotten persons were dropped, with their number."""
+    return {outcome.contract.stream: outcome.counts.forgotten for outcome in outcomes if outcome.counts.forgotten}
+
+
+def somebody_asked(lake: Lake, forgotten: Forgotten) -> bool:
+    """Whether somebody asked to be forgotten since the list of those who did was read."""
+    return forgotten_log(lake).head(forgotten.upto) is not None
+
+
+def folders_of(place: Place, outcomes: Iterable[Outcome]) -> list[str]:
+    """Return the folders in which outcomes were written."""
+    contracts = [outcome.contract for outcome in outcomes]
+    rows = [place.rows(contract.entity) for contract in contracts]
+    return [*rows, *(place.quarantine(contract.stream) for contract in contracts)]
 
 
 def quarantine_entries(outcomes: Iterable[Outcome]) -> dict[str, QuarantineEntry]:

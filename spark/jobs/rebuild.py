@@ -16,8 +16,18 @@ from extract.privacy import PrivacyKey
 from extract.progress import Progress
 from extract.settings import Settings
 from spark.drift import accumulate
+from spark.forgotten import Forgotten, read_forgotten
 from spark.jobs.entity import Outcome, Part
-from spark.jobs.normalise import by_stream, compute, entity_entries, quarantine_entries, seen_fields
+from spark.jobs.normalise import (
+    by_stream,
+    compute,
+    entity_entries,
+    folders_of,
+    forgotten_counts,
+    quarantine_entries,
+    seen_fields,
+    somebody_asked,
+)
 from spark.jobs.publish import Place
 from spark.manifest import RebuildManifest, StagingManifest, rebuild_log, staging_log
 from spark.raw import Backlog, find_backlog
@@ -41,15 +51,19 @@ def rebuild(
     """
     while True:
         newest, loads = rebuild_log(lake).head(), list(staging_log(lake).after(0))
+        forgotten = read_forgotten(lake, key)
         if not loads:
             return None
-        made = (newest.upto, newest.rules, newest.privacy_key) if newest else None
-        if made == (loads[-1].sequence, rules(), key.fingerprint):
+        made = (newest.upto, newest.rules, newest.privacy_key, newest.forgotten_upto) if newest else None
+        if made == (loads[-1].sequence, rules(), key.fingerprint, forgotten.upto):
             return newest
         place = Place(lake, newest.sequence + 1 if newest else 1, run_id, "rebuild")
         backlogs = find_backlog(lake, by_stream(), {}, loads[-1].consumed)
-        outcomes = compute(settings, key, backlogs, place, progress, _parts(loads))
-        manifest = _publish(place, loads[-1], backlogs, outcomes, key, format_instant(clock.now()))
+        outcomes = compute(settings, key, backlogs, place, progress, forgotten, _parts(loads))
+        manifest = _publish(place, loads[-1], backlogs, outcomes, key, forgotten, format_instant(clock.now()))
+        if somebody_asked(lake, forgotten):
+            place.clear(folders_of(place, outcomes))
+            continue
         progress.event("rebuild.commit", sequence=manifest.sequence)
         if rebuild_log(lake).commit(manifest):
             progress.event("rebuild.committed", sequence=manifest.sequence)
@@ -78,6 +92,7 @@ def _publish(
     backlogs: Sequence[Backlog],
     outcomes: Sequence[Outcome],
     key: PrivacyKey,
+    forgotten: Forgotten,
     committed_at: str,
 ) -> RebuildManifest:
     """Write the manifest that will name the files."""
@@ -93,6 +108,8 @@ def _publish(
         total_quarantined={stream: entry.reasons for stream, entry in quarantine.items()},
         privacy_key=key.fingerprint,
         sweeps={backlog.stream: backlog.sweep for backlog in backlogs if backlog.sweep},
+        forgotten=forgotten_counts(outcomes),
+        forgotten_upto=forgotten.upto,
         upto=last.sequence,
         staged_by=last.run_id,
         rules=rules(),

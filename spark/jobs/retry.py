@@ -15,14 +15,18 @@ from extract.progress import Progress
 from extract.settings import Settings
 from spark.drift import accumulate
 from spark.engine import open_engine
+from spark.forgotten import Forgotten, read_forgotten
 from spark.jobs.entity import Outcome, Part
 from spark.jobs.normalise import (
     commit,
     compute,
     entity_entries,
+    folders_of,
+    forgotten_counts,
     quarantine_entries,
     refuse_another_key,
     seen_fields,
+    somebody_asked,
 )
 from spark.jobs.publish import Place
 from spark.manifest import StagingManifest, staging_log
@@ -59,21 +63,23 @@ def retry_quarantine(
         ReelhouseError: the engine or the lake failed; nothing was published.
     """
     while True:
-        head, held = staging_log(lake).head(), open_quarantine(lake)
+        head, held, forgotten = staging_log(lake).head(), open_quarantine(lake), read_forgotten(lake, key)
         if not held or head is None:
             return RetryReport(None, {})
         refuse_another_key(lake, head, key)
         place = Place(lake, head.sequence + 1, run_id)
         parts = _parts(lake, settings, key, held)
         backlogs = [_backlog(lake, stream, part, head) for stream, part in parts.items()]
-        outcomes = compute(settings, key, backlogs, place, progress, parts)
+        outcomes = compute(settings, key, backlogs, place, progress, forgotten, parts)
         report = {outcome.contract.stream: _retried(outcome) for outcome in outcomes}
         healed = [outcome for outcome in outcomes if report[outcome.contract.stream].taken]
         place.clear([place.quarantine(outcome.contract.stream) for outcome in outcomes if outcome not in healed])
         if not healed:
             return RetryReport(None, report)
-        manifest = _publish(place, head, healed, key, format_instant(clock.now()))
-        if commit(lake, manifest, progress):
+        manifest = _publish(place, head, healed, key, forgotten, format_instant(clock.now()))
+        if somebody_asked(lake, forgotten):
+            place.clear(folders_of(place, healed))
+        elif commit(lake, manifest, progress):
             return RetryReport(manifest.sequence, report)
 
 
@@ -98,11 +104,16 @@ def _backlog(lake: Lake, stream: str, part: Part, head: StagingManifest) -> Back
 
 def _retried(outcome: Outcome) -> Retried:
     counts = outcome.counts
-    return Retried(counts.landed, counts.landed - counts.quarantined, dict(outcome.reasons))
+    return Retried(counts.landed, counts.landed - counts.quarantined - counts.forgotten, dict(outcome.reasons))
 
 
 def _publish(
-    place: Place, head: StagingManifest, healed: Sequence[Outcome], key: PrivacyKey, committed_at: str
+    place: Place,
+    head: StagingManifest,
+    healed: Sequence[Outcome],
+    key: PrivacyKey,
+    forgotten: Forgotten,
+    committed_at: str,
 ) -> StagingManifest:
     """Write the manifest that will name the files."""
     still = {outcome.contract.stream: dict(outcome.reasons) for outcome in healed}
@@ -116,5 +127,7 @@ def _publish(
         drift=accumulate(head.drift, seen_fields(healed), place.sequence, committed_at),
         total_quarantined={name: found for name, found in {**head.total_quarantined, **still}.items() if found},
         privacy_key=key.fingerprint,
+        forgotten=forgotten_counts(healed),
+        forgotten_upto=forgotten.upto,
         retried={outcome.contract.stream: outcome.counts.landed for outcome in healed},
     )

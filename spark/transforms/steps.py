@@ -12,7 +12,7 @@ from spark.engine import DataFrame, Expression, current
 from spark.engine import Window as W
 from spark.engine import functions as F
 from spark.grammar import EXTRA_LIMIT, GRAMMAR, NOT_BLANK, TRIMMED
-from spark.leaves import FAULT, POSITION, UNKNOWN, kind_of, text_of
+from spark.leaves import FAULT, FORGOTTEN, POSITION, UNKNOWN, kind_of, text_of
 from spark.proof import REASON
 
 BATCH = "_batch"
@@ -43,6 +43,11 @@ def refuse(reasons: Callable[[], Sequence[Expression]]) -> Step:
         return judged.select(*(refused if name == REASON else F.col(name) for name in judged.columns))
 
     return step
+
+
+def refused(judged: DataFrame) -> DataFrame:
+    """Keep the records of a judged frame that go to quarantine."""
+    return judged.where(F.col(REASON).isNotNull() & (F.col(REASON) != FORGOTTEN))
 
 
 def good(judged: DataFrame) -> DataFrame:
@@ -154,17 +159,21 @@ def _present(column: Column) -> Expression:
     """The text that is there to be typed; white space is nothing where a value is required, a key above all."""
     text = F.col(text_of(column.name))
     if column.keyed_hash:
-        text = F.expr(_plain(column))
+        text = F.expr(plain(text_of(column.name)))
         return F.when(text != "", text)
     if column.required:
         return F.when(text.rlike(NOT_BLANK), text)
     return F.when(text != "", text) if column.empty_is_null else text
 
 
-def _plain(column: Column) -> str:
-    """SQL for the text that is hashed: however somebody typed an address, it is the same person."""
-    trimmed = f"regexp_extract({text_of(column.name)}, '{TRIMMED}', 1)"
-    return f"translate({trimmed}, '{ascii_uppercase}', '{ascii_lowercase}')"
+def trimmed(column: str) -> str:
+    """Return the SQL for the text of a column without the white space around it."""
+    return f"regexp_extract({column}, '{TRIMMED}', 1)"
+
+
+def plain(column: str) -> str:
+    """Return the SQL for an address as it is hashed: however somebody typed it, it is the same person."""
+    return f"translate({trimmed(column)}, '{ascii_uppercase}', '{ascii_lowercase}')"
 
 
 def _value(column: Column) -> Expression:
@@ -179,7 +188,8 @@ def _value(column: Column) -> Expression:
     if not rule.nul:
         accepted = accepted & ~F.expr(f"contains({text_of(column.name)}, chr(0))")
     if column.keyed_hash:
-        return F.when(accepted & (F.expr(_plain(column)) != ""), current().keyed_hash(_plain(column)))
+        text_hashed = plain(text_of(column.name))
+        return F.when(accepted & (F.expr(text_hashed) != ""), current().keyed_hash(text_hashed))
     value = current().to_type(text_of(column.name), column.kind)
     if rule.low is not None and rule.high is not None:
         measured = F.year(value) if column.kind in {"date", "timestamp"} else value

@@ -151,3 +151,25 @@ def test_deleting_what_is_not_there_is_no_error(lake: Lake) -> None:
     lake.delete("a")
     assert keys(lake, "") == []
     assert lake.put_if_absent("a", b"again")
+
+
+def test_an_object_is_erased_with_what_its_name_begins_left_alone(lake: Lake) -> None:
+    lake.put("a/b", b"1")
+    lake.put("a/bc", b"2")
+    lake.erase("a/b")
+    lake.erase("a/none")
+    assert keys(lake, "a/") == ["a/bc"]
+
+
+def test_in_s3_all_versions_of_an_object_are_erased(s3: Storage) -> None:
+    bucket = s3.create()
+    lake = S3Lake(bucket, s3.endpoint_url)
+    lake._client.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
+    for data in (b"1", b"2"):
+        lake.put("a/b", data)
+    lake.put("a/bc", b"3")
+    lake.delete("a/b")
+    lake.erase("a/b")
+    left = lake._client.list_object_versions(Bucket=bucket)
+    assert [found["Key"] for found in left["Versions"]] == ["a/bc"]
+    assert "DeleteMarkers" not in left

@@ -8,7 +8,15 @@ import pytest
 
 from extract.errors import DataRefused
 from extract.lake import DirectoryLake
-from extract.manifest import ManifestLog, RawManifest, raw_log, sequence_name
+from extract.manifest import (
+    ManifestLog,
+    ObjectEntry,
+    RawManifest,
+    Successor,
+    Superseding,
+    raw_log,
+    sequence_name,
+)
 
 Log = ManifestLog[RawManifest]
 
@@ -91,3 +99,52 @@ def test_streams_do_not_see_one_another(lake: DirectoryLake) -> None:
     raw_log(lake, "wistia/visitors").commit(manifest(1))
     assert raw_log(lake, "wistia/visitors2").head() is None
     assert raw_log(lake, "wistia").head() is None
+
+
+def objects(*names: str) -> tuple[ObjectEntry, ...]:
+    return tuple(ObjectEntry(key=name, bytes=1, rows=1, sha256=f"hash of {name}") for name in names)
+
+
+def superseding(number: int, path: str, by: str) -> Superseding:
+    (entry,) = objects(by)
+    return Superseding(
+        manifest=1,
+        number=number,
+        run_id="run",
+        committed_at="2026-01-08T02:00:00Z",
+        reason="somebody asked",
+        objects=(Successor(old_key="a", old_sha256="hash of a", key=by, sha256=entry.sha256),),
+        replaced={path: entry.model_dump()},
+    )
+
+
+def test_what_supersedes_parts_of_a_manifest_is_read_with_it_in_its_order(lake: DirectoryLake) -> None:
+    log = raw_log(lake, "wistia/visitors")
+    log.commit(manifest(1, objects=objects("a", "b")))
+    log.commit(manifest(2, objects=objects("c")))
+    assert log.supersede(superseding(1, "objects|0", "a2"))
+    assert not log.supersede(superseding(1, "objects|0", "of another"))
+    assert log.supersede(superseding(2, "objects|0", "a3"))
+    assert log.read(1).objects == objects("a3", "b")
+    assert [found.objects for found in log.after(0)] == [objects("a3", "b"), objects("c")]
+    assert log.head() == manifest(2, objects=objects("c"))
+    assert [found.number for found in log.superseding()] == [1, 2]
+    assert (log.times_superseded(1), log.times_superseded(2)) == (2, 0)
+    assert [found.sequence for found in log.after(1)] == [2]
+    assert raw_log(lake, "wistia/visitors").read(2).objects == objects("c")
+
+
+def test_the_newest_manifest_is_read_with_what_supersedes_it(lake: DirectoryLake) -> None:
+    log = raw_log(lake, "wistia/visitors")
+    log.commit(manifest(1, objects=objects("a")))
+    log.supersede(superseding(1, "objects|0", "a2"))
+    head = log.head()
+    assert head
+    assert head.objects == objects("a2")
+    assert log.head(1) is None
+
+
+def test_a_part_that_gave_way_to_nothing_is_gone() -> None:
+    document = {"entities": {"one": {"rows": 1}, "two": {"rows": 2}}}
+    superseding(1, "x", "y").model_copy(update={"replaced": {"entities|one": None}}).laid_over(document)
+    assert document == {"entities": {"two": {"rows": 2}}}

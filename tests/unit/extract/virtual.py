@@ -117,6 +117,9 @@ class VirtualLake:
             written = EPOCH + timedelta(seconds=self.process.world.now)
             self.objects.data[key] = (data, written.replace(microsecond=0))
 
+    def erase(self, key: str) -> None:
+        self.delete(key)
+
     def delete(self, key: str) -> None:
         with self._taking_time("delete"):
             self.objects.data.pop(key, None)

@@ -1,0 +1,251 @@
+"""Bringing requests to forget somebody to their end: in the lake, in the warehouse, in what is published.
+
+A request is recorded first; from then on nobody of it enters any more. What is done after that needs nothing but the
+record, so whatever is killed is completed by the next command that loads, whoever gives it.
+"""
+
+import json
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from extract.clock import format_instant
+from extract.errors import DataRefused
+from extract.lake import Lake
+from extract.manifest import raw_log, sequence_name
+from extract.privacy import PrivacyKey
+from extract.progress import Progress
+from extract.sources.streampulse.taken import Taken
+from orchestration.context import Context
+from orchestration.lake_findings import litter, older_than, read_manifests
+from orchestration.sandboxes import open_privacy_key, open_warehouse
+from spark.forgotten import (
+    Forgotten,
+    Freed,
+    forgotten_log,
+    personal_contracts,
+    read_forgotten,
+    read_freed,
+    write_freed,
+)
+from spark.jobs.erase import Eraser
+from spark.manifest import staging_log
+from warehouse_sql.attempts import address_hash
+from warehouse_sql.erase import WarehouseErasure, erase
+from warehouse_sql.export import export, export_log
+
+RECEIPTS = "forgotten/receipts/"
+REFRESH = "analytics/_refresh/"
+YOUNG = timedelta(hours=24)
+"""Objects that no manifest names and that are younger may belong to a run that is at work."""
+BEYOND = (
+    "snapshots and recovery points of the warehouse, until they expire; deleted rows in its blocks, until a VACUUM",
+    "what others copied: downloads, extracts of dashboards until their next refresh, results of earlier Athena queries",
+    "backups and replicas of the lake's bucket, and logs of the storage",
+    "the sources: the person is still there, and is dropped whenever a source tells of them; ask the source as well",
+)
+"""What no erasure reaches."""
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What was done about requests to forget somebody; it names nobody.
+
+    Attributes:
+        requests: first and last request that it is about.
+        run_id: the run that brought them to their end.
+        completed_at: when (UTC).
+        records: stream -> records taken out of raw.
+        objects: area -> objects that were rewritten without them, the old ones deleted with all their versions.
+        rows: stream -> rows taken out of staging and quarantine.
+        landing: landing files that were deleted: what else they held is in raw.
+        deleted: table -> rows deleted.
+        restated: stored mart -> days made anew.
+        exported: days of daily engagement that were published again.
+        refresh: object by which dashboards are asked to refresh.
+        not_reached: what could not be reached, and until when.
+    """
+
+    requests: tuple[int, int]
+    run_id: str
+    completed_at: str
+    records: Mapping[str, int]
+    objects: Mapping[str, int]
+    rows: Mapping[str, int]
+    landing: int
+    deleted: Mapping[str, int]
+    restated: Mapping[str, int]
+    exported: int
+    refresh: str
+    not_reached: tuple[str, ...] = field(default=BEYOND)
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing of anybody was found."""
+        return not (self.records or self.rows or self.landing or self.deleted)
+
+
+def complete(context: Context, progress: Progress) -> Receipt | None:
+    """Bring all requests to their end; None where there is nothing to be done.
+
+    Raises:
+        ConfigurationError: there is no privacy key, or it is not the one of the requests.
+        LockHeld: a load holds the lock of the warehouse for too long.
+        ReelhouseError: lake or warehouse failed; the next command that loads goes on.
+    """
+    lake = context.lake
+    head = forgotten_log(lake).head()
+    if head is None:
+        return None
+    freed, erased_upto = read_freed(lake), _erased_upto(lake, context.settings.warehouse)
+    if not _is_lake_wanting(lake, freed, head.sequence) and erased_upto >= head.sequence:
+        return None
+    key = open_privacy_key(context.settings, context.secrets)
+    forgotten = read_forgotten(lake, key)
+    progress.event("forget.begin", requests=forgotten.upto)
+    done = _Work(context, progress, key, forgotten, freed).do()
+    _remember(lake, context.settings.warehouse, forgotten.upto)
+    _leave(lake, done)
+    progress.event("forget.completed", requests=forgotten.upto)
+    return done
+
+
+def receipts(lake: Lake) -> list[dict[str, Any]]:
+    """Return all receipts, in order."""
+    return [json.loads(lake.get(info.key)) for info in lake.list_after(RECEIPTS)]
+
+
+def _is_lake_wanting(lake: Lake, freed: Freed, upto: int) -> bool:
+    if freed.upto < upto:
+        return True
+    # Whom a source tells of again lands, and is dropped there: such loads say that raw has something to be taken out.
+    return any(
+        manifest.forgotten or not freed.covers(manifest, upto) for manifest in staging_log(lake).after(freed.staging)
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Work:
+    context: Context
+    progress: Progress
+    key: PrivacyKey
+    forgotten: Forgotten
+    freed: Freed
+
+    def do(self) -> Receipt:
+        context, lake = self.context, self.context.lake
+        begun = self._heads()
+        eraser = Eraser(
+            lake,
+            self.key,
+            self.forgotten,
+            context.clock,
+            context.run_id,
+            self.progress,
+            f"requests up to {self.forgotten.upto} to forget somebody",
+        )
+        looked_into = self.freed.raw if self.freed.upto >= self.forgotten.upto else {}
+        erased = eraser.erase(context.settings, looked_into)
+        landing = sum(_erase_landing(lake, source) for source in sorted(erased.sources))
+        young = self._sweep()
+        write_freed(lake, begun)
+        warehouse = self._warehouse()
+        exported = self._export(warehouse)
+        return Receipt(
+            requests=(
+                self.freed.upto + 1 if self.freed.upto < self.forgotten.upto else self.forgotten.upto,
+                self.forgotten.upto,
+            ),
+            run_id=context.run_id,
+            completed_at=format_instant(context.clock.now()),
+            records=dict(+erased.records),
+            objects=dict(+erased.objects),
+            rows=dict(+erased.rows),
+            landing=landing,
+            deleted=dict(warehouse.deleted),
+            restated=dict(warehouse.restated),
+            exported=exported,
+            refresh=self._ask_for_refresh(),
+            not_reached=(*young, *BEYOND),
+        )
+
+    def _heads(self) -> Freed:
+        """What there is now; what comes later is made by those who know of the requests, or is looked into then."""
+        lake = self.context.lake
+        heads = {contract.stream: raw_log(lake, contract.stream).head() for contract in personal_contracts()}
+        staged = staging_log(lake).head()
+        return Freed(
+            upto=self.forgotten.upto,
+            raw={stream: head.sequence for stream, head in heads.items() if head},
+            staging=staged.sequence if staged else 0,
+        )
+
+    def _warehouse(self) -> WarehouseErasure:
+        context, lake = self.context, self.context.lake
+        target = open_warehouse(context.settings, context.secrets)
+        run = context.clock, context.run_id, self.progress
+        return erase(target, lake, context.settings, self.key, self.forgotten, *run)
+
+    def _export(self, warehouse: WarehouseErasure) -> int:
+        """Publish daily engagement again where it was published before and rows went."""
+        context = self.context
+        if not warehouse.restated or export_log(context.lake).head() is None:
+            return 0
+        target = open_warehouse(context.settings, context.secrets)
+        report = export(target, context.lake, context.clock, context.run_id, self.progress)
+        return len(report.written) + len(report.removed)
+
+    def _sweep(self) -> tuple[str, ...]:
+        """Remove what no manifest names; return what is said of the objects that are too young for that."""
+        lake = self.context.lake
+        found = litter(lake, read_manifests(lake))
+        old = older_than(found, YOUNG, datetime.now(UTC))
+        for info in old:
+            lake.erase(info.key)
+        young = len(found) - len(old)
+        says = (
+            f"{young} objects of runs that are at work or were killed; `reelhouse doctor --sweep` removes them in a day"
+        )
+        return (says,) if young else ()
+
+    def _ask_for_refresh(self) -> str:
+        key = f"{REFRESH}{sequence_name(self.forgotten.upto)}-{self.context.run_id}.json"
+        asked = {"asked_at": format_instant(self.context.clock.now()), "because": "persons were erased"}
+        self.context.lake.put(key, json.dumps(asked).encode())
+        return key
+
+
+def _erase_landing(lake: Lake, key: str) -> bool:
+    """Delete a landing file whose content has landed: raw has its other records. One that changed since stays."""
+    stream = next((c.stream for c in personal_contracts() if f"/{c.stream.rpartition('/')[2]}/" in key), None)
+    head = raw_log(lake, stream).head() if stream else None
+    if stream is None or head is None:
+        return False
+    with lake.open_version(key) as version:
+        is_there = version is not None
+        if version is not None and not Taken(lake, stream, head).knows_content(key, version.etag):
+            return False
+    lake.erase(key)
+    return is_there
+
+
+def _mark(warehouse: str) -> str:
+    return f"forgotten/_warehouses/{address_hash(warehouse)}.json"
+
+
+def _erased_upto(lake: Lake, warehouse: str) -> int:
+    """Return the last request that a warehouse has done, as the lake knows it without waking it."""
+    with suppress(DataRefused, ValueError, KeyError, TypeError):
+        return int(json.loads(lake.get(_mark(warehouse)))["upto"])
+    return 0
+
+
+def _remember(lake: Lake, warehouse: str, upto: int) -> None:
+    lake.put(_mark(warehouse), json.dumps({"upto": upto}).encode())
+
+
+def _leave(lake: Lake, receipt: Receipt) -> None:
+    key = f"{RECEIPTS}{sequence_name(receipt.requests[1])}-{receipt.run_id}.json"
+    lake.put(key, json.dumps(asdict(receipt), indent=1).encode())

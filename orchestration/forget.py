@@ -1,0 +1,212 @@
+"""Forgetting a person who asks for it: who that is, what holds them, and the request that is recorded."""
+
+import base64
+import binascii
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass, field
+from io import BytesIO
+from typing import Any
+
+from extract.clock import format_instant
+from extract.errors import ConfigurationError
+from extract.lake import Lake
+from extract.manifest import raw_log
+from extract.privacy import PrivacyKey
+from extract.progress import Progress
+from orchestration.context import Context
+from orchestration.erasures import Receipt, complete
+from orchestration.sandboxes import open_privacy_key, open_warehouse
+from spark.contracts import Contract
+from spark.engine.raw_lines import read_lines
+from spark.forgotten import (
+    ForgetManifest,
+    Forgotten,
+    Subject,
+    forgotten_log,
+    hash_of,
+    merged,
+    personal_contracts,
+    plain_text,
+    subjects_of,
+)
+from spark.jobs.erase import parse_line
+from spark.raw import RawObject, checked
+from warehouse_sql.erase import count
+
+Person = tuple[Subject, str]
+"""What somebody is known by: a subject, and its text in the plain form that is hashed."""
+
+
+@dataclass(slots=True)
+class Traces:
+    """What is known of a person. It holds what they are known by, and is never printed or written.
+
+    Attributes:
+        persons: what they are known by, what follows from an address that was asked for included.
+        records: stream -> raw records.
+        objects: stream -> raw objects with such records.
+        sources: landing files that these are from.
+        places: stream -> raw places of lines that are no records, and have one of their texts in them.
+        rows: table -> rows in the warehouse.
+    """
+
+    persons: set[Person]
+    records: Counter[str] = field(default_factory=Counter)
+    objects: Counter[str] = field(default_factory=Counter)
+    sources: set[str] = field(default_factory=set)
+    places: dict[str, list[tuple[int, int, int]]] = field(default_factory=dict)
+    rows: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def is_known(self) -> bool:
+        """Whether anything is known of them."""
+        return bool(self.records or self.rows)
+
+
+@dataclass(frozen=True, slots=True)
+class ForgetReport:
+    """What became of a request; ``receipt`` is None where another process brought it to its end."""
+
+    request: int
+    is_known: bool
+    receipt: Receipt | None
+
+
+def asked(visitors: Iterable[str], emails: Iterable[str], users: Iterable[str]) -> list[Person]:
+    """Return what somebody is known by, as it was typed."""
+    given: dict[Subject, Iterable[str]] = {"visitor": visitors, "email": emails, "user": users}
+    return [(subject, text) for subject, texts in given.items() for text in texts]
+
+
+def find(context: Context, progress: Progress, asked: Iterable[Person]) -> Traces:
+    """Look for a person in all that landed and in the warehouse; nothing is changed.
+
+    An address stands for the person: all visitors and users that carry it are theirs. A visitor or a user that is asked
+    for stands for itself alone.
+
+    Raises:
+        ConfigurationError: nothing was asked for, or there is no privacy key.
+    """
+    persons = {(subject, plain_text(subject, text)) for subject, text in asked}
+    if not persons or not all(text for _, text in persons):
+        raise ConfigurationError("name whom to forget: --visitor KEY, --email ADDRESS, --user ID, or several of them")
+    key = open_privacy_key(context.settings, context.secrets)
+    traces = Traces(persons)
+    while True:
+        found = _search(context.lake, progress, traces.persons)
+        if found.persons == traces.persons:
+            break
+        traces = found  # an address led to more that they are known by: those are looked for as well
+    target = open_warehouse(context.settings, context.secrets)
+    found.rows = count(target, key, _as_forgotten(key, found.persons))
+    return found
+
+
+def forget(context: Context, progress: Progress, traces: Traces) -> ForgetReport:
+    """Record that a person is to be forgotten, and bring that to its end.
+
+    Somebody of whom nothing is known is recorded as well: whoever asks does not want to enter later either.
+
+    Raises:
+        ReelhouseError: lake or warehouse failed. The request is recorded then, and the next command that loads goes on.
+    """
+    key = open_privacy_key(context.settings, context.secrets)
+    number = record(context, key, traces)
+    progress.event("forget.recorded", request=number)
+    return ForgetReport(number, traces.is_known, complete(context, progress))
+
+
+def record(context: Context, key: PrivacyKey, traces: Traces) -> int:
+    """Commit a request; return its number."""
+    log = forgotten_log(context.lake)
+    while True:
+        head = log.head()
+        manifest = ForgetManifest(
+            sequence=head.sequence + 1 if head else 1,
+            run_id=context.run_id,
+            committed_at=format_instant(context.clock.now()),
+            hashes=merged({subject: (hash_of(key, subject, text),)} for subject, text in traces.persons),
+            privacy_key=key.fingerprint,
+            places={stream: tuple(places) for stream, places in traces.places.items()},
+        )
+        if log.commit(manifest):
+            return manifest.sequence
+
+
+def _as_forgotten(key: PrivacyKey, persons: Iterable[Person]) -> Forgotten:
+    hashes = merged({subject: (hash_of(key, subject, text),)} for subject, text in persons)
+    return Forgotten(0, {subject: frozenset(found) for subject, found in hashes.items()})
+
+
+def _search(lake: Lake, progress: Progress, persons: set[Person]) -> Traces:
+    """Look once through raw for persons, and for what else those with an address are known by."""
+    traces = Traces(set(persons))
+    needles = [text.lower().encode() for _, text in persons]
+    contracts = list(personal_contracts())
+    for number, contract in enumerate(contracts):
+        progress.advance("looking for them", number, "streams", len(contracts))
+        for manifest in raw_log(lake, contract.stream).after(0):
+            for part, entry in enumerate(manifest.objects):
+                _search_object(lake, contract, RawObject(manifest.sequence, part, entry), needles, persons, traces)
+    progress.advance("looking for them", len(contracts), "streams", len(contracts))
+    return traces
+
+
+def _search_object(
+    lake: Lake, contract: Contract, raw: RawObject, needles: list[bytes], persons: set[Person], traces: Traces
+) -> None:
+    found = 0
+    for number, line in enumerate(read_lines(raw, BytesIO(checked(lake, raw))), start=1):
+        parsed = _parsed_if_theirs(line, needles)
+        if parsed is None:
+            continue
+        if not isinstance(parsed, dict) or "record" not in parsed:
+            if _has_text(parsed, line, needles):
+                traces.places.setdefault(contract.stream, []).append((raw.sequence, raw.part, number))
+                found += 1
+                _note_source(parsed, traces)
+            continue
+        known = {(subject, plain_text(subject, text)) for subject, text in subjects_of(contract, parsed["record"])}
+        if known & persons:
+            found += 1
+            _note_source(parsed, traces)
+            if any(subject == "email" for subject, _ in known & persons):
+                traces.persons |= {(subject, text) for subject, text in known if subject != "email"}
+    if found:
+        traces.records[contract.stream] += found
+        traces.objects[contract.stream] += 1
+
+
+def _parsed_if_theirs(line: bytes, needles: list[bytes]) -> Any:
+    r"""Return a line that may be theirs, parsed where it can be; escapes (``\u0040``) hide what a line holds."""
+    lowered = line.lower()
+    if not (b"\\u" in lowered or b'"bytes":' in lowered or any(needle in lowered for needle in needles)):
+        return None
+    return parse_line(line) or line
+
+
+def _has_text(parsed: Any, line: bytes, needles: list[bytes]) -> bool:
+    """Whether a line without a record has one of their texts in it, as it stands or in the bytes that it carries."""
+    texts = [line.lower()]
+    if isinstance(parsed, dict) and isinstance(parsed.get("bytes"), str):
+        with suppress(binascii.Error, ValueError):
+            texts.append(base64.b64decode(parsed["bytes"]).lower())
+    return any(needle in text for needle in needles for text in texts)
+
+
+def _note_source(parsed: Any, traces: Traces) -> None:
+    meta = parsed.get("_meta") if isinstance(parsed, dict) else None
+    if isinstance(meta, dict) and isinstance(meta.get("key"), str):
+        traces.sources.add(meta["key"])
+
+
+def preview_rows(traces: Traces) -> Iterator[tuple[str, int, int]]:
+    """Yield what holds them: where, how many objects, how many records or rows."""
+    for stream, records in sorted(traces.records.items()):
+        yield f"raw/{stream}, and what was made of it", traces.objects[stream], records
+    if traces.sources:
+        yield "landing files", len(traces.sources), 0
+    for table, rows in traces.rows.items():
+        yield table, 0, rows

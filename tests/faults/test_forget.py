@@ -1,0 +1,208 @@
+"""Fault 38: a person is erased everywhere and does not return, by a replay or from the source, whatever is killed."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from extract.errors import DataRefused
+from extract.progress import Silent
+from orchestration import erasures
+from orchestration.doctor import examine
+from orchestration.forget import ForgetReport, Traces, asked, find, forget
+from orchestration.pipeline import load_stage, normalise_stage
+from spark.forgotten import forgotten_log
+from spark.manifest import Counts, staging_log
+from tests.faults.persons import ADA, BOB, Home, holding, playback, session, visitor
+from tests.integration.spark.lakes import land
+
+VISITORS = "wistia/visitors"
+
+
+class Killed(BaseException):
+    """Stands for SIGKILL."""
+
+
+class Until:
+    """Progress that kills at the n-th event of a name."""
+
+    def __init__(self, name: str, number: int = 1) -> None:
+        self._name, self._left = name, number
+
+    def event(self, name: str, **fields: object) -> None:
+        """Kill at the event."""
+        self._left -= name == self._name
+        if name == self._name and not self._left:
+            raise Killed
+
+    def advance(self, *_: object) -> None:
+        """Ignore how far the work is."""
+
+
+@pytest.fixture(scope="module")
+def loaded(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with everything loaded, to be copied."""
+    home = Home(tmp_path_factory.mktemp("persons"))
+    home.plant()
+    home.load()
+    return home.folder
+
+
+@pytest.fixture
+def home(loaded: Path, tmp_path: Path) -> Home:
+    copy = Home(tmp_path)
+    shutil.copytree(loaded / "lake", tmp_path / "lake")
+    for file in (*loaded.glob("warehouse.duckdb*"), loaded / "privacy.key"):
+        shutil.copy(file, tmp_path)
+    return copy
+
+
+def traces(home: Home, **known: tuple[str, ...]) -> Traces:
+    given = {"visitors": (), "emails": (), "users": (), **known}
+    return find(home.context(), Silent(), asked(**given))
+
+
+def erase(home: Home, progress: object = None, **known: tuple[str, ...]) -> ForgetReport:
+    context = home.context()
+    return forget(context, progress or Silent(), traces(home, **known))  # type: ignore[arg-type]
+
+
+def assert_gone(home: Home) -> None:
+    assert holding(home.objects(), ADA) == {}
+    assert holding(home.tables(), ADA) == {}
+    for known in BOB:
+        assert holding(home.objects(), (known,))
+        assert holding(home.tables(), (known,))
+    assert [finding for finding in examine(home.context(), Silent()).findings if finding.kind != "quarantine"] == []
+
+
+def test_she_was_there(home: Home) -> None:
+    for known in ADA:
+        assert holding(home.objects(), (known,)), known
+        assert holding(home.tables(), (known,)), known
+
+
+def test_an_address_is_erased_with_all_who_carry_it_and_a_replay_does_not_bring_her_back(home: Home) -> None:
+    days = "select activity_date, session_count from mart.media_daily_performance order by 1"
+    before = dict(home.rows(days))
+    found = traces(home, emails=(" ADA@example.org",))
+    assert {subject: len([s for s, _ in found.persons if s == subject]) for subject, _ in found.persons} == {
+        "email": 1,
+        "visitor": 2,
+        "user": 1,
+    }
+    report = forget(home.context(), Silent(), found)
+    assert report.receipt
+    assert dict(report.receipt.records) == {
+        VISITORS: 4,
+        "wistia/events": 2,
+        "streampulse/user_profiles": 1,
+        "streampulse/playback": 1,
+    }
+    assert report.receipt.landing == 2
+    assert report.receipt.deleted["core.dim_visitor"] == 2
+    assert report.receipt.deleted["core.fct_viewing_session"] == 2
+    assert report.receipt.deleted["core.fct_playback"] == 1
+    assert_gone(home)
+    after = dict(home.rows(days))
+    assert sum(after.values()) == sum(before.values()) - 2
+    assert home.rows("select sum(playback_count) from mart.daily_engagement") == [(1,)]
+    assert "ada" not in str(erasures.receipts(home.lake)).lower()
+    home.replay()
+    assert_gone(home)
+    assert dict(home.rows(days)) == after
+    assert erase(home, emails=("ada@example.org",)).is_known is False
+
+
+def test_who_lands_again_is_dropped_counted_and_taken_out_of_raw(home: Home) -> None:
+    erase(home, emails=("ada@example.org",))
+    land(
+        home.lake,
+        VISITORS,
+        [visitor("ada-key", "ada@example.org"), visitor("new-key", "Ada@Example.org"), visitor("dora")],
+    )
+    land(home.lake, "wistia/events", [session("s9", "ada-key")])
+    home.load()
+    manifest = staging_log(home.lake).head()
+    assert manifest
+    assert manifest.entities["wistia__visitor"].counts == Counts(landed=3, normalised=1, forgotten=2, rows=1)
+    assert manifest.forgotten == {VISITORS: 2, "wistia/events": 1}
+    assert_gone(home)
+    assert holding(home.objects(), ("new-key",)) == {}
+    assert home.rows("select count(*) from core.dim_visitor where visitor_id = 'dora'") == [(1,)]
+    marks = [info.key for info in home.lake.list_after("forgotten/")]
+    home.load()
+    assert [info.key for info in home.lake.list_after("forgotten/")] == marks, "nothing is left to be done"
+
+
+@pytest.mark.parametrize(
+    ("event", "number"),
+    [
+        ("forget.recorded", 1),
+        ("forget.supersede", 1),
+        pytest.param("forget.supersede", 3, marks=pytest.mark.long),
+        ("forget.supersede", 6),
+        ("forget.commit", 1),
+        pytest.param("forget.completed", 1, marks=pytest.mark.long),
+    ],
+)
+def test_killed_in_the_middle_the_next_command_that_loads_completes_it(home: Home, event: str, number: int) -> None:
+    with pytest.raises(Killed):
+        erase(home, Until(event, number), emails=("ada@example.org",))
+    home.load()
+    assert_gone(home)
+    assert len(erasures.receipts(home.lake)) >= 1
+
+
+def test_of_a_visitor_that_is_asked_for_only_that_one_goes(home: Home) -> None:
+    report = erase(home, visitors=("ada-key",))
+    assert report.receipt
+    assert set(report.receipt.records) == {VISITORS, "wistia/events"}
+    assert home.rows("select visitor_id from core.dim_visitor where visitor_key > 0 order by 1") == [
+        ("ada-phone",),
+        ("bob-key",),
+        ("carl",),
+    ]
+
+
+def test_somebody_unknown_is_recorded_and_never_enters(home: Home) -> None:
+    report = erase(home, users=("zoe",))
+    assert (report.is_known, report.request) == (False, 1)
+    home.drop("playback/more.jsonl", playback("p9", "zoe"), playback("p8", "yan"))
+    home.load()
+    assert home.rows("select playback_id from core.fct_playback order by 1") == [("p1",), ("p2",), ("p8",)]
+
+
+@pytest.mark.long
+def test_two_at_once_are_both_forgotten(home: Home) -> None:
+    """The second is recorded while the first is at work."""
+    ada, bob = (traces(home, emails=(email,)) for email in ("ada@example.org", "bob@example.org"))
+
+    class Beside:
+        def event(self, name: str, **fields: object) -> None:
+            if name == "forget.supersede" and forgotten_log(home.lake).head(1) is None:
+                forget(home.context(), Silent(), bob)
+
+        def advance(self, *_: object) -> None: ...
+
+    forget(home.context(), Beside(), ada)
+    home.load()
+    assert holding(home.objects(), (*ADA, *BOB)) == {}
+    assert holding(home.tables(), (*ADA, *BOB)) == {}
+
+
+def test_what_a_normaliser_made_that_knew_of_no_request_is_not_loaded_before_it_is_freed(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+
+    land(home.lake, VISITORS, [visitor("ada-tablet", "ada@example.org")])
+    normalise_stage(home.context(), Silent())
+    with pytest.raises(Killed):
+        erase(home, Until("forget.recorded"), emails=("ada@example.org",))
+    with monkeypatch.context() as patch:
+        patch.setattr("orchestration.pipeline.complete", lambda *_: None)
+        with pytest.raises(DataRefused, match="was staged before request 1 to forget somebody"):
+            load_stage(home.context(), Silent())
+    home.load()
+    assert_gone(home)
+    assert holding(home.tables(), ("ada-tablet",)) == {}
