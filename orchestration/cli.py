@@ -162,6 +162,19 @@ def status(options: Options, run_id: str | None) -> None:
 
 
 @reelhouse.command()
+@click.option(
+    "--port", type=click.IntRange(1, 65535), help="Where it listens on this machine.  [default: 8501 or the next]"
+)
+@click.option("--headless", is_flag=True, help="Open no browser.")
+@command_options
+def dashboard(options: Options, port: int | None, *, headless: bool) -> None:
+    """Show the marts in a browser, until Ctrl-C; needs the extra `dashboard`."""
+    from orchestration.dashboard import serve_dashboard
+
+    serve_dashboard(Context(options), port, headless=headless)
+
+
+@reelhouse.command()
 @click.option("--sweep", is_flag=True, help="Remove the litter that is older than 24 hours, having shown it.")
 @command_options
 def doctor(options: Options, *, sweep: bool) -> None:

@@ -9,14 +9,15 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-STAGES = ("extract", "spark", "warehouse_sql", "orchestration")
+STAGES = ("extract", "spark", "warehouse_sql", "dashboards", "orchestration")
 
 # A stage may use those before it, never the reverse; nobody but the tests imports the sandbox, which is its own world.
 MAY_IMPORT = {
     "extract": set[str](),
     "spark": {"extract"},
     "warehouse_sql": {"extract", "spark"},
-    "orchestration": {"extract", "spark", "warehouse_sql"},
+    "dashboards": {"extract", "spark", "warehouse_sql"},
+    "orchestration": {"extract", "spark", "warehouse_sql", "dashboards"},
     "sandbox": {"extract"},
 }
 # Each asks one service for one purpose.
@@ -38,8 +39,10 @@ OWNERS = {
     "pyspark": {"spark/engine/"},
     "rich": {"orchestration/"},
     "click": {"orchestration/"},
+    "streamlit": {"dashboards/app/"},
+    "plotly": {"dashboards/app/charts.py"},
 }
-HEAVY = ("duckdb", "sqlframe", "pyspark", "pandas", "numpy", "sandbox")
+HEAVY = ("duckdb", "sqlframe", "pyspark", "pandas", "numpy", "plotly", "streamlit", "sandbox")
 
 
 def sources(package: str) -> list[Path]:
@@ -109,7 +112,8 @@ def test_transforms_type_by_the_grammar_and_never_by_a_plain_cast() -> None:
 @pytest.mark.parametrize("package", STAGES)
 def test_importing_a_stage_needs_the_base_installation_only(package: str) -> None:
     modules = [".".join(file.relative_to(ROOT).with_suffix("").parts) for file in sources(package)]
-    engines = [name for name in modules if not name.startswith("spark.engine.") and not name.endswith("__init__")]
+    extras = ("spark.engine.", "dashboards.app.")
+    engines = [name for name in modules if not name.startswith(extras) and not name.endswith("__init__")]
     program = (
         f"import sys, importlib; [importlib.import_module(name) for name in {engines!r}]; "
         f"print([name for name in {HEAVY!r} if name in sys.modules])"

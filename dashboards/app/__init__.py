@@ -1,0 +1,1 @@
+"""The Streamlit application: pages for people who look at the data every morning."""

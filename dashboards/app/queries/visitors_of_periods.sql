@@ -1,0 +1,13 @@
+-- grain:   one row per period: the one chosen and the one before
+-- columns:
+--   is_present     Whether it is the period chosen.
+--   visitor_count  Distinct visitors of the sessions of the period, days, medias and channels chosen. {mart.visitor_media_daily.visitor_id}
+select
+    activity_date >= :first_day as is_present,
+    count(distinct visitor_id) as visitor_count
+from mart.visitor_media_daily
+where
+    activity_date between :first_of_both and :last_day
+    {{ chosen }}
+group by is_present
+order by is_present

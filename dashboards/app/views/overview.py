@@ -1,0 +1,163 @@
+"""How the whole account does: the morning's first page."""
+
+import streamlit as st
+
+from dashboards.app import charts, panels
+from dashboards.app.choices import Currency, choose
+from dashboards.app.figures import counted, newest, quotient, shared, summed
+from dashboards.app.period import Period
+from dashboards.app.query import Choice, load_queries
+from dashboards.app.reader import ask
+from dashboards.app.table import Table
+
+TREND = 30
+"""Days of the trends: those that end with the period."""
+
+
+def page() -> None:
+    """Draw the page."""
+    choice, currency = choose("wistia", medias=True, channels=True)
+    days, rates = ask("day_totals", choice), ask("rate_days", choice)
+    visitors = ask("visitor_days", choice)
+    _cards(choice, days, rates, visitors)
+    left, right = st.columns(2)
+    with left:
+        _plays_and_visitors(choice, currency, days, visitors)
+    with right:
+        _hours(choice, currency, days)
+    _trends(choice, currency)
+    _medias(choice)
+
+
+def _cards(choice: Choice, days: Table, rates: Table, visitors: Table) -> None:
+    period = choice.period
+    says = {name: query.definition for name, query in load_queries().items()}
+    by_day = visitors.every_day(period).column("visitor_count")
+    panels.cards(
+        (
+            ("Plays", summed(days, "play_count", period), says["day_totals"]("play_count")),
+            ("Loads", summed(days, "load_count", period), says["day_totals"]("load_count")),
+            (
+                "Visitors",
+                counted(ask("visitors_of_periods", choice), "visitor_count", by_day),
+                says["visitors_of_periods"]("visitor_count"),
+            ),
+            (
+                "Play rate",
+                newest(rates, "play_rate", period),
+                f"{says['rate_days']('play_rate')} The newest of the period.",
+            ),
+            ("Hours watched", summed(days, "hours_watched", period, "hours"), says["day_totals"]("hours_watched")),
+            (
+                "Engagement",
+                shared(days, "percent_viewed_total", "measured_session_count", period),
+                f"Mean share viewed by the period's sessions. {says['day_totals']('percent_viewed_total')}",
+            ),
+        ),
+        f"the {period.length} days before ({period.previous.words})",
+    )
+
+
+def _plays_and_visitors(choice: Choice, currency: Currency, days: Table, visitors: Table) -> None:
+    period = choice.period
+    found = dict(zip(visitors.column("activity_date"), visitors.column("visitor_count"), strict=True))
+    both = Table(
+        ("activity_date", "play_count", "visitor_count"),
+        tuple(
+            (row["activity_date"], row["play_count"], found.get(row["activity_date"])) for row in days.every_day(period)
+        ),
+    )
+    series = (charts.Series("play_count", "Plays"), charts.Series("visitor_count", "Visitors"))
+    panels.chart(
+        "Plays and visitors",
+        charts.lines(both, series, "count", "Per day", panels.theme(), currency.open_from(period)),
+        both,
+        ("day_totals", "visitor_days"),
+        f"Lines of plays and of distinct visitors for each day, {period.words}.",
+        "Visitors of several days cannot be added: the card counts each once.",
+    )
+
+
+def _hours(choice: Choice, currency: Currency, days: Table) -> None:
+    period = choice.period
+    shown = days.every_day(period)
+    panels.chart(
+        "Hours watched",
+        charts.lines(
+            shown,
+            (charts.Series("hours_watched", "Hours watched"),),
+            "hours",
+            "Hours per day",
+            panels.theme(),
+            currency.open_from(period),
+        ),
+        shown,
+        ("day_totals",),
+        f"A line of the hours watched on each day, {period.words}.",
+        "As the vendor counts them.",
+    )
+
+
+def _trends(choice: Choice, currency: Currency) -> None:
+    period = Period.ending(choice.period.last, TREND)
+    chosen = Choice(period, choice.medias, choice.channels)
+    days, rates = ask("day_totals", chosen).every_day(period), ask("rate_days", chosen).every_day(period)
+    left, right = st.columns(2)
+    with left:
+        _trend(
+            "Engagement trend, 30 days",
+            _beside(days, "percent_viewed_total", "measured_session_count", rates, "engagement"),
+            ("Sessions of the day", "Since it was made"),
+            currency.open_from(period),
+            "Mean share of the media viewed by the sessions of the day; as diamonds, the vendor's mean over all plays "
+            "since each media was made, on days on which it was asked for.",
+        )
+    with right:
+        _trend(
+            "Play rate trend, 30 days",
+            _beside(days, "play_count", "load_count", rates, "play_rate"),
+            ("Plays per load of the day", "Since it was made"),
+            currency.open_from(period),
+            "Plays divided by loads of the day; as diamonds, the vendor's play rate (distinct players divided by "
+            "visitors) since each media was made, on days on which it was asked for. The two are not the same measure.",
+        )
+
+
+def _beside(days: Table, part: str, whole: str, rates: Table, rate: str) -> Table:
+    """Return the quotient of each day beside the rate that was told on it."""
+    told = rates.column(rate)
+    rows = ((row["activity_date"], quotient(row[part], row[whole]), told[number]) for number, row in enumerate(days))
+    return Table(("activity_date", f"{part}_by_{whole}", rate), tuple(rows))
+
+
+def _trend(title: str, shown: Table, labels: tuple[str, str], open_from: object, note: str) -> None:
+    _, of_day, told = shown.columns
+    series = (charts.Series(of_day, labels[0]), charts.Series(told, labels[1], is_sparse=True))
+    panels.chart(
+        title,
+        charts.lines(shown, series, "share", "Share", panels.theme(), open_from),  # type: ignore[arg-type]
+        shown,
+        ("rate_days",),
+        f"{title}: a line of {labels[0].lower()} and marks of the same since the media was made.",
+        note,
+    )
+
+
+def _medias(choice: Choice) -> None:
+    medias = ask("media_totals", choice)
+    columns = {
+        "media_name": st.column_config.TextColumn("Media", width="medium"),
+        "channel_name": "Channel",
+        "play_count": st.column_config.NumberColumn("Plays", format="localized"),
+        "previous_play_count": st.column_config.NumberColumn("Plays before", format="localized"),
+        "load_count": st.column_config.NumberColumn("Loads", format="localized"),
+        "hours_watched": st.column_config.NumberColumn("Hours watched", format="%.1f"),
+        "media_id": "Id",
+    }
+    panels.table(
+        "Medias of the period",
+        medias,
+        ("media_totals",),
+        columns,
+        "The hundred most played." if len(medias) == 100 else "",
+    )

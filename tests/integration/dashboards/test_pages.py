@@ -1,0 +1,180 @@
+"""Pages of an empty warehouse, of one that is known by heart, and of one with ten thousand medias."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from streamlit.testing.v1 import AppTest
+
+from dashboards.app import reader
+from dashboards.app.query import load_queries
+from extract.errors import ConfigurationError
+from orchestration.dashboard import READER, admit_reader
+from tests.integration.warehouse_sql.house import House, open_house
+from warehouse_sql.connection import StatementRefused
+from warehouse_sql.query import query
+
+GIVEN = Path(__file__).parents[2] / "cases" / "questions" / "given.yaml"
+VIEWS = ("overview", "media", "audience", "channels", "streampulse", "health")
+NOW = datetime(2026, 2, 1, 1, tzinfo=UTC)
+SLOW = 120
+
+
+@contextmanager
+def read(house: House, now: datetime = NOW) -> Iterator[None]:
+    """Let the pages read a warehouse, as the dashboard's reader."""
+    admit_reader(house.target)
+    reader.use(reader.Source(lambda: replace(house.target, user=READER), lambda: now))
+    reader._session.clear()
+    reader.forget()
+    yield
+    reader._session.clear()
+    reader.forget()
+
+
+@pytest.fixture(scope="module")
+def known(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    """The warehouse of the twenty questions."""
+    with open_house(tmp_path_factory.mktemp("house")) as house:
+        for step in yaml.safe_load(GIVEN.read_text(encoding="utf-8")):
+            house.stage(step)
+        house.load()
+        yield house
+
+
+def shown(view: str, **state: Any) -> AppTest:
+    """Return a page as it is drawn."""
+
+    def script(view: str) -> None:
+        import importlib
+
+        importlib.import_module(f"dashboards.app.views.{view}").page()
+
+    app = AppTest.from_function(script, default_timeout=SLOW, kwargs={"view": view})
+    for name, value in state.items():
+        app.session_state[name] = value
+    app.run()
+    assert not app.exception, app.exception
+    return app
+
+
+def cards(app: AppTest) -> dict[str, str]:
+    """Return the figures of the cards by their names."""
+    return {card.label: card.value for card in app.metric}
+
+
+def test_an_empty_warehouse_says_so_on_every_page(tmp_path: Path) -> None:
+    with open_house(tmp_path) as house:
+        house.load()
+        with read(house):
+            for view in VIEWS:
+                assert "no" in shown(view).info[0].value, view
+
+
+def test_a_sandbox_without_a_warehouse_is_refused(tmp_path: Path) -> None:
+    with open_house(tmp_path) as house, pytest.raises(ConfigurationError, match="holds no warehouse yet"):
+        admit_reader(house.target)
+
+
+def test_pages_show_what_is_known(known: House) -> None:
+    with read(known):
+        overview = shown("overview", period="30 days")
+        for view in VIEWS[1:4]:
+            shown(view)
+        health = shown("health")
+    found = cards(overview)
+    # Complete until 8 January: the ninth was not over. Plays 10 + 4 on the first, 15 + 8 + 1 on the eighth.
+    assert (found["Plays"], found["Loads"]) == ("38", "125")
+    assert (found["Visitors"], found["Hours watched"]) == ("2", "0.9 h")
+    assert found["Play rate"] == "—", "statistics were asked for on the tenth"
+    assert found["Engagement"] == "75.0%"
+    assert cards(health)["Newest load"] == str(known.sequence)
+
+
+def test_choices_choose(known: House) -> None:
+    with read(known):
+        facebook = cards(shown("overview", channel=["Facebook"]))
+        media = cards(shown("overview", media=["m2"]))
+        days = {"from": date(2026, 1, 9), "to": date(2026, 1, 9)}
+        custom = cards(shown("overview", period="Custom", **days))
+        nothing = cards(shown("overview", channel=["Facebook"], media=["m2"]))
+    assert facebook["Plays"] == "25"
+    assert media["Plays"] == "12"
+    assert custom["Plays"] == "5"
+    assert nothing["Plays"] == "—"
+
+
+def test_a_period_that_ends_before_it_begins_is_told(known: House) -> None:
+    with read(known):
+        app = shown("overview", period="Custom", **{"from": date(2026, 1, 9), "to": date(2026, 1, 2)})
+    assert "ends before it begins" in app.error[0].value
+
+
+@pytest.mark.parametrize(("hours", "is_stale"), [(1, False), (49, True)])
+def test_stale_data_is_called_stale(known: House, hours: int, is_stale: bool) -> None:
+    loaded_at = known.value("select max(committed_at) from audit.load_history").replace(tzinfo=UTC)
+    with read(known, loaded_at + timedelta(hours=hours)):
+        app = shown("channels")
+    assert [warning.value[:29] for warning in app.warning] == (["Stale: the newest load is 2 d"] if is_stale else [])
+    assert any("Complete until 8 Jan 2026" in caption.value for caption in app.caption)
+
+
+def test_the_reader_reads_marts_alone(known: House) -> None:
+    with read(known), pytest.raises(StatementRefused, match="permission denied"):
+        query(replace(known.target, user=READER), "select * from core.dim_visitor")
+
+
+def test_an_answer_is_kept_and_a_lost_session_opened_again(known: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    with read(known):
+        session = reader._session()
+        first = reader.ask("medias")
+        assert session._connection
+        before = session._connection.statements
+        assert reader.ask("medias") == first
+        assert session._connection.statements == before
+        session._connection.close()
+        reader.forget()
+        assert reader.ask("medias") == first
+
+
+@pytest.mark.long
+def test_ten_thousand_medias_have_room(tmp_path: Path) -> None:
+    count = 10_000
+    at = datetime.fromisoformat("2026-01-10T02:00:00")
+    medias = [
+        {"media_id": f"m{n}", "media_name": f"Video {n // 2}", "media_type": "Video", "duration_seconds": 60.0,
+         "_extracted_at": at}
+        for n in range(count)
+    ]  # fmt: skip
+    days = [
+        {"media_id": f"m{n}", "activity_date": date(2026, 1, day), "load_count": n, "play_count": n // 2,
+         "_extracted_at": at}
+        for n in range(count) for day in (8, 9)
+    ]  # fmt: skip
+    snapshots = [
+        {"media_id": f"m{n}", "snapshot_date": date(2026, 1, 10), "load_count": n, "play_count": n, "visitor_count": n,
+         "play_rate": 0.5, "hours_watched": 1.0, "engagement": 0.5, "_extracted_at": at}
+        for n in range(count)
+    ]  # fmt: skip
+    with open_house(tmp_path) as house:
+        house.stage({"media": medias, "media_day": days, "media_snapshot": snapshots})
+        house.load()
+        with read(house):
+            overview = shown("overview")
+            assert cards(overview)["Plays"] == "25.00 M"
+            assert any("hundred most played" in caption.value for caption in overview.caption)
+            assert len(overview.multiselect(key="media").options) == count
+            assert "Video 4999 (m9999)" in overview.multiselect(key="media").options
+            for view in VIEWS[1:]:
+                shown(view)
+
+
+def test_every_question_is_asked_by_some_page() -> None:
+    views = Path(reader.__file__).parent
+    text = "".join(file.read_text(encoding="utf-8") for file in views.rglob("*.py"))
+    assert [name for name in load_queries() if f'"{name}"' not in text] == []
