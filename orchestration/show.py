@@ -11,6 +11,7 @@ from extract.errors import ConfigurationError
 from orchestration.output import exact, figure, json_value, print_json, print_json_line, print_table
 
 if TYPE_CHECKING:  # only names of types: `reelhouse --help` should not wait for drivers
+    from dashboards.dictionary.site import DocsReport
     from extract.runner import ExtractionReport, StreamReport
     from orchestration.contracts import EntityContract
     from orchestration.doctor import Examination
@@ -466,6 +467,15 @@ def forgotten(report: "ForgetReport", *, as_json: bool) -> None:
     for said in receipt.not_reached:
         click.echo(f"  {said}")
     click.echo(f"receipt: forgotten/receipts/ in the lake, of run {receipt.run_id}")
+
+
+def docs(report: "DocsReport", *, as_json: bool) -> None:
+    """Print where the data dictionary begins."""
+    if as_json:
+        print_json(report)
+        return
+    checks = "" if report.checks is None else f", with the results of {report.checks} checks"
+    click.echo(f"{report.pages} pages{checks}: {report.start}")
 
 
 def query_result(result: "QueryResult", *, as_json: bool) -> None:

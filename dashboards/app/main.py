@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import streamlit as st
 
+from dashboards.app.panels import theme
 from dashboards.app.views import audience, channels, health, media, overview, streampulse
 from extract.errors import ReelhouseError
 from warehouse_sql.connection import StatementRefused
@@ -24,8 +25,10 @@ STYLE = """<style>
 [class*="st-key-cards_"] { display: grid; grid-template-columns: repeat(auto-fit, minmax(9.5rem, 1fr)); gap: 0.75rem; }
 [class*="st-key-cards_"] > * { width: auto; }
 [data-testid="stMainBlockContainer"] { padding-top: 4.5rem; }
+[data-testid="stCaptionContainer"] p { color: MUTED; }
 </style>"""
-"""Cards in equal columns, as many as there is room for; Streamlit gives a keyed container the class `st-key-…`."""
+"""Cards in equal columns, as many as there is room for (Streamlit gives a keyed container the class `st-key-…`), and
+captions that can be read: Streamlit's own grey has a contrast of less than 4.5 to 1."""
 
 
 def _guarded(title: str, page: Callable[[], None]) -> Callable[[], None]:
@@ -52,7 +55,7 @@ def _way_out(code: str) -> str:
 def main() -> None:
     """Draw the page that is asked for."""
     st.set_page_config("reelhouse", "🎬", layout="wide")
-    st.html(STYLE)
+    st.html(STYLE.replace("MUTED", theme().muted))
     pages = [
         st.Page(
             _guarded(title, page), title=title, icon=f":material/{icon}:", url_path=title.lower(), default=not number

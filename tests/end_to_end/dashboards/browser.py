@@ -84,8 +84,8 @@ class Visit:
 def served(home: Path, as_of: datetime, log: Path) -> Iterator[str]:
     """Serve the application over a sandbox, as a process of its own; yield its address."""
     port = free_port()
-    command = [sys.executable, "-m", "orchestration", "dashboard", "--headless", "--port", str(port), "--home", str(home),
-               "--as-of", format_instant(as_of)]  # fmt: skip
+    options = ["--headless", "--port", str(port), "--home", str(home), "--as-of", format_instant(as_of)]
+    command = [sys.executable, "-m", "orchestration", "dashboard", *options]
     with log.open("wb") as output:
         process = subprocess.Popen(command, stdout=output, stderr=output, cwd=Path(__file__).parents[3])
         try:

@@ -1,0 +1,102 @@
+"""The pages of the site: pure text by path, and writing them."""
+
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markdown_it import MarkdownIt
+from markupsafe import Markup
+
+from dashboards.dictionary.drawing import drawing_of
+from dashboards.dictionary.entries import SCHEMAS, Entry, bus_matrix, entries
+from extract.errors import ConfigurationError
+from warehouse_sql.examine import Result
+from warehouse_sql.model import HOME as MODELS
+
+HERE = Path(__file__).parent
+ABOUT = {
+    "mart": "What dashboards and analysts read.",
+    "core": "Dimensions and facts, one place for each truth.",
+    "staging": "The last load as it came, typed by contract.",
+    "audit": "What loads, migrations and replays remember of themselves.",
+}
+MARK = ".reelhouse-docs"
+"""The file by which a folder is known for a site of ours, which may be written again."""
+
+
+@dataclass(frozen=True, slots=True)
+class DocsReport:
+    """What was written: where to begin, how many pages, and how many checks were run for it (None: none were)."""
+
+    start: str
+    pages: int
+    checks: int | None
+
+
+def pages(results: Iterable[Result] | None = None) -> Iterator[tuple[str, str]]:
+    """Yield the path and text of each file of the site.
+
+    Args:
+        results: what checks found, where somebody ran them.
+    """
+    known = None if results is None else list(results)
+    tables = entries(known)
+    environment = _environment()
+    dimensions, rows = bus_matrix()
+    common = {"schemas": SCHEMAS, "about": ABOUT, "version": version("reelhouse"), "tables": tables, "root": ""}
+    failed = None if known is None else [result for result in known if result.count]
+    yield "index.html", environment.get_template("index.html").render(common, checked=known, failed=failed)
+    yield "matrix.html", environment.get_template("matrix.html").render(common, dimensions=dimensions, rows=rows)
+    yield "measures.html", environment.get_template("measures.html").render(common, text=_measures())
+    for table in tables:
+        drawing = Markup(drawing_of(table.name)) if table.schema in ("mart", "core") else ""  # noqa: S704 - ours
+        text = environment.get_template("table.html").render({**common, "root": "../"}, table=table, drawing=drawing)
+        yield f"tables/{table.name}.html", text
+    yield "search.js", f"const INDEX = {json.dumps(list(_index(tables)), ensure_ascii=False)};\n"
+    for asset in sorted((HERE / "assets").iterdir()):
+        yield asset.name, asset.read_text(encoding="utf-8")
+    yield MARK, "A site made by `reelhouse docs`; it may be made again here.\n"
+
+
+def write(out: Path, results: Iterable[Result] | None = None) -> DocsReport:
+    """Write the site into a folder.
+
+    Raises:
+        ConfigurationError: the folder holds something else.
+    """
+    if out.exists() and any(out.iterdir()) and not (out / MARK).exists():
+        raise ConfigurationError(f"{out} holds something that `reelhouse docs` did not write; name an empty folder")
+    known = None if results is None else list(results)
+    written = 0
+    for path, text in pages(known):
+        file = out / path
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text, encoding="utf-8")
+        written += path.endswith(".html")
+    return DocsReport(str(out / "index.html"), written, None if known is None else len(known))
+
+
+def _environment() -> Environment:
+    return Environment(
+        loader=FileSystemLoader(HERE / "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+
+
+def _measures() -> Markup:
+    text = (MODELS / "marts" / "README.md").read_text(encoding="utf-8").partition("## Decisions")[0]
+    return Markup(MarkdownIt("commonmark").enable("table").render(text))  # noqa: S704 - a file of this package
+
+
+def _index(tables: Iterable[Entry]) -> Iterator[dict[str, str]]:
+    for table in tables:
+        url = f"tables/{table.name}.html"
+        yield {"name": table.name, "about": table.first_sentence, "url": url}
+        for column in table.columns:
+            yield {"name": f"{table.name}.{column.name}", "about": column.about, "url": f"{url}#{column.name}"}
