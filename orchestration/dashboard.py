@@ -10,7 +10,7 @@ from importlib.util import find_spec
 from extract.errors import ConfigurationError
 from orchestration.context import Context
 from orchestration.sandboxes import SCHEME, open_warehouse
-from warehouse_sql.access import Access, access_statements, load_access, read_held
+from warehouse_sql.access import access_statements, load_access, read_held
 from warehouse_sql.connection import Connection, Target, connect
 
 ROLE = "reelhouse_dashboard"
@@ -51,7 +51,7 @@ def reader_of(context: Context) -> Target:
 
 
 def admit_reader(target: Target) -> None:
-    """Make the reader of a sandbox and give it the role; nothing is done where it is so.
+    """Make the reader of a sandbox, with the roles, rights and masks that are declared; nothing is done where it is so.
 
     Raises:
         ConfigurationError: the sandbox holds no warehouse yet.
@@ -62,9 +62,7 @@ def admit_reader(target: Target) -> None:
             raise ConfigurationError(
                 "the sandbox holds no warehouse yet: `reelhouse demo` makes one, `reelhouse run` loads what is new"
             )
-        access = load_access()
-        role = Access(roles={ROLE: access.roles[ROLE]})
-        for statement in (*_admission(connection), *access_statements(role, held)):
+        for statement in (*_admission(connection), *access_statements(load_access(), held)):
             connection.execute(statement)
         _grant(connection)
         connection.commit()

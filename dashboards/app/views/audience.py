@@ -95,5 +95,5 @@ def _top_visitors() -> None:
         ask("top_visitors"),
         ("top_visitors",),
         columns,
-        "Since first seen, over all medias, whatever is chosen above. The key is the vendor's; nothing says who it is.",
+        "Since first seen, over all medias, whatever is chosen above. No key says who a visitor is.",
     )

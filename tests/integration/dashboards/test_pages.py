@@ -1,5 +1,6 @@
 """Pages of an empty warehouse, of one that is known by heart, and of one with ten thousand medias."""
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -127,6 +128,13 @@ def test_stale_data_is_called_stale(known: House, hours: int, is_stale: bool) ->
 def test_the_reader_reads_marts_alone(known: House) -> None:
     with read(known), pytest.raises(StatementRefused, match="permission denied"):
         query(replace(known.target, user=READER), "select * from core.dim_visitor")
+
+
+def test_visitors_have_other_names_for_it(known: House) -> None:
+    with read(known):
+        names = reader.ask("top_visitors").column("visitor_id")
+    assert len(names) == 3
+    assert all(re.fullmatch("[0-9a-f]{32}", name) for name in names)
 
 
 def test_an_answer_is_kept_and_a_lost_session_opened_again(known: House, monkeypatch: pytest.MonkeyPatch) -> None:
