@@ -25,7 +25,7 @@ STYLE = """<style>
 [class*="st-key-cards_"] { display: grid; grid-template-columns: repeat(auto-fit, minmax(9.5rem, 1fr)); gap: 0.75rem; }
 [class*="st-key-cards_"] > * { width: auto; }
 [data-testid="stMainBlockContainer"] { padding-top: 4.5rem; }
-[data-testid="stCaptionContainer"] p { color: MUTED; }
+[data-testid="stCaptionContainer"], [data-testid="stCaptionContainer"] * { opacity: 1; color: MUTED; }
 </style>"""
 """Cards in equal columns, as many as there is room for (Streamlit gives a keyed container the class `st-key-…`), and
 captions that can be read: Streamlit's own grey has a contrast of less than 4.5 to 1."""

@@ -11,7 +11,7 @@ from warehouse_sql.examine import Result, whole_checks
 from warehouse_sql.model import Load, load_models
 from warehouse_sql.staging import staging_table
 
-SCHEMAS = ("mart", "core", "staging", "audit")
+SCHEMAS = ("mart", "core", "restricted", "staging", "audit")
 """The layers in the order in which people look for something."""
 LOADS = {
     Load.DELTA: "The newest state of each key replaces the loaded one.",

@@ -20,6 +20,7 @@ HERE = Path(__file__).parent
 ABOUT = {
     "mart": "What dashboards and analysts read.",
     "core": "Dimensions and facts, one place for each truth.",
+    "restricted": "Who somebody is, apart from all else; few may read it.",
     "staging": "The last load as it came, typed by contract.",
     "audit": "What loads, migrations and replays remember of themselves.",
 }
