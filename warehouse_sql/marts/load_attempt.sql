@@ -35,7 +35,7 @@ measured as (
         attempt.run_id,
         attempt.started_at,
         attempt.finished_at,
-        datediff(second, attempt.started_at, attempt.finished_at) as attempt_seconds
+        cast(datediff(second, attempt.started_at, attempt.finished_at) as bigint) as attempt_seconds
     from attempt
 ),
 

@@ -55,7 +55,7 @@ final as (
         history.run_id,
         history.started_at,
         history.committed_at,
-        datediff(second, history.started_at, history.committed_at) as load_seconds,
+        cast(datediff(second, history.started_at, history.committed_at) as bigint) as load_seconds,
         stage_total.landed_count,
         stage_total.quarantined_count,
         table_total.copied_count,

@@ -31,7 +31,7 @@ lake: "file:lake"
 warehouse: "sandbox:."
 """
 HOVER_LAYER = "_highlighted_points_marks"
-"""Streamlit's sparklines hold an empty layer for the point under the mouse, which is called a graphic and has no name."""
+"""Streamlit's sparklines hold an empty layer for the point under the mouse, called a graphic and without a name."""
 FACEBOOK = """
 select sum(play_count), sum(load_count)
 from mart.channel_performance

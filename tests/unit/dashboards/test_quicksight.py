@@ -1,0 +1,298 @@
+"""QuickSight as code: every column is one of the marts, every request is one that QuickSight's model takes."""
+
+import re
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import boto3
+import pytest
+from botocore.model import ListShape, MapShape, Shape, StringShape, StructureShape
+from botocore.stub import Stubber
+from botocore.validate import ParamValidator
+
+from dashboards.quicksight import Installation, Request, deploy, refresh, requests
+from dashboards.quicksight.columns import columns_of
+from dashboards.quicksight.declaration import Declaration, load_declaration
+from dashboards.quicksight.expressions import present, previous, references
+from dashboards.quicksight.refresh import ingestions
+from extract.errors import ReelhouseError
+from warehouse_sql.model import load_models
+
+HOME = Installation(
+    account="123456789012",
+    region="eu-west-1",
+    host="default-workgroup.123456789012.eu-west-1.redshift-serverless.amazonaws.com",
+    database="dev",
+    secret_arn="arn:aws:secretsmanager:eu-west-1:123456789012:secret:reelhouse/dashboard-AbCdEf",
+    vpc_connection_arn="arn:aws:quicksight:eu-west-1:123456789012:vpcConnection/reelhouse",
+    readers=("arn:aws:quicksight:eu-west-1:123456789012:group/default/marketing",),
+    authors=("arn:aws:quicksight:eu-west-1:123456789012:group/default/analysts",),
+    access={"marketing": ("Facebook", "YouTube"), "management": ()},
+)
+DECLARED = load_declaration()
+ASKED = requests(HOME)
+NOW = datetime(2026, 1, 15, 2, 30, tzinfo=UTC)
+
+
+@pytest.fixture(scope="module")
+def client() -> Any:
+    return boto3.client("quicksight", "eu-west-1", aws_access_key_id="none", aws_secret_access_key="none")
+
+
+def shape_of(client: Any, operation: str) -> StructureShape:
+    """Return the shape of what an operation takes."""
+    name = client.meta.method_to_api_mapping[operation]
+    shape = client.meta.service_model.operation_model(name).input_shape
+    assert isinstance(shape, StructureShape)
+    return shape
+
+
+def breaches(shape: Shape, value: Any, path: str) -> Iterator[str]:
+    """Yield where a value is beyond a limit that the model documents: botocore itself looks at few of them."""
+    for name, each, inner in parts(shape, value):
+        yield from breaches(inner, each, f"{path}.{name}")
+    if isinstance(shape, ListShape | StringShape):
+        if not shape.metadata.get("min", 0) <= len(value) <= shape.metadata.get("max", len(value)):
+            yield f"{path}: a length of {len(value)}"
+    elif isinstance(value, int | float) and not shape.metadata.get("min", value) <= value:
+        yield f"{path}: {value}"
+    if isinstance(shape, StringShape):
+        yield from (f"{path}: {value} {words}" for words in wrong_text(shape, value))
+
+
+def parts(shape: Shape, value: Any) -> Iterator[tuple[str, Any, Shape]]:
+    """Yield what a value is made of, with the shapes that it should have."""
+    if isinstance(shape, StructureShape):
+        yield from ((name, each, shape.members[name]) for name, each in value.items())
+    elif isinstance(shape, ListShape):
+        yield from ((str(number), each, shape.member) for number, each in enumerate(value))
+    elif isinstance(shape, MapShape):
+        yield from ((key, each, shape.value) for key, each in value.items())
+
+
+def wrong_text(shape: StringShape, value: str) -> Iterator[str]:
+    """Yield what is wrong with a text."""
+    if shape.enum and value not in shape.enum:
+        yield f"is none of {shape.enum}"
+    pattern = re.sub(r"\\p\{[^}]+\}", r"\\w", shape.metadata.get("pattern", ""))
+    if not re.search(pattern, value):
+        yield f"does not match {pattern}"
+
+
+@pytest.mark.parametrize("request_", ASKED, ids=[f"{asked.kind} {asked.name}" for asked in ASKED])
+def test_a_request_is_one_that_quicksight_takes(client: Any, request_: Request) -> None:
+    shape = shape_of(client, request_.operation)
+    assert ParamValidator().validate(request_.arguments, shape).generate_report() == ""
+    assert list(breaches(shape, request_.arguments, request_.operation)) == []
+
+
+def test_limits_are_looked_at(client: Any) -> None:
+    shape = shape_of(client, "create_theme")
+    found = [*breaches(shape, {"ThemeId": "x" * 513, "AwsAccountId": "12"}, "theme")]
+    assert [breach.split(":")[0] for breach in found] == ["theme.ThemeId", "theme.AwsAccountId", "theme.AwsAccountId"]
+
+
+def identifiers(found: Any) -> Iterator[tuple[str, str]]:
+    """Yield the dataset and column of every reference in a definition."""
+    if isinstance(found, dict):
+        if {"DataSetIdentifier", "ColumnName"} <= found.keys():
+            yield found["DataSetIdentifier"], found["ColumnName"]
+        for value in found.values():
+            yield from identifiers(value)
+    elif isinstance(found, list):
+        for value in found:
+            yield from identifiers(value)
+
+
+def strangers(declared: Declaration, definition: dict[str, Any]) -> set[str]:
+    """Return what a definition refers to and no mart has, resolved through the SQL of the marts."""
+    fields = {(each["DataSetIdentifier"], each["Name"]) for each in definition["CalculatedFields"]}
+    known = {(name, column) for name, each in declared.datasets.items() for column in columns_of(each.mart)}
+    used = set(identifiers(definition)) | {
+        (each["DataSetIdentifier"], column)
+        for each in definition["CalculatedFields"]
+        for column in references(each["Expression"])
+    }
+    return {f"{dataset}.{column}" for dataset, column in used - known - fields}
+
+
+def test_every_column_that_is_used_is_one_of_the_marts() -> None:
+    for request in ASKED:
+        if "Definition" in request.arguments:
+            assert strangers(DECLARED, request.arguments["Definition"]) == set()
+
+
+def test_a_renamed_column_is_found() -> None:
+    definition = next(request.arguments["Definition"] for request in ASKED if request.kind == "dashboard")
+    broken = {**definition, "CalculatedFields": [
+        {**each, "Expression": each["Expression"].replace("{play_count}", "{plays}")}
+        for each in definition["CalculatedFields"]
+    ]}  # fmt: skip
+    assert strangers(DECLARED, broken) == {"days.plays"}
+
+
+@pytest.mark.parametrize("name", DECLARED.datasets)
+def test_a_dataset_has_the_columns_of_its_mart_and_their_types(name: str) -> None:
+    declared = DECLARED.datasets[name]
+    columns = columns_of(declared.mart)
+    assert list(columns) == [column for column, _ in load_models()[f"mart.{declared.mart}"].columns]
+    if declared.incremental:
+        assert columns[declared.incremental.column] == "DATETIME"
+    if declared.secured:
+        assert columns["channel_name"] == "STRING"
+
+
+def test_what_has_channels_is_shown_by_channel() -> None:
+    open_ = {
+        name for name, each in DECLARED.datasets.items() if "channel_name" in columns_of(each.mart) and not each.secured
+    }
+    assert open_ == set()
+
+
+def test_rules_of_rows_are_text_that_cannot_be_left() -> None:
+    rules = next(asked for asked in ASKED if asked.name == "channel_access").arguments
+    text = rules["PhysicalTableMap"]["mart"]["CustomSql"]["SqlQuery"]
+    assert "cast('Facebook,YouTube' as varchar(2047))" in text
+    odd = Installation(**{**vars_of(HOME), "access": {"o'brien": ("it's",)}})
+    (text,) = [asked.arguments["PhysicalTableMap"]["mart"]["CustomSql"]["SqlQuery"] for asked in requests(odd)[1:2]]
+    assert "cast('o''brien' as varchar(256))" in text
+    with pytest.raises(ValueError, match="comma"):
+        requests(Installation(**{**vars_of(HOME), "access": {"all": ("a,b",)}}))
+
+
+def vars_of(home: Installation) -> dict[str, Any]:
+    """Return the fields of an installation."""
+    return {name: getattr(home, name) for name in home.__dataclass_fields__}
+
+
+def test_without_rules_every_reader_sees_every_row() -> None:
+    plain = requests(Installation(**{**vars_of(HOME), "access": {}}))
+    assert not [
+        asked for asked in plain if "RowLevelPermissionDataSet" in asked.arguments or asked.name == "channel_access"
+    ]
+
+
+def test_limits_of_quicksight_are_kept() -> None:
+    definition = next(request.arguments["Definition"] for request in ASKED if request.kind == "analysis")
+    assert len(definition["Sheets"]) <= 20
+    assert len(definition["DataSetIdentifierDeclarations"]) <= 50
+    assert all(len(sheet["Visuals"]) <= 75 for sheet in definition["Sheets"])
+    ids = [next(iter(visual.values()))["VisualId"] for sheet in definition["Sheets"] for visual in sheet["Visuals"]]
+    assert len(set(ids)) == len(ids)
+    filters = {group["FilterGroupId"] for group in definition["FilterGroups"]}
+    assert len(filters) == len(definition["FilterGroups"])
+    for sheet in definition["Sheets"]:
+        for control in sheet.get("FilterControls", ()):
+            assert control["Dropdown"]["SourceFilterId"] in filters
+
+
+def test_pages_are_those_of_the_application() -> None:
+    from dashboards.app.main import PAGES
+
+    assert [sheet.title for sheet in DECLARED.sheets.values()] == [title for title, *_ in PAGES]
+
+
+def test_visuals_of_a_page_do_not_overlap() -> None:
+    definition = next(request.arguments["Definition"] for request in ASKED if request.kind == "dashboard")
+    for sheet in definition["Sheets"]:
+        taken: set[tuple[int, int]] = set()
+        for place in sheet["Layouts"][0]["Configuration"]["GridLayout"]["Elements"]:
+            cells = {
+                (row, column)
+                for row in range(place["RowIndex"], place["RowIndex"] + place["RowSpan"])
+                for column in range(place["ColumnIndex"], place["ColumnIndex"] + place["ColumnSpan"])
+            }
+            assert not taken & cells
+            assert place["ColumnIndex"] + place["ColumnSpan"] <= 36
+            taken |= cells
+
+
+def test_a_measure_is_of_the_period_and_of_the_one_before() -> None:
+    plays = DECLARED.measures["Plays"]
+    assert present(plays) == (
+        "sum(ifelse({activity_date} >= ${FirstDay} AND {activity_date} <= ${LastDay}, {play_count}, NULL))"
+    )
+    assert references(previous(plays)) == {"activity_date", "play_count"}
+    assert present(DECLARED.measures["Visitors"]).startswith("distinct_count(")
+    assert " / sum(" in present(DECLARED.measures["Engagement"])
+
+
+def test_a_refresh_is_of_its_hour() -> None:
+    first, later, next_ = (ingestions(HOME, NOW + timedelta(minutes=more)) for more in (0, 29, 30))
+    assert first == later
+    assert {each["IngestionId"] for each in next_} == {"reelhouse-20260115T03"}
+    assert {each["DataSetId"] for each in first} == {
+        HOME.id_of(name) for name, each in DECLARED.datasets.items() if each.spice
+    }
+    kinds = {each["DataSetId"]: each["IngestionType"] for each in first}
+    assert (kinds["reelhouse-days"], kinds["reelhouse-medias"]) == ("INCREMENTAL_REFRESH", "FULL_REFRESH")
+
+
+def test_once_a_week_everything_is_read() -> None:
+    sunday = datetime(2026, 1, 18, 2, tzinfo=UTC)
+    assert {each["IngestionType"] for each in ingestions(HOME, sunday)} == {"FULL_REFRESH"}
+
+
+def test_a_second_load_of_an_hour_starts_no_refresh(client: Any) -> None:
+    with Stubber(client) as stub:
+        asked = ingestions(HOME, NOW)
+        for number, each in enumerate(asked):
+            if number == 0:
+                stub.add_client_error("create_ingestion", "ResourceExistsException", expected_params=each)
+            else:
+                answer = {"Arn": "arn", "IngestionId": each["IngestionId"], "RequestId": "1", "Status": 201}
+                stub.add_response("create_ingestion", answer, each)
+        started = refresh(client, HOME, NOW)
+        stub.assert_no_pending_responses()
+    assert started == tuple(each["DataSetId"] for each in asked[1:])
+
+
+def ready(kind: str, **more: Any) -> dict[str, Any]:
+    """Return QuickSight's word that an asset is made."""
+    status = {"Version": {"Status": "CREATION_SUCCESSFUL", "VersionNumber": 2}} if kind in ("Theme", "Dashboard") else {
+        "Status": "UPDATE_SUCCESSFUL"}  # fmt: skip
+    return {kind: {**status, **more}, "RequestId": "1", "Status": 200}
+
+
+def test_what_is_there_is_updated_and_a_dashboard_published(client: Any) -> None:
+    dashboard = next(asked for asked in ASKED if asked.kind == "dashboard")
+    told: list[str] = []
+    with Stubber(client) as stub:
+        stub.add_client_error("create_dashboard", "ResourceExistsException")
+        stub.add_response("update_dashboard", {"RequestId": "1"})
+        stub.add_response("update_dashboard_permissions", {"RequestId": "1"})
+        stub.add_response("describe_dashboard", ready("Dashboard"))
+        stub.add_response(
+            "update_dashboard_published_version",
+            {"RequestId": "1"},
+            {"AwsAccountId": HOME.account, "DashboardId": "reelhouse-pages", "VersionNumber": 2},
+        )
+        deploy(client, [dashboard], told.append, pause=0)
+        stub.assert_no_pending_responses()
+    assert told == ["updated: dashboard pages"]
+
+
+@pytest.mark.parametrize("request_", ASKED, ids=[f"{asked.kind} {asked.name}" for asked in ASKED])
+def test_an_update_takes_what_is_asked(client: Any, request_: Request) -> None:
+    if not request_.operation.startswith("create_"):
+        return
+    from dashboards.quicksight.deploy import _MADE_ALONE
+
+    shape = shape_of(client, request_.operation.replace("create_", "update_"))
+    arguments = {name: value for name, value in request_.arguments.items() if name not in _MADE_ALONE}
+    assert ParamValidator().validate(arguments, shape).generate_report() == ""
+    assert set(arguments) <= set(shape.members)
+
+
+def test_what_quicksight_cannot_make_is_told(client: Any) -> None:
+    source = ASKED[0]
+    failed = {"DataSource": {"Status": "CREATION_FAILED", "ErrorInfo": {"Type": "TIMEOUT", "Message": "no way in"}},
+              "RequestId": "1", "Status": 200}  # fmt: skip
+    with Stubber(client) as stub:
+        stub.add_response(
+            "create_data_source", {"RequestId": "1", "Status": 202, "CreationStatus": "CREATION_IN_PROGRESS"}
+        )
+        stub.add_response("describe_data_source", failed)
+        with pytest.raises(ReelhouseError, match=r"could not make the data source warehouse: .*no way in"):
+            deploy(client, [source], print, pause=0)
