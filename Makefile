@@ -5,13 +5,16 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-all lint bench
+.PHONY: help demo dashboard test test-all lint bench screenshots
 
 help: ## Show the targets.
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
 demo: $(VENV)/local.stamp ## Load a warehouse from a simulated Wistia account: the first load and seven days.
 	@$(BIN)/reelhouse demo
+
+dashboard: $(VENV)/dashboard.stamp ## Show the demonstration's warehouse in a browser, as on its last morning.
+	@$(BIN)/reelhouse dashboard --as-of 2026-01-15T09:00:00Z
 
 test: $(VENV)/dev.stamp ## Run the tests (up to ten minutes on two cores).
 	$(BIN)/pytest -n 2 --dist loadfile
@@ -27,15 +30,23 @@ lint: $(VENV)/dev.stamp ## Check style, format and types.
 bench: $(VENV)/dev.stamp ## Measure: ratios taken in one run.
 	$(BIN)/python -m tests.benchmarks
 
+screenshots: $(VENV)/dev.stamp ## Take the pictures of the dashboard's pages; needs a chromium.
+	$(BIN)/python -m tests.end_to_end.dashboards.screenshots dashboards/screenshots
+
 $(VENV)/local.stamp: pyproject.toml constraints.txt | $(VENV)/made.stamp
 	@echo "Installing reelhouse with its embedded engine into $(VENV) ..."
 	@$(PIP) install -c constraints.txt -e '.[local]'
 	@touch $@
 
+$(VENV)/dashboard.stamp: pyproject.toml constraints.txt | $(VENV)/made.stamp
+	@echo "Installing reelhouse with its dashboard into $(VENV) ..."
+	@$(PIP) install -c constraints.txt -e '.[local,dashboard]'
+	@touch $@ $(VENV)/local.stamp
+
 $(VENV)/dev.stamp: pyproject.toml constraints.txt | $(VENV)/made.stamp
 	@echo "Installing reelhouse with its development tools into $(VENV) ..."
 	@$(PIP) install -c constraints.txt -e '.[dev]'
-	@touch $@ $(VENV)/local.stamp
+	@touch $@ $(VENV)/local.stamp $(VENV)/dashboard.stamp
 
 $(VENV)/made.stamp:
 	@$(PYTHON) -c 'import sys; sys.exit("reelhouse needs Python 3.11 or 3.12, and $(PYTHON) is %d.%d; type: make PYTHON=python3.11 ..." % sys.version_info[:2] if not (3, 11) <= sys.version_info[:2] < (3, 13) else 0)'

@@ -54,7 +54,7 @@ def admit_reader(target: Target) -> None:
     """Make the reader of a sandbox, with the roles, rights and masks that are declared; nothing is done where it is so.
 
     Raises:
-        ConfigurationError: the sandbox holds no warehouse yet.
+        ConfigurationError: the sandbox holds no warehouse yet, or one of an earlier release.
     """
     with connect(target) as connection:
         held = read_held(connection)
@@ -62,7 +62,12 @@ def admit_reader(target: Target) -> None:
             raise ConfigurationError(
                 "the sandbox holds no warehouse yet: `reelhouse demo` makes one, `reelhouse run` loads what is new"
             )
-        for statement in (*_admission(connection), *access_statements(load_access(), held)):
+        access = load_access()
+        if {schema for role in access.roles.values() for schema in role.grants} - set(held.relations):
+            raise ConfigurationError(
+                "an earlier release made the warehouse of this sandbox: `reelhouse warehouse apply` brings it to this one"
+            )
+        for statement in (*_admission(connection), *access_statements(access, held)):
             connection.execute(statement)
         _grant(connection)
         connection.commit()

@@ -238,26 +238,50 @@ def status(found: "Status", *, as_json: bool) -> None:
     if as_json:
         print_json(found)
         return
+    from orchestration.status import age_words
+
     click.echo(_last_run(found.last_run))
     click.echo()
     rows = [
-        (item.stream, item.records_landed, item.manifests, item.normalised_up_to, item.committed_at[:19])
+        (item.stream, item.records_landed, item.manifests, item.normalised_up_to, item.committed_at[:19],
+         age_words(item.age))
         for item in found.streams
-    ]
-    _print_figures(("stream", "records landed", "manifests", "normalised", "newest commit (UTC)"), rows)
+    ]  # fmt: skip
+    _print_figures(("stream", "records landed", "manifests", "normalised", "newest commit (UTC)", "age"), rows)
     click.echo(f"\nstaging: {found.staged_loads} loads{', some not loaded yet' if found.waits_for_load else ''}")
     _print_set_aside(found.set_aside)
-    bad = [
-        (stream, reason, count) for stream, reasons in found.quarantined.items() for reason, count in reasons.items()
-    ]
-    if bad:
-        click.echo()
-        _print_figures(("quarantine", "reason", "records"), bad)
-    else:
-        click.echo("quarantine: empty")
+    _print_reasons(found.quarantined)
     for file in found.refused_files:
         click.echo(f"refused: {file}")
     _print_drift(found.drift)
+    click.echo()
+    for need in found.needs or ("nothing",):
+        click.echo(f"needs a person: {need}")
+
+
+def _print_reasons(quarantined: "Mapping[str, Mapping[str, int]]") -> None:
+    """Print what is in quarantine, a stream a line, the most frequent reasons with it."""
+    if not any(quarantined.values()):
+        click.echo("quarantine: empty")
+        return
+    click.echo()
+    rows = [
+        (stream, sum(reasons.values()), _most(reasons, MOST_REASONS))
+        for stream, reasons in quarantined.items()
+        if reasons
+    ]
+    _print_figures(("quarantine", "records", "most for"), rows)
+
+
+MOST_REASONS, MOST_FIELDS = 3, 4
+"""So many stand on the morning's screen; `reelhouse quarantine list` and `status --json` have all."""
+
+
+def _most(counts: "Mapping[str, int]", limit: int) -> str:
+    """Name the most frequent, and how many more there are."""
+    names = sorted(counts, key=lambda name: (-counts[name], name))
+    rest = f" and {len(names) - limit} more" if len(names) > limit else ""
+    return f"{', '.join(names[:limit])}{rest}"
 
 
 def contracts(described: "Sequence[EntityContract]", *, as_json: bool) -> None:
@@ -280,13 +304,20 @@ def contracts(described: "Sequence[EntityContract]", *, as_json: bool) -> None:
 
 
 def _print_drift(entries: "Iterable[dict[str, Any]]") -> None:
-    """Print the fields that contracts do not know; they are kept in ``_extra``."""
-    rows = [
-        (entry["stream"], entry["field"], entry["kind"], entry["count"], entry["first_seen"][:19]) for entry in entries
-    ]
-    if rows:
+    """Print the fields that contracts do not know, a stream a line; they are kept in ``_extra``."""
+    streams: dict[str, dict[str, int]] = {}
+    since: dict[str, str] = {}
+    for entry in entries:
+        fields = streams.setdefault(entry["stream"], {})
+        fields[entry["field"]] = fields.get(entry["field"], 0) + entry["count"]
+        since[entry["stream"]] = min(since.get(entry["stream"], entry["first_seen"]), entry["first_seen"])
+    if streams:
         click.echo()
-        _print_figures(("drift: unknown field of", "field", "type", "records", "first seen (UTC)"), rows)
+        rows = [
+            (stream, sum(fields.values()), since[stream][:19], _most(fields, MOST_FIELDS))
+            for stream, fields in streams.items()
+        ]
+        _print_figures(("drift: unknown fields of", "records", "first seen (UTC)", "fields"), rows)
 
 
 def plan(found: "Plan", *, as_sql: bool, as_json: bool) -> None:

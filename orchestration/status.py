@@ -1,23 +1,29 @@
-"""The morning look, from the lake alone: last run, streams, counts, quarantine, what waits to be loaded."""
+"""The morning look, from the lake alone: last run, freshness of streams, counts, quarantine, what needs a person."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from typing import Any
 
+from extract.clock import parse_instant
 from extract.lake import Lake
 from extract.manifest import raw_log
 from extract.sources import STREAM_NAMES
 from extract.sources.streampulse.feeds import STREAM_NAMES as STREAMPULSE
 from orchestration.context import Context
 from orchestration.pipeline import newest_report
+from spark.jobs.looked_at import looked_at
 from spark.manifest import StagingManifest, staging_log
 from warehouse_sql.load import pending
 from warehouse_sql.set_aside import SetAside, marks
 
+STALE_AFTER = timedelta(hours=26)
+"""A daily run, and two hours for it to be late."""
+
 
 @dataclass(frozen=True, slots=True)
 class StreamStatus:
-    """Where a stream stands."""
+    """Where a stream stands; ``age``: seconds since its newest commit, as of the instant of the look."""
 
     stream: str
     manifests: int
@@ -25,6 +31,7 @@ class StreamStatus:
     records_landed: int
     normalised_up_to: int
     complete: bool
+    age: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,14 +48,16 @@ class Status:
     drift: tuple[dict[str, Any], ...]
     set_aside: tuple[SetAside, ...] = ()
     """Loads that were passed by hand."""
+    needs: tuple[str, ...] = ()
+    """What needs a person: each a sentence with what to type."""
 
 
 def read_status(context: Context) -> Status:
     """Read where the pipeline stands; the warehouse is not woken."""
     staged = staging_log(context.lake).head()
-    return Status(
+    found = Status(
         last_run=newest_report(context.lake),
-        streams=tuple(_streams(context.lake, staged)),
+        streams=tuple(_streams(context.lake, staged, context.clock.as_of)),
         staged_loads=staged.sequence if staged else 0,
         refused_files=tuple(_refused(context.lake)),
         waits_for_load=pending(context.lake, context.settings.warehouse),
@@ -56,6 +65,43 @@ def read_status(context: Context) -> Status:
         drift=tuple(entry.model_dump() for entry in staged.drift) if staged else (),
         set_aside=tuple(marks(context.lake, context.settings.warehouse).values()),
     )
+    is_seen = looked_at(context.lake) >= found.staged_loads
+    return replace(found, needs=tuple(needs_of(found, quarantine_is_seen=is_seen)))
+
+
+def needs_of(found: Status, *, quarantine_is_seen: bool) -> Iterator[str]:
+    """Yield what needs a person, the most pressing first.
+
+    Args:
+        found: where the pipeline stands.
+        quarantine_is_seen: whether somebody has looked at what is in quarantine now.
+    """
+    if found.last_run and found.last_run["outcome"] == "failed":
+        yield "the last run failed, as told above; `reelhouse run` goes on where it stopped"
+    elif found.waits_for_load:
+        yield "what is staged is not in the warehouse: `reelhouse load` brings it there"
+    stale = [item for item in found.streams if item.age > STALE_AFTER.total_seconds()]
+    if found.streams and len(stale) == len(found.streams):
+        yield f"nothing was committed for {age_words(min(item.age for item in stale))}: are the runs still started?"
+    elif stale:
+        yield f"not fresh: {', '.join(item.stream for item in stale)}; does the source still tell something?"
+    if partial := [item.stream for item in found.streams if not item.complete]:
+        yield f"begun and not ended: {', '.join(partial)}; `reelhouse run` goes on there"
+    waiting = sum(count for reasons in found.quarantined.values() for count in reasons.values())
+    if waiting and not quarantine_is_seen:
+        yield f"{waiting:,} records are in quarantine and nobody has looked: `reelhouse quarantine list`"
+    if found.refused_files:
+        yield f"{len(found.refused_files)} files were refused whole, as told above: mend them and drop them again"
+    for mark in found.set_aside:
+        yield f"load {mark.sequence} was set aside: `reelhouse load --retry {mark.sequence}` when its cause is gone"
+
+
+def age_words(seconds: float) -> str:
+    """Write an age for people to read, in its greatest unit."""
+    for unit, length in (("days", 86_400), ("hours", 3_600), ("minutes", 60)):
+        if seconds >= 2 * length:
+            return f"{int(seconds // length)} {unit}"
+    return f"{max(0, int(seconds))} seconds"
 
 
 def _refused(lake: Lake) -> Iterator[str]:
@@ -65,7 +111,7 @@ def _refused(lake: Lake) -> Iterator[str]:
             yield from (f"{file.key}: {file.refused}" for file in manifest.files if file.refused)
 
 
-def _streams(lake: Lake, staged: StagingManifest | None) -> list[StreamStatus]:
+def _streams(lake: Lake, staged: StagingManifest | None, now: datetime) -> list[StreamStatus]:
     heads = {name: raw_log(lake, name).head() for name in STREAM_NAMES}
     return [
         StreamStatus(
@@ -75,6 +121,7 @@ def _streams(lake: Lake, staged: StagingManifest | None) -> list[StreamStatus]:
             records_landed=head.total_rows,
             normalised_up_to=staged.consumed.get(name, 0) if staged else 0,
             complete=head.complete,
+            age=(now - parse_instant(head.committed_at)).total_seconds(),
         )
         for name, head in heads.items()
         if head

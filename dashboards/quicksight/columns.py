@@ -57,8 +57,17 @@ def _typed() -> dict[str, dict[str, exp.DataType]]:
         if model.load is Load.VIEW:
             tree = sqlglot.parse_one(render(model.text), dialect=DIALECT)
             typed = annotate_types(qualify(tree, schema=schema, dialect=DIALECT), schema=schema, dialect=DIALECT)
-            known[model.table] = {select.alias_or_name: select.type for select in typed.selects}
+            known[model.table] = _selected(typed)
             schema.add_table(
                 model.table, {name: kind.sql(dialect=DIALECT) for name, kind in known[model.table].items()}
             )
     return known
+
+
+def _selected(tree: exp.Expr) -> dict[str, exp.DataType]:
+    """Return the columns that a SELECT gives; of unknown type where it does not follow."""
+    selects = tree.selects if isinstance(tree, exp.Query) else []
+    unknown = exp.DataType.build("unknown")
+    return {
+        select.alias_or_name: select.type if isinstance(select.type, exp.DataType) else unknown for select in selects
+    }

@@ -1,0 +1,65 @@
+"""Pictures of every page, light and dark, wide and narrow: `python -m tests.end_to_end.dashboards.screenshots FOLDER`.
+
+A demonstration is loaded into a folder of its own first, so that the pictures are the same wherever they are taken.
+"""
+
+import io
+import sys
+import tempfile
+from datetime import UTC, datetime
+from pathlib import Path
+
+from PIL import Image
+from playwright.sync_api import Browser
+
+from orchestration.context import Options
+from orchestration.demo import run_demo
+from tests.end_to_end.dashboards.browser import Visit, open_browser, served
+
+NOW = datetime(2026, 1, 15, 9, tzinfo=UTC)
+PAGES = ("overview", "media", "audience", "channels", "streampulse", "health")
+WIDTHS = {1440: 900, 390: 844}
+LONGEST = 6000
+QUALITY = 72
+SETTLED = 1500
+"""Milliseconds in which charts have drawn themselves for a height that changed."""
+
+
+def take_all(out: Path, home: Path) -> None:
+    """Take the pictures of the warehouse in a folder."""
+    out.mkdir(parents=True, exist_ok=True)
+    with served(home, NOW, home / "dashboard.log") as address, open_browser() as browser:
+        for page in PAGES:
+            for scheme in ("light", "dark"):
+                for width in WIDTHS:
+                    file = out / f"{page}-{scheme}-{width}.webp"
+                    file.write_bytes(take(browser, address, page, scheme, width))
+                    print(f"{file}: {file.stat().st_size / 1000:.0f} kB")
+
+
+def take(browser: Browser, address: str, page: str, scheme: str, width: int) -> bytes:
+    """Return a picture of a whole page as WebP."""
+    size = {"width": width, "height": WIDTHS[width]}
+    context = browser.new_context(viewport=size, color_scheme=scheme)  # type: ignore[arg-type]
+    found = Visit(context.new_page(), address)
+    found.go("" if page == PAGES[0] else page)
+    height = found.page.evaluate("document.querySelector('[data-testid=stMainBlockContainer]').scrollHeight")
+    found.page.set_viewport_size({"width": width, "height": min(height, LONGEST)})
+    found.page.wait_for_timeout(SETTLED)
+    picture = io.BytesIO()
+    Image.open(io.BytesIO(found.page.screenshot())).convert("RGB").save(picture, "WEBP", quality=QUALITY, method=6)
+    context.close()
+    return picture.getvalue()
+
+
+def main() -> None:
+    """Load a demonstration and take the pictures of it."""
+    out = Path(sys.argv[1])
+    with tempfile.TemporaryDirectory() as folder:
+        home = Path(folder)
+        run_demo(Options(home=home))
+        take_all(out, home)
+
+
+if __name__ == "__main__":
+    main()

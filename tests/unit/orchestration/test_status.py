@@ -1,0 +1,89 @@
+"""The morning look: what needs a person is said with what to type, and all of it is one screen."""
+
+from typing import Any
+
+import pytest
+
+from orchestration import show
+from orchestration.status import Status, StreamStatus, age_words, needs_of
+from warehouse_sql.set_aside import SetAside
+
+HOUR = 3_600.0
+FRESH = StreamStatus("wistia/events", 3, "2026-01-15T02:00:00Z", 10, 3, complete=True, age=7 * HOUR)
+STALE = StreamStatus("wistia/medias", 3, "2026-01-12T02:00:00Z", 10, 3, complete=True, age=79 * HOUR)
+PARTIAL = StreamStatus("wistia/visitors", 3, "2026-01-15T02:00:00Z", 10, 3, complete=False, age=7 * HOUR)
+PUBLISHED = {"run_id": "r", "outcome": "published", "seconds": 1.0, "error": None}
+
+
+def found(**given: Any) -> Status:
+    """Return where a pipeline stands; well where nothing is given."""
+    usual: dict[str, Any] = {
+        "last_run": PUBLISHED,
+        "streams": (FRESH,),
+        "staged_loads": 3,
+        "waits_for_load": False,
+        "refused_files": (),
+        "quarantined": {},
+        "drift": (),
+    }
+    return Status(**{**usual, **given})
+
+
+def needs(*, quarantine_is_seen: bool = False, **given: Any) -> list[str]:
+    """Return what needs a person."""
+    return list(needs_of(found(**given), quarantine_is_seen=quarantine_is_seen))
+
+
+def test_a_pipeline_that_is_well_needs_nobody() -> None:
+    assert needs() == []
+
+
+@pytest.mark.parametrize(
+    ("given", "says"),
+    [
+        ({"last_run": {**PUBLISHED, "outcome": "failed"}, "waits_for_load": True}, "`reelhouse run` goes on"),
+        ({"waits_for_load": True}, "`reelhouse load`"),
+        ({"streams": (STALE,)}, "nothing was committed for 3 days"),
+        ({"streams": (FRESH, STALE)}, "not fresh: wistia/medias"),
+        ({"streams": (FRESH, PARTIAL)}, "begun and not ended: wistia/visitors"),
+        ({"quarantined": {"wistia/events": {"a": 1, "b": 2}}}, "3 records are in quarantine and nobody has looked"),
+        ({"refused_files": ("x.zip: no",)}, "1 files were refused"),
+        ({"set_aside": (SetAside(sequence=4, reason="bad", set_aside_at="2026-01-15", run_id="r"),)},
+         "`reelhouse load --retry 4`"),
+    ],
+)  # fmt: skip
+def test_what_needs_a_person_is_said_with_what_to_type(given: dict[str, Any], says: str) -> None:
+    (need,) = needs(**given)
+    assert says in need
+
+
+def test_a_quarantine_that_was_looked_at_needs_nobody() -> None:
+    assert needs(quarantined={"wistia/events": {"a": 1}}, quarantine_is_seen=True) == []
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"), [(-3, "0 seconds"), (61, "61 seconds"), (7_200, "2 hours"), (172_800, "2 days")]
+)
+def test_an_age_is_told_in_its_greatest_unit(seconds: float, words: str) -> None:
+    assert age_words(seconds) == words
+
+
+def test_the_worst_morning_is_one_screen(capsys: pytest.CaptureFixture[str]) -> None:
+    reasons = {f"rule_{number}:field": number for number in range(1, 30)}
+    drift = tuple(
+        {"stream": f"s/{number % 3}", "field": f"f{number}", "kind": "string", "count": 1, "first_seen": "2026-01-08"}
+        for number in range(60)
+    )
+    show.status(
+        found(
+            streams=(FRESH,) * 11,
+            quarantined={"streampulse/playback": reasons, "wistia/events": reasons},
+            drift=drift,
+            needs=tuple(needs(streams=(FRESH, STALE), quarantined={"a/b": reasons})),
+        ),
+        as_json=False,
+    )
+    lines = capsys.readouterr().out.splitlines()
+    assert len(lines) <= 40
+    assert "streampulse/playback      435  rule_29:field, rule_28:field, rule_27:field and 26 more" in lines
+    assert lines[-1].startswith("needs a person: 435 records")
