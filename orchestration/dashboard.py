@@ -65,7 +65,7 @@ def admit_reader(target: Target) -> None:
         access = load_access()
         if {schema for role in access.roles.values() for schema in role.grants} - set(held.relations):
             raise ConfigurationError(
-                "an earlier release made the warehouse of this sandbox: `reelhouse warehouse apply` brings it to this one"
+                "an earlier release made this sandbox's warehouse: `reelhouse warehouse apply` brings it to this one"
             )
         for statement in (*_admission(connection), *access_statements(access, held)):
             connection.execute(statement)
