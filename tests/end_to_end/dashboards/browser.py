@@ -20,6 +20,12 @@ from extract.clock import format_instant
 PROGRAMS = ("chromium", "chromium-browser", "google-chrome")
 OF_STREAMLIT = ("/_stcore/health", "/_stcore/host-config")
 """Below a page's own path Streamlit looks for its server first, is told 404, and finds it above."""
+DRAWN = """
+() => document.querySelectorAll('[data-stale=true], [data-testid=stSkeleton]').length === 0
+  && [...document.querySelectorAll('[data-testid=stPlotlyChart]')].every((chart) => chart.querySelector('.main-svg'))
+  && [...document.querySelectorAll('[data-testid=stDataFrame]')].every((table) => table.querySelector('canvas'))
+"""
+"""Nothing is being asked, and all is drawn: Streamlit fetches the code of its parts when it needs them."""
 PATIENCE = 90_000
 """Milliseconds: a machine may be busy."""
 
@@ -70,7 +76,7 @@ class Visit:
         """Wait until the page is drawn."""
         self.page.wait_for_selector("h1")
         self.page.wait_for_selector('[data-testid="stApp"][data-test-script-state="notRunning"]')
-        self.page.wait_for_function("document.querySelectorAll('[data-stale=true]').length === 0")
+        self.page.wait_for_function(DRAWN)
 
     def metric(self, label: str) -> str:
         """Return the figure of a card."""

@@ -20,7 +20,9 @@ NOW = datetime(2026, 1, 15, 9, tzinfo=UTC)
 PAGES = ("overview", "media", "audience", "channels", "streampulse", "health")
 WIDTHS = {1440: 900, 390: 844}
 LONGEST = 6000
-QUALITY = 72
+QUALITIES = (72, 62, 52, 42)
+"""The first that keeps a picture below ``LARGEST`` bytes, so that the repository stays small."""
+LARGEST = 150_000
 SETTLED = 1500
 """Milliseconds in which charts have drawn themselves for a height that changed."""
 
@@ -43,12 +45,23 @@ def take(browser: Browser, address: str, page: str, scheme: str, width: int) -> 
     context = browser.new_context(viewport=size, color_scheme=scheme)  # type: ignore[arg-type]
     found = Visit(context.new_page(), address)
     found.go("" if page == PAGES[0] else page)
-    height = found.page.evaluate("document.querySelector('[data-testid=stMainBlockContainer]').scrollHeight")
+    height = found.page.evaluate("document.querySelector('[data-testid=stMain]').scrollHeight")
     found.page.set_viewport_size({"width": width, "height": min(height, LONGEST)})
     found.page.wait_for_timeout(SETTLED)
-    picture = io.BytesIO()
-    Image.open(io.BytesIO(found.page.screenshot())).convert("RGB").save(picture, "WEBP", quality=QUALITY, method=6)
+    found.settle()
+    taken = found.page.screenshot()
     context.close()
+    return compressed(taken)
+
+
+def compressed(png: bytes) -> bytes:
+    """Return a picture as WebP of the best quality that is small enough."""
+    image = Image.open(io.BytesIO(png)).convert("RGB")
+    for quality in QUALITIES:
+        picture = io.BytesIO()
+        image.save(picture, "WEBP", quality=quality, method=6)
+        if picture.tell() <= LARGEST:
+            break
     return picture.getvalue()
 
 
