@@ -171,7 +171,7 @@ class _Lookups:
         return [
             *POSITION,
             *(name for path in holders for name in (_value_name(path), _map_name(path))),
-            _value_name(_ENVELOPE["bytes"]),
+            *(_value_name(_ENVELOPE[name]) for name in ("bytes", "forgotten")),
             f"transform({self._scalars.sql()}, v -> {kind('v')}) as kinds",
             f"transform({self._scalars.sql()}, v -> {text('v')}) as texts",
             f"transform({self._jsons.sql()}, v -> {json('v')}) as jsons",
