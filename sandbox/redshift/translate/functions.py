@@ -63,7 +63,7 @@ MACROS = frozenset(
     pg_get_expr pg_get_function_arguments pg_get_function_result pg_get_indexdef pg_get_ruledef pg_get_triggerdef
     pg_get_userbyid pg_get_viewdef pg_size_pretty pg_table_is_visible pg_table_size pg_tablespace_location
     pg_type_is_visible quote_ident quote_literal regexp_count regexp_instr regexp_replace regexp_substr sha2
-    shobj_description split_to_array strtol subarray to_hex
+    shobj_description split_to_array subarray to_hex
     """)
 )
 """Functions written as DuckDB macros named `rs_<function>` in `macros.sql`."""
@@ -306,6 +306,27 @@ def _trunc(arguments: Sequence[exp.Expr]) -> exp.Expr:
     return call("rs_trunc", first) if len(arguments) == 1 else call("trunc", *arguments)
 
 
+_SAFE_DIGITS = 15
+"""Hexadecimal digits of which every number is a BIGINT."""
+
+
+def _strtol(arguments: Sequence[exp.Expr]) -> exp.Expr:
+    """Digits of an MD5 are read by the engine itself: keys and sums of columns are made of them, row by row."""
+    digits, base = _exactly(2, "strtol", arguments)
+    if base == exp.Literal.number(16) and _of_digest(digits):
+        return cast(exp.DPipe(this=exp.Literal.string("0x"), expression=digits, safe=False), "BIGINT")
+    return call("rs_strtol", digits, base)
+
+
+def _of_digest(digits: exp.Expr) -> bool:
+    """Whether an expression is, by its form, some digits of an MD5, and no more than fit."""
+    if not isinstance(digits, exp.Anonymous) or str(digits.this) != "left" or len(digits.expressions) != 2:
+        return False
+    text, count = digits.expressions
+    is_short = isinstance(count, exp.Literal) and count.is_int and 0 < int(count.name) <= _SAFE_DIGITS
+    return is_short and isinstance(text, exp.Anonymous) and str(text.this) == "md5"
+
+
 def _padded(name: str) -> Build:
     """With blanks, where nothing else is said."""
 
@@ -372,6 +393,7 @@ _RULES: dict[str, Build] = {
     "lpad": _padded("lpad"),
     "ratio_to_report": _ratio_to_report,
     "rpad": _padded("rpad"),
+    "strtol": _strtol,
     "substr": _substring,
     "substring": _substring,
     "to_char": _to_char,

@@ -296,6 +296,8 @@ def _cast(node: exp.Expr) -> exp.Expr:
         return _to_number(node, str(kind.this).lower())
     if kind.this in (exp.DataType.Type.VARCHAR, exp.DataType.Type.TEXT, exp.DataType.Type.CHAR):
         size = kind.expressions[0].name if kind.expressions else ""
+        if size.isdigit() and _fits(node.this, int(size)):
+            return cast(node.this, "VARCHAR")
         text = _name_of_number(node.this) or call("rs_text", node.this)
         return call("rs_cut", text, exp.Literal.number(size)) if size.isdigit() else text
     if kind.this == exp.DataType.Type.SUPER:
@@ -318,6 +320,22 @@ def _name_of_number(item: exp.Expr) -> exp.Expr | None:
     """What a number of the catalog, seen as such, is as a text."""
     name = str(item.this) if isinstance(item, exp.Anonymous) else ""
     return call(f"{name}_name", *item.expressions) if name in ("rs_regclass", "rs_regtype") else None
+
+
+_LENGTHS = {exp.DataType.Type.SMALLINT: 6, exp.DataType.Type.INT: 11, exp.DataType.Type.BIGINT: 20}
+_WHOLE_NUMBERS = {"length": 10, "strlen": 10, "date_diff": 20}
+"""Functions that give whole numbers, and the most characters of one; no text has 10^10."""
+
+
+def _fits(value: exp.Expr, size: int) -> bool:
+    """Whether its form shows that a value is nothing to be cut: binding the macros takes longer than running them."""
+    if isinstance(value, exp.Null):
+        return True
+    if value.is_string:
+        return len(value.name.encode()) <= size
+    if isinstance(value, exp.Cast):
+        return _LENGTHS.get(value.to.this, size + 1) <= size
+    return isinstance(value, exp.Anonymous) and _WHOLE_NUMBERS.get(str(value.this), size + 1) <= size
 
 
 _INTEGERS = {
