@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from datetime import date, timedelta
 
 from extract.errors import DataRefused
 from extract.progress import Progress
@@ -15,6 +16,10 @@ from warehouse_sql.model import Load, Model, load_models
 from warehouse_sql.plan import loaded_models, temporary_reads
 from warehouse_sql.proof import delta_sums, differing
 from warehouse_sql.render import render
+from warehouse_sql.staging import is_staging, staging_table
+
+NEAR = timedelta(days=31)
+"""How far from the days of a delta its checks look for what should be nowhere else."""
 
 
 @dataclass(slots=True)
@@ -31,7 +36,7 @@ class Application:
     counts: dict[str, Counts] = field(default_factory=dict)
     """What was done so far, by table."""
     changed: set[str] = field(default_factory=set)
-    """Temporary tables that hold something else than unchanged rows."""
+    """Tables that this load has changed, and temporary ones that say how."""
     temporary: list[str] = field(default_factory=list)
 
     def run(self) -> dict[str, Counts]:
@@ -44,29 +49,50 @@ class Application:
         for number, model in enumerate(models, start=1):
             _apply_model(self, model)
             self.progress.advance(f"load {self.sequence}", number, "tables", len(models))
-        for table in self.temporary:
-            self.connection.execute(f"drop table {table}")
+        if self.temporary:
+            self.connection.execute(f"drop table {', '.join(self.temporary)}")
         return self.counts
 
 
 def _apply_model(load: Application, model: Model) -> None:
     parameters: dict[str, int] = {"load_sequence": load.sequence}
-    if model.load is Load.PARTITIONS:
+    if not _has_news(load, model):
+        counts = _proved(model, Counts(copied=None), load.copied)
+    elif model.load is Load.PARTITIONS:
         counts = _apply_partitions(load, model, parameters)
     else:
         counts = _apply_delta(load, model, parameters)
     load.counts[model.table] = counts
-    if counts.inserted or counts.updated or counts.deleted:
+    if model.table in load.changed:
         run_checks(load.connection, model, parameters, load.progress)
+
+
+def _has_news(load: Application, model: Model) -> bool:
+    """Tell whether anything that a model reads is new in this load; where nothing is, nothing comes of it.
+
+    Staging tables that no entity fills hold settings, which may have changed.
+    """
+    if model.load is Load.PARTITIONS:
+        return bool(_changed_sources(load, model))
+    staged = {staging_table(contract): load.copied[entity] for entity, contract in load_contracts().items()}
+    read = {*model.reads, *temporary_reads(model)} - {model.table}
+    return any(staged.get(table, is_staging(table)) or table in load.changed for table in read)
+
+
+def _changed_sources(load: Application, model: Model) -> tuple[str, ...]:
+    """The date keys of a stored mart's facts that this load has changed."""
+    return tuple(source for source in model.sources if source.rpartition(".")[0] in load.changed)
 
 
 def _apply_delta(load: Application, model: Model, parameters: dict[str, int]) -> Counts:
     contract = load_contracts()[model.entity] if model.entity else None
     delta = delta_of(model, (*model.newest, *contract.version) if contract else ())
     connection = load.connection
-    connection.execute(delta.create())
-    load.temporary.append(model.delta)
     repoint = bool(temporary_reads(model) & load.changed)
+    _create(load, model)
+    for other in loaded_models() if repoint else ():
+        if other.delta in temporary_reads(model) and other.delta not in load.temporary:
+            _create(load, other)  # of a model that had no news
     if connection.execute(delta.fill(repoint=repoint), parameters) == 0:
         return _proved(model, Counts(copied=None), load.copied)
     if contract:
@@ -79,12 +105,17 @@ def _apply_delta(load: Application, model: Model, parameters: dict[str, int]) ->
     if model.group:
         connection.execute(delta.retire(), parameters)
     staged, every = _counted(connection, delta)
-    if set(every) - {"unchanged", "superseded"}:
-        load.changed.add(model.delta)
     _bring(connection, delta, every, parameters)
     _confirm(connection, delta, every, parameters)
+    if set(every) - {"unchanged", "superseded"}:
+        load.changed |= {model.table, model.delta}
     deleted = every.get("delete", 0) + _let_go(connection, delta, every)
     return _proved(model, _as_counts(staged if model.entity else every, deleted), load.copied)
+
+
+def _create(load: Application, model: Model) -> None:
+    load.connection.execute(delta_of(model).create())
+    load.temporary.append(model.delta)
 
 
 def _bring(connection: Connection, delta: Delta, actions: dict[str, int], parameters: dict[str, int]) -> None:
@@ -144,9 +175,10 @@ def _apply_partitions(load: Application, model: Model, parameters: dict[str, int
     connection, partition = load.connection, model.within
     connection.execute(touch_table(model))
     load.temporary.append(model.touched)
-    if connection.execute(touch(model)) == 0:
+    if connection.execute(touch(model, _changed_sources(load, model))) == 0:
         return Counts(copied=None)
     _bound(connection, f"select min({partition}), max({partition}) from {model.touched}", parameters)
+    load.changed.add(model.table)
     deleted = connection.execute(clear(model), parameters)
     return Counts(copied=None, inserted=connection.execute(refill(model), parameters), deleted=deleted)
 
@@ -156,10 +188,10 @@ def touch_table(model: Model) -> str:
     return f"create temp table {model.touched} ({model.within} integer not null)"
 
 
-def touch(model: Model) -> str:
-    """Return the statement that collects the partitions that a load touched."""
+def touch(model: Model, sources: tuple[str, ...]) -> str:
+    """Return the statement that collects the partitions that a load touched, by the deltas of some of its sources."""
     selects = []
-    for source in model.sources:
+    for source in sources:
         table, _, column = source.rpartition(".")
         fact = load_models()[table]
         selects.append(f"select {column} from {fact.delta} where _action in ('insert', 'update')")
@@ -186,7 +218,18 @@ def refill(model: Model) -> str:
 
 
 def _bound(connection: Connection, statement: str, parameters: dict[str, int]) -> None:
-    parameters["within_from"], parameters["within_to"] = connection.rows(statement)[0]
+    """Ask for the days of a delta, by which what reads the table is bounded; near are those up to a month away."""
+    first, last = connection.rows(statement)[0]
+    parameters |= {"within_from": first, "within_to": last}
+    parameters |= {"near_from": _moved(first, -NEAR), "near_to": _moved(last, NEAR)}
+
+
+def _moved(date_key: int, by: timedelta) -> int:
+    """Move a date key; what is no day of the calendar stays."""
+    if date_key < 0:
+        return date_key
+    day = date(date_key // 10_000, date_key // 100 % 100, date_key % 100) + by
+    return int(f"{day:%Y%m%d}")
 
 
 def _counted(connection: Connection, delta: Delta) -> tuple[dict[str, int], dict[str, int]]:

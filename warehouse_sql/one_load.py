@@ -15,7 +15,7 @@ from spark.manifest import EntityEntry, StagingManifest
 from warehouse_sql.apply import Application
 from warehouse_sql.connection import Connection
 from warehouse_sql.ledger import Counts
-from warehouse_sql.staging import CopyRefused, copy_entity, prove_sums, verify_bytes
+from warehouse_sql.staging import CopyRefused, copy_entity, prove_copied, verify_bytes
 
 VISITORS = "wistia/visitors"
 _FORGET_SWEEP = "delete from staging.visitor_sweep where began_at < :began_at"
@@ -60,21 +60,24 @@ def apply_load(
     Raises:
         DataRefused: counts do not balance, files do not fit, or a check failed.
     """
-    copied = {
-        entity: _copy(connection, lake, settings, contract, manifest.entities.get(entity))
-        for entity, contract in load_contracts().items()
+    for entity, contract in load_contracts().items():
+        _copy(connection, lake, settings, contract, manifest.entities.get(entity))
+    prove_copied(connection, lake, manifest.entities)
+    copied = dict.fromkeys(load_contracts(), 0) | {
+        entity: entry.counts.rows for entity, entry in manifest.entities.items()
     }
-    prove_sums(connection, lake, manifest.entities)
     _set_channels(connection, settings.wistia.channels if settings.wistia else {})
     _set_sweep(connection, manifest.sweeps.get(VISITORS))
     _set_reporting_zone(connection, (settings.streampulse or StreamPulse()).reporting_time_zone)
     return Applied(copied, Application(connection, manifest.sequence, manifest.entities, copied, progress).run())
 
 
-def _copy(connection: Connection, lake: Lake, settings: Settings, contract: Contract, entry: EntityEntry | None) -> int:
+def _copy(
+    connection: Connection, lake: Lake, settings: Settings, contract: Contract, entry: EntityEntry | None
+) -> None:
     """Copy an entity; where COPY refuses, say what it does not say: which rows of its files break the contract."""
     try:
-        return copy_entity(connection, lake, contract, entry)
+        copy_entity(connection, lake, contract, entry)
     except CopyRefused as refused:
         connection.rollback()  # nobody need wait while files are read
         found: tuple[str, ...] = ()

@@ -1,28 +1,19 @@
-"""In which order models are made, read from the SQL itself."""
+"""In which order models are made. What each reads its header tells, which tests hold against the SQL."""
 
+import re
 from collections.abc import Iterable
 from functools import cache
 from graphlib import TopologicalSorter
 
-import sqlglot
-from sqlglot import exp
-
-from warehouse_sql.catalog import DIALECT
 from warehouse_sql.model import Load, Model, load_models
-from warehouse_sql.render import render
 
-
-@cache
-def reads(model: Model) -> frozenset[str]:
-    """Return the tables that a model's SQL reads, temporary ones excepted."""
-    return frozenset(f"{table.db}.{table.name}" for table in _tables(model) if table.db)
+_TEMPORARY = re.compile(r"\b(?:delta|touched)_\w+")
 
 
 @cache
 def temporary_reads(model: Model) -> frozenset[str]:
     """Return the temporary tables of a load that a model's SQL reads."""
-    names = {cte.alias for cte in _parsed(model).find_all(exp.CTE)}
-    return frozenset(table.name for table in _tables(model) if not table.db and table.name not in names)
+    return frozenset(_TEMPORARY.findall(model.text))
 
 
 @cache
@@ -35,7 +26,7 @@ def build_order() -> tuple[Model, ...]:
     models = load_models()
     by_delta = {model.delta: model.table for model in models.values()}
     graph = {
-        table: ((reads(model) | {dimension for _, dimension in model.refs}) & set(models) - {table})
+        table: ((set(model.reads) | {dimension for _, dimension in model.refs}) & set(models) - {table})
         | {by_delta[name] for name in temporary_reads(model) if name in by_delta}
         for table, model in models.items()
     }
@@ -52,14 +43,6 @@ def dependents(models: Iterable[Model]) -> tuple[Model, ...]:
     found = {model.table for model in models}
     # The order is one of building, so whatever a model reads was seen before it.
     for model in build_order():
-        if reads(model) & found:
+        if found.intersection(model.reads):
             found.add(model.table)
     return tuple(model for model in build_order() if model.table in found)
-
-
-def _tables(model: Model) -> list[exp.Table]:
-    return list(_parsed(model).find_all(exp.Table))
-
-
-def _parsed(model: Model) -> exp.Expr:
-    return sqlglot.parse_one(render(model.text, repoint=True), dialect=DIALECT)

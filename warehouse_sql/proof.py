@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 
-from extract.errors import ReelhouseError
 from spark.contracts import Column, Contract
 from spark.proof import Dialect, of_double, sum_expressions, whole
 
@@ -16,15 +15,20 @@ DIALECT = Dialect(
         "date": "datediff(day, cast('1970-01-01' as date), {c})",
         "timestamp": whole("datediff(microsecond, cast('1970-01-01' as timestamp), {c})"),
     },
-    total="sum({})",
+    # A sum of bigints is a bigint ("SUM function"), and some millions of rows are too many for one.
+    total="sum(cast({} as decimal(38, 0)))",
 )
 Sums = Mapping[str, int]
 Found = Mapping[str, int | None]
 
 
 def staged_sums(tables: Mapping[str, Contract]) -> str:
-    """Return one query for the sums of all columns of some staging tables: the entity, and its sums in one text."""
-    return "\nunion all\n".join(_staged_sums(table, contract) for table, contract in tables.items())
+    """Return one query for what some staging tables hold: the entity, the number of rows, and the sum of each column.
+
+    All rows of an answer have as many columns as the widest table, so the others end in nulls.
+    """
+    width = max(len(contract.columns) for contract in tables.values())
+    return "\nunion all\n".join(_staged_sums(table, contract, width) for table, contract in tables.items())
 
 
 def delta_sums(contract: Contract, columns: Sequence[Column], delta: str) -> str:
@@ -38,22 +42,13 @@ def differing(expected: Sums, found: Found) -> list[str]:
     return [name for name, total in found.items() if expected.get(name) != total]
 
 
-def read_sums(columns: Sequence[Column], text: str | None) -> dict[str, int]:
-    """Read the sums of a staging table.
-
-    Raises:
-        ReelhouseError: the warehouse did not tell them.
-    """
-    if not text:
-        raise ReelhouseError("the warehouse did not sum the columns of a staging table; nothing was loaded")
-    return {column.name: int(total) for column, total in zip(columns, text.split(), strict=True)}
+def read_sums(columns: Sequence[Column], totals: Sequence[int | None]) -> dict[str, int | None]:
+    """Read the sums of some columns from the answer; a table without rows has none."""
+    return {column.name: None if total is None else int(total) for column, total in zip(columns, totals, strict=False)}
 
 
-def _staged_sums(table: str, contract: Contract) -> str:
-    names = [column.name for column in contract.columns]
+def _staged_sums(table: str, contract: Contract, width: int) -> str:
     totals = sum_expressions(contract, DIALECT, contract.columns)
-    items = ",\n    ".join(f"{total} as {name}" for name, total in zip(names, totals, strict=True))
-    text = " || ' ' || ".join(f"cast(summed.{name} as varchar(40))" for name in names)
-    return (
-        f"select '{contract.entity}' as entity, {text} as sums\nfrom (\nselect\n    {items}\nfrom {table}\n) as summed"
-    )
+    nothing = ["cast(null as decimal(38, 0))"] * (width - len(totals))
+    items = ",\n    ".join([f"'{contract.entity}'", "count(*)", *totals, *nothing])
+    return f"select\n    {items}\nfrom {table}"

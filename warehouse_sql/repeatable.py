@@ -25,7 +25,7 @@ NOTHING = '{"": ""}'
 """A definition that nothing was made from, so that a staging table is dropped and made."""
 _KNOWN = "select * from audit.repeatable"
 """All columns, because releases before versions were remembered had fewer."""
-EVERY_ROW = {"load_sequence": 0, "within_from": -1, "within_to": 99991231}
+EVERY_ROW = {"load_sequence": 0, "within_from": -1, "within_to": 99991231, "near_from": -1, "near_to": 99991231}
 """Rows of every load and of every day, those of the reserved member -1 included."""
 
 
@@ -57,6 +57,11 @@ class Repeatable:
     def is_made(self) -> bool:
         """Whether it is made from its definition; of facts and dimensions the definition is only the rule."""
         return self.model is None or self.model.load in _MAKERS
+
+    @property
+    def is_stored(self) -> bool:
+        """Whether it is a stored mart, made from rows of facts."""
+        return self.model is not None and self.model.load is Load.PARTITIONS
 
     @property
     def is_view(self) -> bool:

@@ -88,55 +88,48 @@ def verify_bytes(lake: Lake, entry: EntityEntry) -> None:
     _verify_copy_manifest(lake, entry)
 
 
-def copy_entity(connection: Connection, lake: Lake, contract: Contract, entry: EntityEntry | None) -> int:
-    """Replace what a staging table holds by one load; return how many rows were copied.
+def copy_entity(connection: Connection, lake: Lake, contract: Contract, entry: EntityEntry | None) -> None:
+    """Replace what a staging table holds by one load.
 
     Raises:
         CopyRefused: COPY failed.
-        DataRefused: another number of rows came in than the files hold.
     """
     table = staging_table(contract)
     # DELETE, because TRUNCATE commits the transaction (Database Developer Guide, "TRUNCATE").
     connection.execute(f"delete from {table}")
     if entry is None:
-        return 0
+        return
     try:
         connection.execute(copy_statement(contract, lake.url(entry.copy_manifest)))
     except StatementRefused as error:
         raise CopyRefused(table, lake.url(entry.copy_manifest), error) from None
-    return _counted(connection, lake, table, entry)
 
 
-def prove_sums(connection: Connection, lake: Lake, entries: Mapping[str, EntityEntry]) -> None:
-    """Hold the sum of each column that was copied against the one that the manifest carries.
+def prove_copied(connection: Connection, lake: Lake, entries: Mapping[str, EntityEntry]) -> None:
+    """Hold what was copied against the manifest, in one query: rows, and the sum of each column.
 
     Raises:
-        DataRefused: a column holds other values than the files.
+        DataRefused: a table has another number of rows than its files, or a column holds other values.
+        ReelhouseError: the warehouse did not tell.
     """
-    proved = [load_contracts()[entity] for entity, entry in entries.items() if entry.sums]
-    tables = {staging_table(contract): contract for contract in proved}
-    texts: dict[str, str] = dict(connection.rows(staged_sums(tables))) if tables else {}
-    for contract in proved:
-        entry = entries[contract.entity]
-        wrong = differing(entry.sums, read_sums(contract.columns, texts.get(contract.entity)))
-        if wrong:
+    if not entries:
+        return
+    tables = {staging_table(contract): contract for contract in (load_contracts()[entity] for entity in entries)}
+    told = {str(entity): (count, totals) for entity, count, *totals in connection.rows(staged_sums(tables))}
+    if set(told) != set(entries):
+        raise ReelhouseError("the warehouse did not count each of the staging tables; nothing was loaded")
+    for entity, entry in entries.items():
+        contract, (held, totals) = load_contracts()[entity], told[entity]
+        if held != entry.counts.rows:
+            raise DataRefused(
+                f"{staging_table(contract)}: the files of {lake.url(entry.copy_manifest)} hold {entry.counts.rows} "
+                f"rows and the table has {held}; nothing was loaded"
+            )
+        if entry.sums and (wrong := differing(entry.sums, read_sums(contract.columns, totals))):
             raise DataRefused(
                 f"{staging_table(contract)}: {', '.join(wrong)} hold other values than the files of "
                 f"{lake.url(entry.copy_manifest)}; nothing was loaded"
             )
-
-
-def _counted(connection: Connection, lake: Lake, table: str, entry: EntityEntry) -> int:
-    # Asked alone, because functions of the leader node do not go with tables of users ("Leader node-only functions").
-    told = connection.rows("select pg_last_copy_count()")[0][0]
-    held = connection.rows(f"select count(*) from {table}")[0][0]
-    expected = entry.counts.rows
-    if (told, held) != (expected, expected):
-        raise DataRefused(
-            f"{table}: the files of {lake.url(entry.copy_manifest)} hold {expected} rows, COPY says {told} and the "
-            f"table has {held}; nothing was loaded"
-        )
-    return expected
 
 
 def copy_statement(contract: Contract, manifest_url: str) -> str:

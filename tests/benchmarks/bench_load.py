@@ -1,59 +1,95 @@
-"""What a daily load costs when the warehouse is larger: the cost should follow the delta, not the history."""
+"""What a daily load costs when the warehouse is larger: the cost should follow the delta, not the history.
 
+Two warehouses have the same rows a day, one ten times as many days. A first load brings one day; the others are that
+day again, put into the tables of the database behind the endpoint, which takes a tenth of the time that loads would.
+"""
+
+import os
 import statistics
 import tempfile
 import time
-from contextlib import ExitStack
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from unittest.mock import patch
 
 import duckdb
 
+import warehouse_sql.load
 from extract.clock import RunClock
 from extract.lake import DirectoryLake
 from extract.progress import Silent
 from extract.settings import Settings
 from sandbox.redshift import serve
 from spark.contracts import load_contracts
+from spark.manifest import StagingManifest
 from tests.integration.warehouse_sql.staged import stage_selects
-from warehouse_sql.connection import Target
+from warehouse_sql.connection import Connection, Target, connect
 from warehouse_sql.load import load
 
-DAYS, TIMES = 100, 5
-SESSIONS_PER_DAY = 2_000
+ROWS = int(os.environ.get("REELHOUSE_BENCH_ROWS", "1_000_000"))
+"""Sessions of the smaller warehouse; the larger one has ten times as many."""
+DAYS, TIMES = 100, 10
 CHANGED_SESSIONS = 1_000
 CHANGED_DAYS = 3
 VISITORS = 100_000
 LAST_DAY = date(2026, 1, 31)
 REPEATS = 7
+DATED = {
+    "core.fct_viewing_session": ("received_date_key", "received_at", "session_id"),
+    "core.visitor_media_day": ("activity_date_key", None, None),
+    "mart.media_daily_total": ("activity_date_key", None, None),
+}
+"""What grows with the days: the date key, an instant beside it, and a key that tells rows of a day from others."""
 
 Ratio = tuple[str, str, str]
 
 
+@dataclass(slots=True)
+class Cost:
+    """What a load took."""
+
+    seconds: float
+    statements: int
+    connections: int
+    files: int
+    bytes: int
+
+
 def run() -> list[Ratio]:
-    """Load the same daily delta into a fact of few and of many days, in turns, and compare the medians."""
+    """Load the same daily delta into warehouses of few and of many days, in turns, and compare the medians."""
     with tempfile.TemporaryDirectory() as name, ExitStack() as open_servers:
-        folder = Path(name)
-        few, many = (_warehouse(folder, bucket, open_servers) for bucket in ("few", "many"))
-        first = _first_load(*few, DAYS), _first_load(*many, DAYS * TIMES)
-        daily = [(_daily_load(*few, turn), _daily_load(*many, turn)) for turn in range(REPEATS)]
-    small, large = (statistics.median(seconds) for seconds in zip(*daily, strict=True))
-    delta = f"{CHANGED_SESSIONS:,} changed sessions of the last {CHANGED_DAYS} days"
-    return [
-        (f"{delta} into {TIMES} times as many days", f"{large / small:.2f} x", f"into {DAYS} days ({small:.2f} s)"),
-        (f"first load of {TIMES} times as many days", f"{first[1] / first[0]:.2f} x", f"of {DAYS} ({first[0]:.2f} s)"),
+        folders = [Path(name) / bucket for bucket in ("few", "many")]
+        for folder, days in zip(folders, (DAYS, DAYS * TIMES), strict=True):
+            _fill(folder, days)
+        served = [open_servers.enter_context(_served(folder)) for folder in folders]
+        daily = [[_daily_load(target, lake, turn) for target, lake in served] for turn in range(REPEATS)]
+    few, many = ([turn[which] for turn in daily] for which in (0, 1))
+    small, large = (statistics.median(cost.seconds for cost in costs) for costs in (few, many))
+    what = f"{CHANGED_SESSIONS:,} changed sessions of the last {CHANGED_DAYS} days"
+    against = f"into {ROWS:,} of {DAYS} days ({small:.2f} s)"
+    ratios = [
+        (f"{what} into {ROWS * TIMES:,} of {DAYS * TIMES} days, marts included", f"{large / small:.2f} x", against)
+    ]
+    return ratios + [
+        (f"{name} of such a load", f"{getattr(many[-1], name):,}", f"{getattr(few[-1], name):,}")
+        for name in ("statements", "connections", "files", "bytes")
     ]
 
 
-def _warehouse(folder: Path, bucket: str, open_servers: ExitStack) -> tuple[Target, DirectoryLake]:
-    at = open_servers.enter_context(serve(folder / f"{bucket}.duckdb", folder))
-    return Target(at.host, at.port, at.database, at.user, None, ssl=False, iam=False), DirectoryLake(folder, bucket)
+@contextmanager
+def _served(folder: Path) -> Iterator[tuple[Target, DirectoryLake]]:
+    folder.mkdir(exist_ok=True)
+    with serve(folder / "warehouse.duckdb", folder) as at:
+        target = Target(at.host, at.port, at.database, at.user, None, ssl=False, iam=False)
+        yield target, DirectoryLake(folder, "lake")
 
 
-def _first_load(target: Target, lake: DirectoryLake, days: int) -> float:
-    rows = days * SESSIONS_PER_DAY
-    first_day = LAST_DAY - timedelta(days=days - 1)
-    at = f"timestamp '{first_day}' + to_seconds(i * {86_400 // SESSIONS_PER_DAY})"
+def _fill(folder: Path, days: int) -> None:
+    rows = ROWS // DAYS
+    at = f"timestamp '{LAST_DAY}' + to_microseconds(i * {86_400_000_000 // rows})"
     selects = {
         "wistia__viewing_session": _sessions(f"range({rows}) as numbers(i)", "'s' || i", at, 1),
         "wistia__visitor": _visitors(),
@@ -61,25 +97,59 @@ def _first_load(target: Target, lake: DirectoryLake, days: int) -> float:
             "wistia__media", {"media_id": "'m' || i", "duration_seconds": "100"}, "range(9) as n(i)", 1
         ),
     }
-    return _timed_load(target, lake, 1, selects)
+    with _served(folder) as (target, lake):
+        _loaded(target, lake, 1, selects)
+    with duckdb.connect(folder / "warehouse.duckdb") as database:
+        for table, columns in DATED.items():
+            _repeat(database, table, days, *columns)
 
 
-def _daily_load(target: Target, lake: DirectoryLake, turn: int) -> float:
+def _repeat(
+    database: duckdb.DuckDBPyConnection, table: str, days: int, date_key: str, instant: str | None, key: str | None
+) -> None:
+    """Give a table the rows of its one day for the days before as well."""
+    earlier = f"cast(strftime(date '{LAST_DAY}' - cast(number as integer), '%Y%m%d') as integer)"
+    replaced = [f"{earlier} as {date_key}"]
+    replaced += [f"{instant} - to_days(cast(number as integer)) as {instant}"] if instant else []
+    replaced += [f"{key} || '-' || number as {key}"] if key else []
+    database.execute("set integer_division = true")
+    database.execute(
+        f"insert into {table} select day.* replace ({', '.join(replaced)}) "
+        f"from {table} as day, range(1, {days}) as days(number)"
+    )
+
+
+def _daily_load(target: Target, lake: DirectoryLake, turn: int) -> Cost:
     """Revise the same sessions again, with a later state each time."""
     step = CHANGED_DAYS * 86_400 // CHANGED_SESSIONS
     at = f"timestamp '{LAST_DAY - timedelta(days=CHANGED_DAYS - 1)}' + to_seconds(i * {step})"
     source = f"range({CHANGED_SESSIONS}) as numbers(i)"
     sequence = turn + 2
     key = f"'d' || i % {CHANGED_SESSIONS}"
-    return _timed_load(target, lake, sequence, {"wistia__viewing_session": _sessions(source, key, at, sequence)})
+    return _loaded(target, lake, sequence, {"wistia__viewing_session": _sessions(source, key, at, sequence)})
 
 
-def _timed_load(target: Target, lake: DirectoryLake, sequence: int, selects: dict[str, str]) -> float:
+def _loaded(target: Target, lake: DirectoryLake, sequence: int, selects: dict[str, str]) -> Cost:
     with duckdb.connect() as engine:
-        stage_selects(lake, sequence, selects, engine)
+        manifest = stage_selects(lake, sequence, selects, engine)
+    opened: list[Connection] = []
+
+    @contextmanager
+    def counted(target: Target, patience: float | None = None) -> Iterator[Connection]:
+        with connect(target, patience) as connection:
+            opened.append(connection)
+            yield connection
+
     started = time.perf_counter()
-    load(target, lake, Settings(), RunClock(datetime(2026, 2, 1, tzinfo=UTC)), f"bench-{sequence}", Silent())
-    return time.perf_counter() - started
+    with patch.object(warehouse_sql.load, "connect", counted):
+        load(target, lake, Settings(), RunClock(datetime(2026, 2, 1, tzinfo=UTC)), f"bench-{sequence}", Silent())
+    seconds = time.perf_counter() - started
+    return Cost(seconds, sum(connection.statements for connection in opened), len(opened), *_weight(manifest))
+
+
+def _weight(manifest: StagingManifest) -> tuple[int, int]:
+    files = [file for entry in manifest.entities.values() for file in entry.files]
+    return len(files), sum(file.bytes for file in files)
 
 
 def _sessions(source: str, key: str, received_at: str, sequence: int) -> str:

@@ -18,6 +18,7 @@ inner join core.fct_media_snapshot as before
     on
         told.media_id = before.media_id
         and before.snapshot_date = dateadd(day, -1, told.snapshot_date)
+        and before.snapshot_date_key between :near_from and :near_to
 where
     told._load_sequence >= :load_sequence
     and told.snapshot_date_key between :within_from and :within_to

@@ -57,7 +57,7 @@ def _models() -> Iterator[tuple[str, str]]:
         if model.load in (Load.DELTA, Load.MEMBERS, Load.CHAIN):
             yield from ((f"{model.table} {name}", statement) for name, statement in _delta(model))
         if model.load is Load.PARTITIONS:
-            yield f"{model.table} touch", touch(model)
+            yield f"{model.table} touch", touch(model, model.sources)
             yield f"{model.table} clear", clear(model)
             yield f"{model.table} refill", refill(model)
         if model.load is not Load.VIEW:
