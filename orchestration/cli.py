@@ -283,10 +283,10 @@ def plan(options: Options, *, as_sql: bool) -> None:
 @click.option("--baseline", type=click.IntRange(min=1), metavar="N", help="Take the tables for those of V0001 to N.")
 @command_options
 def apply(options: Options, baseline: int | None) -> None:
-    """Bring the warehouse to this release: structure, descriptions, roles and rights."""
-    from orchestration.structure import apply_stage
+    """Bring the warehouse to this release: structure, descriptions, roles and rights; tables with new rules."""
+    from orchestration.structure import apply_wholly
 
-    _perform(options, partial(apply_stage, baseline=baseline), show.applied)
+    _perform(options, partial(apply_wholly, baseline=baseline), show.applied)
 
 
 @warehouse.command()

@@ -67,6 +67,7 @@ class RunReport:
     extraction: ExtractionReport | None = None
     normalisation: NormaliseReport | None = None
     load: LoadReport | None = None
+    replay: ReplayReport | None = None
     error: str | None = None
     jobs: dict[str, Used] = field(default_factory=dict)
 
@@ -194,8 +195,13 @@ def export_stage(context: Context, progress: Progress) -> ExportReport:
 def replay_stage(context: Context, progress: Progress) -> ReplayReport | None:
     """Build everything behind raw anew, as far as it was normalised, and publish it; None where nothing was.
 
-    What landed since waits for the next run, as it does for any stage.
+    What landed since waits for the next run, as it does for any stage. A report is left in the lake whatever happens.
     """
+    report = _reported(context, lambda done: done.update(replay=_replayed(context, progress)))
+    return report.replay
+
+
+def _replayed(context: Context, progress: Progress) -> ReplayReport | None:
     complete(context, progress)
     key = open_privacy_key(context.settings, context.secrets)
     rebuilt = rebuild(context.lake, context.settings, key, context.clock, context.run_id, progress)
@@ -223,20 +229,24 @@ def run(context: Context, progress: Progress, extract: Extract = extract_stage) 
         ConfigurationError: something is wrong with the settings; before the first stage has ended nothing was touched.
         ReelhouseError: a stage stopped; the report says which, and what the stages before it did is kept.
     """
+    return _reported(context, lambda done: _do_stages(context, progress, extract, done))
+
+
+def _reported(context: Context, work: Callable[[dict[str, Any]], None]) -> RunReport:
+    """Do some work, which notes what it did, and leave a report of it."""
     started = time.monotonic()
     report = RunReport(context.run_id, format_instant(context.clock.as_of), "failed")
     check_warehouse(context.settings, context.secrets)
     done: dict[str, Any] = {}
     try:
-        _do_stages(context, progress, extract, done)
+        work(done)
     except BaseException as stop:
-        if done.get("extraction") or not isinstance(
-            stop, ConfigurationError
-        ):  # else nothing was touched, and nothing is written
+        # Where settings are wrong before anything was read, nothing was touched, and nothing is written.
+        if done.get("extraction") or not isinstance(stop, ConfigurationError):
             with suppress(ReelhouseError):
                 _leave(context, replace(report, error=_reason(stop), seconds=_since(started), **done))
         raise
-    outcome: Outcome = "published" if "load" in done else "nothing new"
+    outcome: Outcome = "published" if done.get("load") or done.get("replay") else "nothing new"
     report = replace(report, outcome=outcome, seconds=_since(started), **done)
     _leave(context, report)
     return report

@@ -351,8 +351,9 @@ def applied(report: "ApplyReport", *, as_json: bool) -> None:
     if not report.done.changes:
         click.echo("nothing to do: the warehouse is as this release makes it")
     _print_changes(report.done)
-    if report.done.rebuilds:
-        click.echo(f"\nto be made anew by `reelhouse replay`: {', '.join(report.done.rebuilds)}")
+    if report.replayed:
+        click.echo()
+        replay(report.replayed, as_json=False)
 
 
 def checked(results: "Sequence[Result]", *, as_json: bool) -> None:

@@ -1,24 +1,30 @@
 """The structure of the warehouse: what it lacks of this release, and bringing it there."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from extract.errors import DataRefused
 from extract.progress import Progress
 from orchestration.context import Context
+from orchestration.pipeline import replay_stage
 from orchestration.sandboxes import check_warehouse, open_warehouse
 from warehouse_sql.attempts import Attempt
 from warehouse_sql.examine import Result, examine
 from warehouse_sql.proposal import Plan, plan
+from warehouse_sql.replay import ReplayReport
 from warehouse_sql.upgrade import apply
 from warehouse_sql.upgrade import baseline as take_baseline
 
 
 @dataclass(frozen=True, slots=True)
 class ApplyReport:
-    """What was applied: the migrations that an existing warehouse was taken to have, then the changes."""
+    """What was applied: the migrations that an existing warehouse was taken to have, the changes, then the replay.
+
+    ``replayed``: what made facts and dimensions anew; None where none had to be.
+    """
 
     baseline: tuple[str, ...]
     done: Plan
+    replayed: ReplayReport | None = None
 
 
 def plan_stage(context: Context) -> Plan:
@@ -28,7 +34,7 @@ def plan_stage(context: Context) -> Plan:
 
 
 def apply_stage(context: Context, progress: Progress, baseline: int | None = None) -> ApplyReport:
-    """Bring the warehouse to this release.
+    """Bring the warehouse to this release, but for facts and dimensions that a replay has to make anew.
 
     Args:
         context: the settings.
@@ -42,6 +48,15 @@ def apply_stage(context: Context, progress: Progress, baseline: int | None = Non
     attempt = Attempt(context.lake, context.settings.warehouse, context.run_id, context.settings.load, progress)
     with attempt.beating():
         return ApplyReport(taken, apply(target, context.lake, attempt.lock, progress))
+
+
+def apply_wholly(context: Context, progress: Progress, baseline: int | None = None) -> ApplyReport:
+    """Bring the warehouse to this release, and replay what was loaded where facts or dimensions have other rules.
+
+    Args and what is raised are those of ``apply_stage`` and of ``replay_stage``.
+    """
+    report = apply_stage(context, progress, baseline)
+    return replace(report, replayed=replay_stage(context, progress)) if report.done.rebuilds else report
 
 
 def check_stage(context: Context) -> tuple[Result, ...]:

@@ -7,12 +7,13 @@ is raised; a SELECT that changes without that holds for what is loaded from then
 ``reelhouse warehouse apply``.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from extract.errors import DataRefused
 from extract.progress import Progress
 from warehouse_sql.checks import checks_of, run_checks
 from warehouse_sql.connection import Connection, Retryable, StatementRefused
+from warehouse_sql.generations import PREVIOUS
 from warehouse_sql.migrate import MigrationRefused
 from warehouse_sql.migration_log import apply_migration, apply_outside, has_log, pending_migrations
 from warehouse_sql.repeatable import NOTHING, Stale, raised_models, repeatables, stale
@@ -21,11 +22,15 @@ _DUPLICATES = ("42P07", "42P06", "23505")
 """Codes of "already exists"."""
 _DEPENDED_ON = "2BP01"
 _FORGET = "delete from audit.repeatable where name = :name"
-_SPOIL = "update audit.repeatable set checksum = '', definition = :definition where name = :name"
-_RECORD = """
-insert into audit.repeatable (name, checksum, definition, applied_at, model_version)
-values (:name, :checksum, :definition, getdate(), :model_version)
+_FORGET_ALL = "delete from audit.repeatable where name in ({})"
+_FORGET_PREVIOUS = f"delete from audit.repeatable where right(name, {len(PREVIOUS)}) = '{PREVIOUS}'"
+_KEEP_PREVIOUS = f"update audit.repeatable set name = name || '{PREVIOUS}' where name in ({{}})"
+_RESTORE_PREVIOUS = f"""
+update audit.repeatable set name = left(name, len(name) - {len(PREVIOUS)})
+where right(name, {len(PREVIOUS)}) = '{PREVIOUS}'
 """
+_COLUMNS = ("name", "checksum", "definition", "model_version")
+_SPOIL = "update audit.repeatable set checksum = '', definition = :definition where name = :name"
 _VIEW_RIGHTS = """
 select privilege_type, identity_type, identity_name, admin_option
 from svv_relation_privileges
@@ -99,16 +104,23 @@ def _migrate(connection: Connection, lock: Callable[[], None], progress: Progres
 
 
 def remember_rebuilt(connection: Connection) -> None:
-    """Remember, in the open transaction, that facts and dimensions were made anew by the rules of this release."""
-    for state in stale(connection):
-        _remember(connection, state)
+    """Remember, in the open transaction, that facts and dimensions were made anew by the rules of this release.
+
+    By which they were made before is kept beside, for as long as the tables of before are.
+    """
+    connection.execute(_FORGET_PREVIOUS)
+    connection.execute(_KEEP_PREVIOUS.format(_listed_rules()))
+    _remember(connection, stale(connection))
 
 
-def forget_rebuilt(connection: Connection) -> None:
-    """Forget, in the open transaction, by which rules facts and dimensions were made: those of before are back."""
-    for item in repeatables():
-        if not item.is_made:
-            connection.execute(_FORGET, {"name": item.name})
+def restore_rules(connection: Connection) -> None:
+    """Remember, in the open transaction, again the rules of before: the tables that they made are back."""
+    connection.execute(_FORGET_ALL.format(_listed_rules()))
+    connection.execute(_RESTORE_PREVIOUS)
+
+
+def _listed_rules() -> str:
+    return ", ".join(f"'{item.name}'" for item in repeatables() if not item.is_made)
 
 
 def make_again(connection: Connection, name: str) -> None:
@@ -117,8 +129,8 @@ def make_again(connection: Connection, name: str) -> None:
 
 
 def _define(connection: Connection, progress: Progress, *, rebuilds_follow: bool) -> None:
-    states = stale(connection)
-    waiting = {model.table for model in raised_models(states)} if is_loaded(connection) else set[str]()
+    states, is_filled = stale(connection), is_loaded(connection)
+    waiting = {model.table for model in raised_models(states)} if is_filled else set[str]()
     if waiting and not rebuilds_follow:
         connection.rollback()
         raise DataRefused(
@@ -126,10 +138,11 @@ def _define(connection: Connection, progress: Progress, *, rebuilds_follow: bool
             "Nothing was loaded: `reelhouse warehouse plan` says what it costs to make them anew, and `reelhouse "
             "warehouse apply` does it"
         )
-    for state in states:
-        if state.item.name not in waiting:
+    made = [state for state in states if state.item.name not in waiting]
+    for state in made:
+        if is_filled or not (state.is_new and state.item.is_stored):  # of nothing a stored mart has nothing
             _make(connection, state, progress)
-            _remember(connection, state)
+    _remember(connection, made)
 
 
 def _make(connection: Connection, state: Stale, progress: Progress) -> None:
@@ -166,9 +179,16 @@ def _grant(view: str, privilege: str, kind: str, who: str, can_grant: bool) -> s
     return f"grant {privilege} on {view} to {grantee}{' with grant option' if can_grant else ''}"
 
 
-def _remember(connection: Connection, state: Stale) -> None:
-    item = state.item
-    if not state.is_new:
-        connection.execute(_FORGET, {"name": item.name})
-    values = {"name": item.name, "checksum": item.checksum, "definition": item.definition}
-    connection.execute(_RECORD, values | {"model_version": item.version})
+def _remember(connection: Connection, states: Sequence[Stale]) -> None:
+    """Write down by which definitions objects were made, all in one statement."""
+    for state in states:
+        if not state.is_new:
+            connection.execute(_FORGET, {"name": state.item.name})
+    rows, parameters = [], dict[str, object]()
+    for number, item in enumerate(state.item for state in states):
+        names = [f"{column}_{number}" for column in _COLUMNS]
+        rows.append(f"({', '.join(f':{name}' for name in names)}, getdate())")
+        parameters |= zip(names, (item.name, item.checksum, item.definition, item.version), strict=True)
+    if rows:
+        columns = ", ".join((*_COLUMNS, "applied_at"))
+        connection.execute(f"insert into audit.repeatable ({columns})\nvalues {', '.join(rows)}", parameters)

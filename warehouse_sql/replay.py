@@ -39,9 +39,10 @@ from warehouse_sql.load import complete_ledger, confirmed_newest, repeated
 from warehouse_sql.migrate import load_migrations
 from warehouse_sql.model import load_models
 from warehouse_sql.one_load import apply_load, verify
-from warehouse_sql.prepare import forget_rebuilt, prepare, remember_rebuilt
+from warehouse_sql.prepare import prepare, remember_rebuilt, restore_rules
 from warehouse_sql.repeatable import repeatables
 from warehouse_sql.replay_log import Replay, close, open_replays, remember_built, remember_published
+from warehouse_sql.set_aside import marks, take_back
 from warehouse_sql.staging import is_staging
 
 _FORGET_LOADS = "delete from audit.load_history where run_id = :run_id"
@@ -89,10 +90,19 @@ class _Run:
     clock: RunClock
     run_id: str
     progress: Progress
+    attempt: Attempt
 
     def lock_loads(self, connection: Connection) -> None:
-        attempt = Attempt(self.lake, self.settings.warehouse, self.run_id, self.settings.load, self.progress)
-        attempt.lock(connection)
+        self.attempt.lock(connection)
+
+    @contextmanager
+    def announced(self, connection: Connection) -> Iterator[None]:
+        """Be seen at work, in the warehouse, until the block is left."""
+        self.attempt.announce(connection)
+        try:
+            yield
+        finally:
+            self.attempt.finish(connection)
 
     def lock_replays(self, connection: Connection) -> None:
         """Take the lock of the replays in the open transaction.
@@ -123,8 +133,10 @@ def replay(
         ReelhouseError: the warehouse failed, also when the work was repeated whole. Whatever is raised, nothing of the
             replay is seen by anybody.
     """
-    run = _Run(target, lake, settings, clock, run_id, progress)
-    report = repeated(lambda: _replay(run, rebuilt), progress)
+    attempt = Attempt(lake, settings.warehouse, run_id, settings.load, progress)
+    run = _Run(target, lake, settings, clock, run_id, progress, attempt)
+    with attempt.beating():
+        report = repeated(lambda: _replay(run, rebuilt), progress)
     progress.event("replay.published", rebuild=report.rebuild)
     return report
 
@@ -138,8 +150,10 @@ def undo(
         ConfigurationError: there is nothing that could be undone.
         LockHeld: as for ``replay``.
     """
-    run = _Run(target, lake, settings, clock, run_id, progress)
-    return repeated(lambda: _undo(run), progress)
+    attempt = Attempt(lake, settings.warehouse, run_id, settings.load, progress)
+    run = _Run(target, lake, settings, clock, run_id, progress, attempt)
+    with attempt.beating():
+        return repeated(lambda: _undo(run), progress)
 
 
 def release() -> str:
@@ -157,15 +171,28 @@ def release() -> str:
 def _replay(run: _Run, rebuilt: RebuildManifest) -> ReplayReport:
     with connect(run.target) as connection:
         prepare(connection, lambda: run.lock_loads(connection), run.progress, rebuilds_follow=True)
-        confirmed_newest(connection, run.lake)
-        refuse_bound_views(connection)
-        if any(found.is_published and found.run_id == run.run_id for found in open_replays(connection)):
-            publish_rebuild(run.lake, rebuilt.sequence)
-            return ReplayReport(rebuilt.sequence, rebuilt.upto, (), {})  # the answer to its commit was lost
-        connection.rollback()
-        verify(run.lake, rebuilt)
-        _build(connection, run, rebuilt)
-        return _between_readers(connection, run, lambda: _publish(connection, run, rebuilt))
+        with run.announced(connection):
+            return _made(connection, run, rebuilt)
+
+
+def _made(connection: Connection, run: _Run, rebuilt: RebuildManifest) -> ReplayReport:
+    confirmed_newest(connection, run.lake)
+    refuse_bound_views(connection)
+    if any(found.is_published and found.run_id == run.run_id for found in open_replays(connection)):
+        _confirm(run, rebuilt)
+        return ReplayReport(rebuilt.sequence, rebuilt.upto, (), {})  # the answer to its commit was lost
+    connection.rollback()
+    verify(run.lake, rebuilt)
+    _build(connection, run, rebuilt)
+    return _between_readers(connection, run, lambda: _publish(connection, run, rebuilt))
+
+
+def _confirm(run: _Run, rebuilt: RebuildManifest) -> None:
+    """Tell the lake what was published; loads that were set aside are in it like all others."""
+    publish_rebuild(run.lake, rebuilt.sequence)
+    for sequence in marks(run.lake, run.settings.warehouse):
+        if sequence <= rebuilt.upto:
+            take_back(run.lake, run.settings.warehouse, sequence)
 
 
 def _build(connection: Connection, run: _Run, rebuilt: RebuildManifest) -> None:
@@ -209,7 +236,7 @@ def _publish(connection: Connection, run: _Run, rebuilt: RebuildManifest) -> Rep
     newest, _ = newest_load(connection)
     run.progress.event("replay.publish", rebuild=rebuilt.sequence)
     connection.commit()
-    publish_rebuild(run.lake, rebuilt.sequence)
+    _confirm(run, rebuilt)
     write_receipt(run.lake, run.settings.warehouse, newest, run.run_id)
     return ReplayReport(rebuilt.sequence, rebuilt.upto, applied, rows)
 
@@ -259,7 +286,7 @@ def _restore(connection: Connection, run: _Run) -> UndoReport:
     newest = found.newest_before or 0
     _rename(connection, restore_previous())
     connection.execute(_FORGET_LOADS, {"run_id": found.run_id})
-    forget_rebuilt(connection)
+    restore_rules(connection)
     close(connection, found.rebuild, was_undone=True)
     # Before the commit: a receipt too few costs a question to the ledger, one too many would hide a load.
     forget_receipts(run.lake, run.settings.warehouse, newest)

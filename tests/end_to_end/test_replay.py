@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from extract.progress import Silent
-from orchestration.pipeline import replay_stage
+from orchestration.pipeline import newest_report, replay_stage
 from sandbox.wistia.invented import InventedAccount
 from sandbox.wistia.profile import small
 from tests.conftest import CONFIGURATION, House, house
@@ -33,3 +33,6 @@ def test_a_replay_asks_nobody_and_ends_in_what_the_days_built(lived: House) -> N
     assert report
     assert {table: rows for table, rows in content(lived).items() if not table.endswith("__previous")} == before
     assert all(count == now for count, now in report.rows.values())
+    left = newest_report(lived.context(DAYS[-1]).lake)
+    assert left
+    assert (left["outcome"], left["replay"]["upto"]) == ("published", 3)

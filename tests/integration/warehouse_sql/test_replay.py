@@ -10,11 +10,15 @@ from extract.errors import ConfigurationError, DataRefused, LockHeld
 from spark.manifest import RebuildManifest
 from tests.integration.warehouse_sql.house import House, Told, open_house
 from tests.integration.warehouse_sql.staged import Rows
+from warehouse_sql.attempts import BEATS
 from warehouse_sql.catalog import load_catalog
 from warehouse_sql.connection import connect
 from warehouse_sql.generations import replayed_tables, to_next
+from warehouse_sql.load import ByHand
+from warehouse_sql.set_aside import marks
+from warehouse_sql.staging import is_staging
 
-CONTENT = tuple(table for table in replayed_tables() if not table.startswith("staging."))
+CONTENT = tuple(table for table in replayed_tables() if not is_staging(table))
 LONG = [pytest.param(event, marks=pytest.mark.long) for event in ("replay.build", "replay.applied", "replay.publish")]
 
 
@@ -153,6 +157,24 @@ def test_loads_that_come_meanwhile_are_in_it(filled: House) -> None:
 
 
 @pytest.mark.long
+def test_a_replay_is_seen_at_work_and_brings_loads_that_were_set_aside(filled: House) -> None:
+    one_load(filled)
+    filled.stage({"viewing_session": session("s3")})
+    filled.load(by_hand=ByHand(2, "too late for the board"))
+    assert list(marks(filled.lake, filled.address)) == [2]
+    seen: list[tuple[int, int]] = []
+
+    def look() -> None:
+        at_work = filled.value("select count(*) from audit.load_attempt where finished_at is null")
+        seen.append((at_work, len(list(filled.lake.list_after(BEATS)))))
+
+    filled.replay(progress=Acts("replay.built", look))
+    assert seen == [(1, 1)]
+    assert filled.value("select count(*) from audit.load_attempt where finished_at is null") == 0
+    assert filled.value("select count(*) from core.fct_viewing_session") == 3
+    assert not marks(filled.lake, filled.address)
+
+
 def test_a_rebuild_brings_loads_that_the_warehouse_never_had(filled: House) -> None:
     filled.stage({"viewing_session": session("s1")})
     filled.stage({"viewing_session": session("s2")})

@@ -15,7 +15,7 @@ from warehouse_sql.checks import Check
 from warehouse_sql.connection import connect
 from warehouse_sql.examine import examine
 from warehouse_sql.migrate import MigrationRefused, Trouble, load_migrations
-from warehouse_sql.prepare import forget_rebuilt, remember_rebuilt
+from warehouse_sql.prepare import remember_rebuilt, restore_rules
 from warehouse_sql.proposal import Plan, plan
 from warehouse_sql.query import query
 from warehouse_sql.repeatable import Repeatable
@@ -124,8 +124,15 @@ def test_a_raised_version_makes_facts_anew_and_stops_loads_before(
         connection.commit()
     shared.load()
     assert planned(shared) == {}
-    with connect(shared.target) as connection:
-        forget_rebuilt(connection)
+    with connect(shared.target) as connection:  # a replay by the same rules is taken back
+        remember_rebuilt(connection)
+        restore_rules(connection)
+        connection.commit()
+    assert planned(shared) == {}
+    patched(monkeypatch, "core.fct_viewing_session", version=3)
+    with connect(shared.target) as connection:  # and one by others
+        remember_rebuilt(connection)
+        restore_rules(connection)
         connection.commit()
     assert "core.fct_viewing_session" in planned(shared)
     monkeypatch.undo()
