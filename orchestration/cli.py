@@ -13,6 +13,8 @@ from extract.errors import ConfigurationError, DataRefused, ReelhouseError
 from extract.progress import Progress
 from orchestration import show
 from orchestration.context import Context, Options
+from orchestration.cost_command import cost
+from orchestration.deploy.commands import deploy
 from orchestration.options import Day, command_options, extraction_options, serving_options
 from orchestration.pipeline_commands import pipeline
 from orchestration.reporting import shown_progress
@@ -346,6 +348,8 @@ def sandbox_redshift(**serving: Any) -> None:
 
 
 reelhouse.add_command(pipeline)
+reelhouse.add_command(deploy)
+reelhouse.add_command(cost)
 
 
 def main() -> None:

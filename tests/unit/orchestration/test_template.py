@@ -21,7 +21,7 @@ from spark.contracts import load_contracts
 from warehouse_sql.export import day_folder, unload_statement
 from warehouse_sql.staging import copy_statement
 
-KEPT = {"Lake", "LakePolicy", "WistiaToken", "RedshiftPassword", "PrivacyKey", "Namespace", "Workgroup"}
+KEPT = {"Lake", "LakePolicy", "WistiaToken", "RedshiftPassword", "PrivacyKey", "Namespace"}
 NO_NAMES = {  # what IAM itself knows no resource for, or no name before it is made (Service Authorization Reference)
     "ec2:CreateNetworkInterface",
     "ec2:DeleteNetworkInterface",

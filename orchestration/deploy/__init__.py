@@ -1,0 +1,1 @@
+"""`reelhouse deploy`: from a checkout to a stack on AWS, and back."""

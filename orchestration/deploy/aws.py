@@ -1,0 +1,285 @@
+"""What a deployment asks of AWS, and the only place that asks it: each method a few calls, each failure in words."""
+
+import json
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from functools import cached_property
+from typing import Any
+
+from boto3.session import Session
+from botocore.exceptions import BotoCoreError, ClientError
+
+from extract.errors import ConfigurationError, ReelhouseError
+from orchestration.deploy.changes import Change, in_words
+from orchestration.deploy.release import Place
+
+POLL = 10.0
+"""Seconds between two looks at something that takes minutes."""
+_ENDED = {"SUCCEEDED", "FAILED", "STOPPED", "TIMEOUT", "ERROR", "EXPIRED"}
+_NO_CHANGES = ("didn't contain changes", "No updates are to be performed")
+_CAPABILITIES = ["CAPABILITY_IAM"]
+
+
+def here() -> tuple[str, str]:
+    """Return account and region of the caller.
+
+    Raises:
+        ConfigurationError: there are no credentials or no region, or nobody answers.
+    """
+    session = Session()
+    try:
+        account = session.client("sts").get_caller_identity()["Account"]
+    except (BotoCoreError, ClientError) as error:
+        raise ConfigurationError(
+            f"AWS cannot be asked who we are ({type(error).__name__}). Nothing was touched; region and credentials are "
+            "found as every AWS tool finds them"
+        ) from None
+    return account, str(session.region_name)
+
+
+class Aws:
+    """One environment on AWS."""
+
+    def __init__(self, place: Place, sleep: Callable[[float], None] = time.sleep) -> None:
+        """Prepare; nothing is asked yet."""
+        self.place = place
+        self._sleep = sleep
+        self._session = Session(region_name=place.region)
+
+    @cached_property
+    def _s3(self) -> Any:
+        return self._session.client("s3")
+
+    @cached_property
+    def _stacks(self) -> Any:
+        return self._session.client("cloudformation")
+
+    @cached_property
+    def _glue(self) -> Any:
+        return self._session.client("glue")
+
+    @cached_property
+    def _warehouse(self) -> Any:
+        return self._session.client("redshift-serverless")
+
+    @cached_property
+    def _secrets(self) -> Any:
+        return self._session.client("secretsmanager")
+
+    def ensure_artifacts(self) -> None:
+        """Make the bucket of the releases where it is not: private, versioned, encrypted, over TLS alone."""
+        bucket = self.place.artifacts
+        with _told("the bucket of the releases"):
+            try:
+                self._s3.head_bucket(Bucket=bucket)
+            except ClientError as error:
+                if error.response["Error"]["Code"] not in {"404", "NoSuchBucket"}:
+                    raise
+            else:
+                return
+            where = {"CreateBucketConfiguration": {"LocationConstraint": self.place.region}}
+            self._s3.create_bucket(Bucket=bucket, **({} if self.place.region == "us-east-1" else where))
+            self._s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
+            self._s3.put_public_access_block(Bucket=bucket, PublicAccessBlockConfiguration=_PRIVATE)
+            self._s3.put_bucket_policy(Bucket=bucket, Policy=json.dumps(_tls_alone(bucket)))
+
+    def upload(self, key: str, data: bytes) -> bool:
+        """Put an object that is called by its hash, where it is not there yet; return whether it was new."""
+        with _told(f"s3://{self.place.artifacts}/{key}"):
+            try:
+                self._s3.put_object(Bucket=self.place.artifacts, Key=key, Body=data, IfNoneMatch="*")
+            except ClientError as error:
+                if error.response["Error"]["Code"] != "PreconditionFailed":
+                    raise
+                return False
+            return True
+
+    def read(self, key: str) -> bytes:
+        """Return an object of the releases."""
+        with _told(f"s3://{self.place.artifacts}/{key}"):
+            return bytes(self._s3.get_object(Bucket=self.place.artifacts, Key=key)["Body"].read())
+
+    def keys(self, prefix: str) -> list[str]:
+        """Return the keys under a prefix, in order."""
+        with _told(f"s3://{self.place.artifacts}/{prefix}"):
+            pages = self._s3.get_paginator("list_objects_v2").paginate(Bucket=self.place.artifacts, Prefix=prefix)
+            return [found["Key"] for page in pages for found in page.get("Contents", ())]
+
+    def stack_status(self) -> str | None:
+        """Return the state of the stack; None where there is none."""
+        with _told("the stack"):
+            try:
+                (stack,) = self._stacks.describe_stacks(StackName=self.place.stack)["Stacks"]
+            except ClientError as error:
+                if "does not exist" in error.response["Error"].get("Message", ""):
+                    return None
+                raise
+            return str(stack["StackStatus"])
+
+    def propose(self, name: str, template_url: str, parameters: Mapping[str, str]) -> tuple[Change, ...] | None:
+        """Make a change set and return what it would do; None where nothing would change (it is removed then)."""
+        is_new = self.stack_status() in {None, "REVIEW_IN_PROGRESS"}
+        with _told("the change set"):
+            self._stacks.create_change_set(
+                StackName=self.place.stack,
+                ChangeSetName=name,
+                ChangeSetType="CREATE" if is_new else "UPDATE",
+                TemplateURL=template_url,
+                Parameters=[{"ParameterKey": key, "ParameterValue": value} for key, value in parameters.items()],
+                Capabilities=_CAPABILITIES,
+                ImportExistingResources=is_new,
+                Tags=[{"Key": "reelhouse", "Value": self.place.environment}],
+            )
+            while True:
+                answer = self._stacks.describe_change_set(StackName=self.place.stack, ChangeSetName=name)
+                if answer["Status"] in {"CREATE_COMPLETE", "FAILED"}:
+                    break
+                self._sleep(POLL)
+            if answer["Status"] == "FAILED":
+                reason = answer.get("StatusReason", "no reason told")
+                self.discard(name)
+                if any(words in reason for words in _NO_CHANGES):
+                    return None
+                raise ReelhouseError(f"CloudFormation takes no such change: {reason}. Nothing was changed")
+            changes = list(answer["Changes"])
+            while token := answer.get("NextToken"):
+                answer = self._stacks.describe_change_set(
+                    StackName=self.place.stack, ChangeSetName=name, NextToken=token
+                )
+                changes += answer["Changes"]
+            return in_words(changes)
+
+    def discard(self, name: str) -> None:
+        """Remove a change set, and the empty stack that the first one leaves."""
+        with _told("the change set"):
+            self._stacks.delete_change_set(StackName=self.place.stack, ChangeSetName=name)
+        if self.stack_status() == "REVIEW_IN_PROGRESS":
+            with _told("the stack"):
+                self._stacks.delete_stack(StackName=self.place.stack)
+
+    def execute(self, name: str) -> None:
+        """Do what a change set proposes, and wait for its end."""
+        with _told("the stack"):
+            self._stacks.execute_change_set(StackName=self.place.stack, ChangeSetName=name)
+        status = self._settled()
+        if status not in {"CREATE_COMPLETE", "UPDATE_COMPLETE", "IMPORT_COMPLETE"}:
+            raise ReelhouseError(
+                f"the stack {self.place.stack} ended in {status}: {self._first_failure()}. CloudFormation "
+                "has taken back what it could; see runbooks/deploy-failed.md"
+            )
+
+    def delete_stack(self) -> None:
+        """Delete the stack and wait; what holds data stays beside it."""
+        with _told("the stack"):
+            self._stacks.delete_stack(StackName=self.place.stack)
+        if (status := self._settled()) not in {None, "DELETE_COMPLETE"}:
+            raise ReelhouseError(f"the stack {self.place.stack} ended in {status}: {self._first_failure()}")
+
+    def _settled(self) -> str | None:
+        while (status := self.stack_status()) and status.endswith("_IN_PROGRESS"):
+            self._sleep(POLL)
+        return status
+
+    def _first_failure(self) -> str:
+        with _told("the stack's events"):
+            events = self._stacks.describe_stack_events(StackName=self.place.stack)["StackEvents"]
+        failed = [event for event in reversed(events) if event.get("ResourceStatus", "").endswith("_FAILED")]
+        if not failed:
+            return "no event says why"
+        return f"{failed[0]['LogicalResourceId']}: {failed[0].get('ResourceStatusReason', 'no reason told')}"
+
+    def limit_usage(self, rpu_hours: int) -> None:
+        """Let the warehouse stop computing for the day after so many RPU hours, which CloudFormation cannot say."""
+        with _told("the usage limit"):
+            workgroup = self._warehouse.get_workgroup(workgroupName=self.place.stack)["workgroup"]["workgroupArn"]
+            limits = self._warehouse.list_usage_limits(resourceArn=workgroup, usageType="serverless-compute")
+            for limit in limits["usageLimits"]:
+                self._warehouse.update_usage_limit(usageLimitId=limit["usageLimitId"], amount=rpu_hours)
+                return
+            self._warehouse.create_usage_limit(
+                resourceArn=workgroup,
+                usageType="serverless-compute",
+                amount=rpu_hours,
+                period="daily",
+                breachAction="deactivate",
+            )
+
+    def run_job(self, job: str) -> tuple[str, str]:
+        """Start a job of Glue and wait for its end; return its state and what it says."""
+        name = f"{self.place.stack}-{job}"
+        with _told(f"the job {name}"):
+            run = self._glue.start_job_run(JobName=name)["JobRunId"]
+            while True:
+                found = self._glue.get_job_run(JobName=name, RunId=run)["JobRun"]
+                if found["JobRunState"] in _ENDED:
+                    return str(found["JobRunState"]), str(found.get("ErrorMessage", "it says nothing; see its log"))
+                self._sleep(POLL)
+
+    def run_workflow(self, workflow: str) -> dict[str, int]:
+        """Start a workflow and wait for its end; return how many of its actions ended how."""
+        name = f"{self.place.stack}-{workflow}"
+        with _told(f"the workflow {name}"):
+            run = self._glue.start_workflow_run(Name=name)["RunId"]
+            while True:
+                found = self._glue.get_workflow_run(Name=name, RunId=run)["Run"]
+                if found["Status"] not in {"RUNNING", "STOPPING"}:
+                    return {key: value for key, value in found["Statistics"].items() if isinstance(value, int)}
+                self._sleep(POLL)
+
+    def has_value(self, secret: str) -> bool:
+        """Whether a secret was given a value; the value is not asked for."""
+        name = f"reelhouse/{self.place.environment}/{secret}"
+        with _told(f"the secret {name}"):
+            return bool(self._secrets.describe_secret(SecretId=name).get("VersionIdsToStages"))
+
+    def lose_data(self) -> None:
+        """Remove what the stack left for the sake of its data; secrets can be had back for a month."""
+        with _told("what holds the data"):
+            self._warehouse.delete_namespace(namespaceName=self.place.stack)
+            pages = self._s3.get_paginator("list_object_versions").paginate(Bucket=self.place.lake)
+            for page in pages:
+                found = [*page.get("Versions", ()), *page.get("DeleteMarkers", ())]
+                doomed: Any = [{"Key": item["Key"], "VersionId": item["VersionId"]} for item in found]
+                if doomed:
+                    self._s3.delete_objects(Bucket=self.place.lake, Delete={"Objects": doomed})
+            self._s3.delete_bucket(Bucket=self.place.lake)
+            for secret in ("wistia_token", "redshift_password", "privacy_key"):
+                self._secrets.delete_secret(
+                    SecretId=f"reelhouse/{self.place.environment}/{secret}", RecoveryWindowInDays=30
+                )
+
+
+_PRIVATE: Any = {
+    "BlockPublicAcls": True,
+    "IgnorePublicAcls": True,
+    "BlockPublicPolicy": True,
+    "RestrictPublicBuckets": True,
+}
+
+
+def _tls_alone(bucket: str) -> dict[str, Any]:
+    arn = f"arn:aws:s3:::{bucket}"
+    denied = {
+        "Effect": "Deny",
+        "Principal": "*",
+        "Action": "s3:*",
+        "Resource": [arn, f"{arn}/*"],
+        "Condition": {"Bool": {"aws:SecureTransport": "false"}},
+    }
+    return {"Version": "2012-10-17", "Statement": [denied]}
+
+
+@contextmanager
+def _told(what: str) -> Iterator[None]:
+    """Put into words what AWS refuses."""
+    try:
+        yield
+    except ClientError as error:
+        reason = error.response.get("Error", {})
+        raise ReelhouseError(
+            f"{what}: AWS refuses {error.operation_name} ({reason.get('Code')}: {reason.get('Message')}). What was "
+            "done before is kept; every step may be done twice"
+        ) from None
+    except BotoCoreError as error:
+        raise ReelhouseError(f"{what}: AWS cannot be asked ({type(error).__name__}); run again") from None

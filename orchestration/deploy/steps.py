@@ -1,0 +1,136 @@
+"""The steps of a deployment, each of which may be done twice: upload, propose, apply, warehouse, smoke, remember."""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from extract.clock import format_instant
+from extract.errors import ConfigurationError, DataRefused, ReelhouseError
+from orchestration.deploy.aws import Aws
+from orchestration.deploy.changes import Change
+from orchestration.deploy.release import Place, Release, load_environments, parameters_of
+
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Deployed:
+    """A release that was deployed before."""
+
+    release: str
+    version: str
+    at: str
+
+
+def upload(aws: Aws, release: Release, say: Say) -> None:
+    """Put a release where the stack finds it; what is there already is not sent again."""
+    aws.ensure_artifacts()
+    folder, place = f"releases/{release.hash}", aws.place
+    new = [name for name, data in release.files.items() if aws.upload(f"{folder}/{name}", data)]
+    aws.upload(f"{folder}/template.json", release.template.encode())
+    aws.upload(f"configuration/{place.environment}/{release.hash}.yaml", release.configuration.encode())
+    size = sum(len(release.files[name]) for name in new) / 1024**2
+    say(f"release {release.hash}: {len(new)} of {len(release.files)} files uploaded ({size:.1f} MB)")
+
+
+def propose(aws: Aws, release: str, version: str) -> tuple[str, tuple[Change, ...] | None]:
+    """Return the name of a change set that brings the stack to a release, and what it would do; None: nothing."""
+    place = aws.place
+    name = f"release-{release}"
+    url = f"https://{place.artifacts}.s3.{place.region}.amazonaws.com/releases/{release}/template.json"
+    return name, aws.propose(name, url, parameters_of(place, release, version))
+
+
+def apply(aws: Aws, name: str, changes: tuple[Change, ...] | None, say: Say) -> None:
+    """Bring the stack to a change set, then the warehouse to the release, as a job; then one run as a proof.
+
+    Raises:
+        DataRefused: the warehouse's job or the run failed.
+        ReelhouseError: AWS refused a step.
+    """
+    if changes is None:
+        say("the stack is as it should be")
+    else:
+        aws.execute(name)
+        say(f"the stack {aws.place.stack} is changed")
+    aws.limit_usage(load_environments()[aws.place.environment].daily_rpu_hours)
+    prepare_warehouse(aws, say)
+
+
+def prepare_warehouse(aws: Aws, say: Say) -> None:
+    """Run migrations and checks as a job, in the account: nobody else connects to the warehouse.
+
+    Raises:
+        DataRefused: it failed.
+    """
+    state, said = aws.run_job("warehouse")
+    if state != "SUCCEEDED":
+        raise DataRefused(
+            f"the job {aws.place.stack}-warehouse ended with {state}: {said}. The stack is changed, the warehouse is "
+            "not known to be; see runbooks/deploy-failed.md"
+        )
+    say("the warehouse is at this release, and its checks passed")
+
+
+def smoke(aws: Aws, say: Say) -> None:
+    """Run the daily workflow once, from the source to the tables.
+
+    Raises:
+        DataRefused: a job of it failed.
+    """
+    if not aws.has_value("wistia_token"):
+        say(
+            f"no smoke run: the secret reelhouse/{aws.place.environment}/wistia_token has no value yet. Put it with "
+            "`aws secretsmanager put-secret-value`, and apply again"
+        )
+        return
+    ended = aws.run_workflow("daily")
+    if ended.get("FailedActions", 0) + ended.get("TimeoutActions", 0) + ended.get("StoppedActions", 0):
+        raise DataRefused(
+            f"the smoke run failed: {ended}. `reelhouse deploy rollback {aws.place.environment}` goes back to the "
+            "release before; see runbooks/deploy-failed.md"
+        )
+    say(f"smoke run: {ended.get('SucceededActions', 0)} jobs succeeded")
+
+
+def remember(aws: Aws, release: str, version: str, at: datetime) -> None:
+    """Write down that a release is deployed, after all else succeeded."""
+    entry = {"release": release, "version": version, "at": format_instant(at)}
+    aws.upload(f"deployments/{aws.place.environment}/{format_instant(at)}.json", json.dumps(entry).encode())
+
+
+def history(aws: Aws) -> list[Deployed]:
+    """Return what was deployed, the newest last."""
+    keys = aws.keys(f"deployments/{aws.place.environment}/")
+    return [Deployed(**json.loads(aws.read(key))) for key in keys]
+
+
+def previous(aws: Aws) -> Deployed:
+    """Return the release before the one that is deployed.
+
+    Raises:
+        ConfigurationError: there is none.
+    """
+    deployed = history(aws)
+    for entry in reversed(deployed):
+        if entry.release != deployed[-1].release:
+            return entry
+    raise ConfigurationError(f"{aws.place.environment}: there is no release before this one to go back to")
+
+
+def destroy(aws: Aws, *, and_data: bool, say: Say) -> None:
+    """Delete the stack; what holds data stays unless it is told otherwise."""
+    if aws.stack_status() is None:
+        raise ReelhouseError(f"there is no stack {aws.place.stack}; nothing was touched")
+    aws.delete_stack()
+    say(f"the stack {aws.place.stack} is gone; {_left(aws.place)}")
+    if and_data:
+        aws.lose_data()
+        say("lake and tables are gone too; the secrets can be restored for 30 days")
+
+
+def _left(place: Place) -> str:
+    return (
+        f"the bucket {place.lake}, the namespace {place.stack} and the secrets reelhouse/{place.environment}/* are kept"
+    )

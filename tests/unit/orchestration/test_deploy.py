@@ -1,0 +1,317 @@
+"""`reelhouse deploy` against an AWS that answers as told: botocore validates every request before it gets there."""
+# ruff: noqa: N802 - the methods of Cloud are called as AWS calls its operations
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+import botocore.client
+import pytest
+import yaml
+from botocore.exceptions import ParamValidationError
+from click.testing import CliRunner
+
+from extract.errors import ConfigurationError, DataRefused, ReelhouseError
+from orchestration.cli import reelhouse
+from orchestration.deploy import steps
+from orchestration.deploy.aws import Aws
+from orchestration.deploy.changes import in_words
+from orchestration.deploy.release import Place, Release, configuration_of, load_environments, parameters_of, release_of
+from orchestration.infrastructure.template import template
+
+PLACE = Place("staging", "123456789012", "eu-west-1")
+CONFIGURATION = "wistia: {channels: {v08dlrgr7v: Facebook}}\nstreampulse:\n"
+Answer = Callable[[dict[str, Any]], Any]
+
+
+@dataclass
+class Cloud:
+    """What AWS answers, by operation, and what it was asked."""
+
+    objects: dict[str, bytes] = field(default_factory=dict)
+    answers: dict[str, Answer] = field(default_factory=dict)
+    asked: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
+    status: str | None = "UPDATE_COMPLETE"
+    changes: list[Any] = field(default_factory=list)
+    job: str = "SUCCEEDED"
+    failed_actions: int = 0
+
+    def operations(self) -> list[str]:
+        return [name for name, _ in self.asked]
+
+    def answer(self, name: str, params: dict[str, Any]) -> Any:
+        self.asked.append((name, params))
+        return self.answers[name](params) if name in self.answers else getattr(self, name, lambda _: {})(params)
+
+    def GetCallerIdentity(self, _: Any) -> Any:
+        return {"Account": "123456789012"}
+
+    def PutObject(self, params: dict[str, Any]) -> Any:
+        if params["Key"] in self.objects:
+            return 412, {"Error": {"Code": "PreconditionFailed", "Message": "there"}}
+        body = params["Body"]
+        self.objects[params["Key"]] = body if isinstance(body, bytes) else body.read()
+        return {}
+
+    def GetObject(self, params: dict[str, Any]) -> Any:
+        from io import BytesIO
+
+        return {"Body": BytesIO(self.objects[params["Key"]])}
+
+    def ListObjectsV2(self, params: dict[str, Any]) -> Any:
+        return {"Contents": [{"Key": key} for key in sorted(self.objects) if key.startswith(params["Prefix"])]}
+
+    def DescribeStacks(self, _: Any) -> Any:
+        if self.status is None:
+            return 400, {"Error": {"Code": "ValidationError", "Message": "Stack with id reelhouse does not exist"}}
+        return {"Stacks": [{"StackStatus": self.status}]}
+
+    def DeleteStack(self, _: Any) -> Any:
+        self.status = None
+        return {}
+
+    def DescribeChangeSet(self, _: Any) -> Any:
+        if not self.changes:
+            return {"Status": "FAILED", "StatusReason": "The submitted information didn't contain changes."}
+        return {"Status": "CREATE_COMPLETE", "Changes": self.changes}
+
+    def GetWorkgroup(self, _: Any) -> Any:
+        return {"workgroup": {"workgroupArn": "arn:aws:redshift-serverless:eu-west-1:123456789012:workgroup/w"}}
+
+    def ListUsageLimits(self, _: Any) -> Any:
+        return {"usageLimits": []}
+
+    def StartJobRun(self, _: Any) -> Any:
+        return {"JobRunId": "jr_1"}
+
+    def GetJobRun(self, _: Any) -> Any:
+        return {"JobRun": {"JobRunState": self.job, "ErrorMessage": "3 of 159 checks failed"}}
+
+    def DescribeSecret(self, _: Any) -> Any:
+        return {"VersionIdsToStages": {"1": ["AWSCURRENT"]}}
+
+    def StartWorkflowRun(self, _: Any) -> Any:
+        return {"RunId": "wr_1"}
+
+    def GetWorkflowRun(self, _: Any) -> Any:
+        statistics = {"SucceededActions": 4, "FailedActions": self.failed_actions, "TimeoutActions": 0}
+        return {"Run": {"Status": "COMPLETED", "Statistics": statistics}}
+
+
+class Http:
+    def __init__(self, status: int) -> None:
+        self.status_code = status
+        self.headers: dict[str, str] = {}
+
+
+@pytest.fixture
+def cloud(monkeypatch: pytest.MonkeyPatch) -> Iterator[Cloud]:
+    made = Cloud()
+    create = botocore.client.ClientCreator.create_client
+
+    def answered(*arguments: Any, **named: Any) -> Any:
+        client = create(*arguments, **named)
+        params: dict[str, Any] = {}
+        client.meta.events.register("before-parameter-build", lambda params, model, **_: remember(params, model))
+
+        def remember(given: dict[str, Any], model: Any) -> None:
+            params[model.name] = dict(given)
+
+        def answer(model: Any, **_: Any) -> Any:
+            found = made.answer(model.name, params[model.name])
+            status, body = found if isinstance(found, tuple) else (200, found)
+            return Http(status), body
+
+        client.meta.events.register("before-call", answer)
+        return client
+
+    monkeypatch.setattr(botocore.client.ClientCreator, "create_client", answered)
+    for name, value in (
+        ("AWS_DEFAULT_REGION", "eu-west-1"),
+        ("AWS_ACCESS_KEY_ID", "k"),
+        ("AWS_SECRET_ACCESS_KEY", "s"),
+    ):
+        monkeypatch.setenv(name, value)
+    yield made
+
+
+def release(**files: bytes) -> Release:
+    return release_of({"a.whl": b"wheel", **files}, "{}", configuration_of(PLACE, CONFIGURATION, "reelhouse.yaml"))
+
+
+def change(action: str, kind: str, **more: Any) -> dict[str, Any]:
+    described = {"Action": action, "ResourceType": kind, "LogicalResourceId": kind.rpartition(":")[2], **more}
+    return {"Type": "Resource", "ResourceChange": described}
+
+
+def aws() -> Aws:
+    return Aws(PLACE, sleep=lambda _: None)
+
+
+def deployed(cloud: Cloud, made: Release, day: int) -> None:
+    steps.upload(aws(), made, lambda _: None)
+    steps.remember(aws(), made.hash, made.version, datetime(2026, 1, day, tzinfo=UTC))
+
+
+def test_the_same_content_is_the_same_release_and_any_other_another() -> None:
+    assert release().hash == release().hash
+    assert len({release().hash, release(b=b"").hash, release(**{"a.whl": b"other"}).hash}) == 3
+    assert len(release().hash) == 16
+
+
+def test_the_configuration_is_the_users_with_the_places_of_the_stack() -> None:
+    values = yaml.safe_load(configuration_of(PLACE, CONFIGURATION + "lake: 'file:lake'\n", "reelhouse.yaml"))
+    assert values["wistia"]["channels"] == {"v08dlrgr7v": "Facebook"}
+    assert values["lake"] == "s3://reelhouse-staging-lake-123456789012"
+    assert values["warehouse"].startswith("redshift://reelhouse@reelhouse-staging.123456789012.eu-west-1.redshift-s")
+    assert values["secrets"]["wistia_token"] == "reelhouse/staging/wistia_token"
+    assert values["engine"] == "spark"
+
+
+def test_a_sandbox_is_not_deployed() -> None:
+    with pytest.raises(ConfigurationError, match="a source is a sandbox"):
+        configuration_of(PLACE, "wistia: {base_url: 'sandbox:.'}", "reelhouse.yaml")
+
+
+def test_every_parameter_of_the_template_is_given() -> None:
+    for environment in load_environments():
+        given = parameters_of(Place(environment, "123456789012", "eu-west-1"), "0" * 16, "0.1.0")
+        assert set(given) == set(template()["Parameters"])
+
+
+def test_an_upload_goes_under_the_hash_and_twice_is_once(cloud: Cloud) -> None:
+    made, said = release(), list[str]()
+    for _ in range(2):
+        steps.upload(aws(), made, said.append)
+    assert f"releases/{made.hash}/a.whl" in cloud.objects
+    assert f"configuration/staging/{made.hash}.yaml" in cloud.objects
+    assert [line.split(": ")[1][:6] for line in said] == ["1 of 1", "0 of 1"]
+    assert all(params["IfNoneMatch"] == "*" for name, params in cloud.asked if name == "PutObject")
+
+
+def test_changes_are_told_in_words_and_losses_first() -> None:
+    told = in_words(
+        [
+            change("Modify", "AWS::Glue::Job", Replacement="False", Details=[{"Target": {"Name": "Timeout"}}]),
+            change("Remove", "AWS::RedshiftServerless::Namespace"),
+            change("Remove", "AWS::S3::Bucket", PolicyAction="Retain"),
+            change("Modify", "AWS::SecretsManager::Secret", Replacement="True", PolicyAction="ReplaceAndRetain"),
+        ]
+    )
+    assert [(item.name, item.words, item.loses_data) for item in told] == [
+        ("Namespace", "is removed, and its tables are LOST", True),
+        ("Bucket", "is removed, and its objects are kept beside the stack", False),
+        ("Job", "is changed (Timeout)", False),
+        ("Secret", "is replaced, and its values are kept beside the stack", False),
+    ]
+
+
+def test_a_deployment_does_its_steps_in_order(cloud: Cloud) -> None:
+    cloud.changes = [change("Modify", "AWS::Glue::Job", Replacement="False")]
+    made, said = release(), list[str]()
+    name, changes = steps.propose(aws(), made.hash, made.version)
+    steps.apply(aws(), name, changes, said.append)
+    steps.smoke(aws(), said.append)
+    steps.remember(aws(), made.hash, made.version, datetime(2026, 1, 8, tzinfo=UTC))
+    wanted = ["CreateChangeSet", "ExecuteChangeSet", "CreateUsageLimit", "StartJobRun", "StartWorkflowRun", "PutObject"]
+    assert [name for name in cloud.operations() if name in wanted] == wanted
+    asked = dict(cloud.asked)
+    assert asked["StartJobRun"] == {"JobName": "reelhouse-staging-warehouse"}
+    assert asked["CreateChangeSet"]["TemplateURL"].endswith(f"/releases/{made.hash}/template.json")
+    assert asked["CreateUsageLimit"]["amount"] == load_environments()["staging"].daily_rpu_hours
+
+
+def test_a_first_deployment_makes_the_stack(cloud: Cloud) -> None:
+    cloud.status, cloud.changes = None, [change("Add", "AWS::Glue::Job")]
+    steps.propose(aws(), "0" * 16, "0.1.0")
+    assert dict(cloud.asked)["CreateChangeSet"]["ChangeSetType"] == "CREATE"
+
+
+def test_what_is_as_it_should_be_is_not_executed(cloud: Cloud) -> None:
+    name, changes = steps.propose(aws(), "0" * 16, "0.1.0")
+    assert changes is None
+    steps.apply(aws(), name, changes, lambda _: None)
+    assert "ExecuteChangeSet" not in cloud.operations()
+    assert "DeleteChangeSet" in cloud.operations()
+
+
+def test_a_warehouse_that_fails_its_checks_stops_the_deployment_and_names_the_runbook(cloud: Cloud) -> None:
+    cloud.job = "FAILED"
+    with pytest.raises(DataRefused, match=r"3 of 159 checks failed.*runbooks/deploy-failed.md"):
+        steps.apply(aws(), "release", None, lambda _: None)
+    assert "StartWorkflowRun" not in cloud.operations()
+
+
+def test_a_smoke_run_that_fails_says_how_to_go_back(cloud: Cloud) -> None:
+    cloud.failed_actions = 1
+    with pytest.raises(DataRefused, match="reelhouse deploy rollback staging"):
+        steps.smoke(aws(), lambda _: None)
+
+
+def test_a_rollback_goes_to_the_release_before_and_forward_again(cloud: Cloud) -> None:
+    first, second = release(), release(b=b"new")
+    deployed(cloud, first, 8)
+    deployed(cloud, second, 9)
+    assert steps.previous(aws()).release == first.hash
+    steps.remember(aws(), first.hash, first.version, datetime(2026, 1, 10, tzinfo=UTC))
+    assert steps.previous(aws()).release == second.hash
+
+
+def test_without_a_release_before_there_is_nothing_to_go_back_to(cloud: Cloud) -> None:
+    deployed(cloud, release(), 8)
+    with pytest.raises(ConfigurationError, match="there is no release before"):
+        steps.previous(aws())
+
+
+def test_destroying_keeps_data_unless_told_otherwise(cloud: Cloud) -> None:
+    said: list[str] = []
+    steps.destroy(aws(), and_data=False, say=said.append)
+    assert "DeleteBucket" not in cloud.operations()
+    assert "are kept" in said[0]
+    cloud.status = "UPDATE_COMPLETE"
+    steps.destroy(aws(), and_data=True, say=said.append)
+    assert {"DeleteNamespace", "DeleteBucket", "DeleteSecret"} <= set(cloud.operations())
+
+
+def test_what_aws_refuses_is_one_message(cloud: Cloud) -> None:
+    denied = {"Error": {"Code": "AccessDenied", "Message": "not authorized"}}
+    cloud.answers["CreateChangeSet"] = lambda _: (403, denied)
+    with pytest.raises(ReelhouseError, match=r"AWS refuses CreateChangeSet \(AccessDenied: not authorized\)"):
+        steps.propose(aws(), "0" * 16, "0.1.0")
+
+
+def test_a_request_that_is_none_is_found_here(cloud: Cloud) -> None:
+    """That botocore validates what this cloud is asked: the proof that the tests above prove something."""
+    with pytest.raises(ParamValidationError):
+        aws()._glue.start_job_run(JobName=3)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [(["deploy", "rollback", "prod"], "there is no such environment"), (["deploy", "plan", "prod"], "dev, staging")],
+)
+def test_an_unknown_environment_is_refused(cloud: Cloud, arguments: list[str], says: str) -> None:
+    ended = CliRunner().invoke(reelhouse, arguments)
+    assert says in str(ended.exception)
+
+
+def test_a_rollback_by_the_command_line_changes_the_stack_and_runs_once(cloud: Cloud) -> None:
+    deployed(cloud, release(), 8)
+    deployed(cloud, release(b=b"new"), 9)
+    cloud.changes = [change("Modify", "AWS::Glue::Job", Replacement="False")]
+    ended = CliRunner().invoke(reelhouse, ["deploy", "rollback", "staging", "--yes"])
+    assert ended.exit_code == 0, ended.output
+    assert "ExecuteChangeSet" in cloud.operations()
+    last = json.loads(cloud.objects[max(key for key in cloud.objects if key.startswith("deployments/"))])
+    assert last["release"] == release().hash
+
+
+def test_losing_data_is_refused_unless_it_is_said(cloud: Cloud) -> None:
+    deployed(cloud, release(), 8)
+    deployed(cloud, release(b=b"new"), 9)
+    cloud.changes = [change("Remove", "AWS::S3::Bucket")]
+    ended = CliRunner().invoke(reelhouse, ["deploy", "rollback", "staging", "--yes"])
+    assert "data would be lost" in str(ended.exception)
+    assert "ExecuteChangeSet" not in cloud.operations()
