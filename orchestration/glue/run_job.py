@@ -6,6 +6,7 @@ stdout gets the job's report and its metrics, stderr what happens, a JSON line e
 import json
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -37,6 +38,7 @@ class Run:
     arguments: Arguments
     context: Context
     progress: Progress
+    properties: RunProperties
 
 
 def run_job(job: str, argv: Sequence[str]) -> int:
@@ -61,13 +63,16 @@ def run_job(job: str, argv: Sequence[str]) -> int:
     except ReelhouseError as error:
         used, failure = meter.used(), {"outcome": "failed", "error": str(error), "failed_job": job}
         _print_metrics(run, {"Seconds": used.seconds, "Failed": 1})
-        _leave(run, used, lambda report: {**report, **failure})
+        with suppress(ReelhouseError):  # the first failure is the one to tell
+            _leave(run, used, lambda report: {**report, **failure})
+            run.properties.tell({job: "failed"})
         return _failed(job, error, runbook)
     used = meter.used()
     _print_metrics(
         run, {"Seconds": used.seconds, "Failed": 0, **_told(run, found), "RefusedSources": int(bool(refused))}
     )
     _leave(run, used, lambda report: _succeeded(job, report, found, refused))
+    run.properties.tell({job: "succeeded"})
     run.progress.event("job.ended", job=job, seconds=used.seconds)
     print(json.dumps(found, default=json_value))
     return 0
@@ -85,7 +90,7 @@ def _opened(job: str, arguments: Arguments) -> Run:
     if told.items() - known.items():
         properties.tell(told)
     context = Context.given(settings, clock, run_id)
-    return Run(job, arguments, context, JsonLinesProgress(clock, run_id, sys.stderr))
+    return Run(job, arguments, context, JsonLinesProgress(clock, run_id, sys.stderr), properties)
 
 
 def read_settings(address: str, source: str | None = None) -> Settings:

@@ -1,4 +1,7 @@
-"""What the jobs of one workflow run tell each other: its name and its instant. The only asker of Glue in a job."""
+"""What the jobs of one workflow run tell each other: its name, its instant, and how each job ended.
+
+The only asker of Glue in a job.
+"""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

@@ -94,6 +94,8 @@ def test_every_job_of_the_chain_succeeds_and_its_logs_are_json_lines(account: Ac
 
 def test_the_run_has_one_name_one_instant_and_one_report(account: Account, flow: list[str]) -> None:
     report = account.report(flow)
+    properties = account.client("glue").get_workflow_run_properties(Name="daily", RunId=flow[3])["RunProperties"]
+    assert {properties[job] for job in account.ended} == {"succeeded"}
     assert report["run_id"].startswith("20260108T020000Z-")
     assert report["as_of"] == "2026-01-08T02:00:00.000000Z"
     assert report["outcome"] == "published"
