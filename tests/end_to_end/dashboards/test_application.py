@@ -17,7 +17,7 @@ from orchestration.sandboxes import open_warehouse
 from tests.end_to_end.dashboards.browser import Visit, open_browser, program, served
 from warehouse_sql.query import query
 
-pytestmark = pytest.mark.long
+pytestmark = [pytest.mark.long, pytest.mark.timeout(900)]
 RUNS = [datetime(2026, 1, 14, 2, tzinfo=UTC), datetime(2026, 1, 15, 2, tzinfo=UTC)]
 PAGES = ("", "media", "audience", "channels", "streampulse", "health")
 CONFIGURATION = """\

@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, Page
 from dashboards.dictionary.site import write
 from tests.end_to_end.dashboards.browser import open_browser, program
 
-pytestmark = pytest.mark.long
+pytestmark = [pytest.mark.long, pytest.mark.timeout(900)]
 MART = "mart.channel_performance"
 
 

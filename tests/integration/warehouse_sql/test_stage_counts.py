@@ -3,6 +3,8 @@
 from datetime import date, datetime
 from typing import Any
 
+import pytest
+
 from extract.lake import DirectoryLake
 from spark.manifest import Counts, DriftEntry, StagingManifest, staging_log
 from tests.integration.warehouse_sql.house import House
@@ -78,6 +80,7 @@ def test_every_record_is_counted_where_it_went(filled: House) -> None:
     ]
 
 
+@pytest.mark.long
 def test_what_waits_is_the_state_after_the_newest_load_and_counts_stay(filled: House) -> None:
     stage(filled, {"not_json": 2}, (DRIFT,))
     stage(filled, {})
@@ -107,6 +110,7 @@ def test_a_load_that_comes_late_leaves_the_state_of_a_newer_one(filled: House) -
     assert counted(filled, "quarantine_total", "reason", "load_sequence") == [("new", 2)]
 
 
+@pytest.mark.long
 def test_of_a_rebuild_nothing_is_counted(filled: House) -> None:
     stage(filled, {"not_json": 2})
     filled.load()
@@ -117,6 +121,7 @@ def test_of_a_rebuild_nothing_is_counted(filled: House) -> None:
     ]
 
 
+@pytest.mark.long
 def test_until_when_data_is_complete(filled: House) -> None:
     assert counted(filled, "data_currency", "source_name") == []
     stage(filled, {})

@@ -1,6 +1,7 @@
 """The data dictionary says of every table and column what the model files say, and draws every way back."""
 
 import re
+from itertools import islice
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,8 @@ from warehouse_sql.examine import Result
 from warehouse_sql.lineage import trace
 
 MART = "mart.channel_performance"
+FIRST = 10
+"""So many pages hold the first marts by name; a drawing of every table takes a while."""
 
 
 @pytest.fixture(scope="module")
@@ -23,6 +26,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return out
 
 
+@pytest.mark.long
 def test_every_table_and_column_is_there_and_every_link_leads_somewhere(site: Path) -> None:
     for name, described in descriptions().items():
         text = (site / "tables" / f"{name}.html").read_text(encoding="utf-8")
@@ -38,10 +42,10 @@ def test_what_checks_found_stands_beside_them() -> None:
     about = next(check.about for entry in entries() if entry.name == MART for check in entry.checks)
     found = {entry.name: entry for entry in entries([Result(MART, about, True, 3)])}
     assert [check.found for check in found[MART].checks] == [3]
-    texts = dict(pages([Result(MART, about, True, 3)]))
+    texts = dict(islice(pages([Result(MART, about, True, 3)]), FIRST))
     assert "3 rows offend" in texts[f"tables/{MART}.html"]
     assert "1 of 1 checks found something" in texts["index.html"]
-    assert "No checks were run" in dict(pages())["index.html"]
+    assert "No checks were run" in dict(islice(pages(), 1))["index.html"]
 
 
 def test_the_drawing_has_every_way_back_and_runs_to_the_right() -> None:
