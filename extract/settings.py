@@ -131,6 +131,15 @@ class StreamPulse(Section):
         return value
 
 
+def _kept_stream(text: str) -> str:
+    if text != "all" and not re.fullmatch(r"[a-z]+/[a-z_]+", text):
+        raise ValueError("must be a stream, such as wistia/events, or all")
+    return text
+
+
+KeptDays = dict[Annotated[str, AfterValidator(_kept_stream)], Annotated[int, Field(ge=1)]]
+
+
 class Quarantine(Section):
     """When a batch holds too many bad records to be published."""
 
@@ -150,6 +159,24 @@ class Load(Section):
     """Seconds that one statement of a load may take, its waiting for locks included."""
     min_interval: Annotated[float, Field(ge=0, le=86400)] = 0
     """Seconds between two loads of ``reelhouse watch``; what arrives meanwhile is gathered."""
+
+
+class Retention(Section):
+    """For how many days what each layer holds of a stream is kept; what is not named is kept for ever.
+
+    By stream, such as ``wistia/events``, or ``all`` for those that are not named.
+    """
+
+    raw: KeptDays = {}
+    """Records as they landed. A replay does not have those that are gone any more."""
+    staging: KeptDays = {}
+    """Typed rows of loads, the newest load excepted."""
+    quarantine: KeptDays = {}
+    """Records that could not be taken."""
+    landing: KeptDays = {}
+    """Files of StreamPulse that were taken."""
+    runs: Annotated[int, Field(ge=1)] | None = None
+    """Reports of runs."""
 
 
 class S3(Section):
@@ -189,6 +216,8 @@ class Settings(Section):
     """The files of StreamPulse; None where there are none to be taken."""
     quarantine: Quarantine = Quarantine()
     load: Load = Load()
+    retention: Retention = Retention()
+    """What is kept for how long; ``reelhouse doctor --sweep`` lets the rest go."""
     lake: str = "file:.reelhouse/lake"
     """``s3://BUCKET``, or ``file:FOLDER``; the folder's name is the bucket's name."""
     s3: S3 = S3()

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from extract.errors import ConfigurationError, DataRefused, ReelhouseError
+from extract.masks import mask_message
 from extract.progress import Progress
 from orchestration import show
 from orchestration.context import Context, Options
@@ -177,7 +178,7 @@ def dashboard(options: Options, port: int | None, *, headless: bool) -> None:
 
 
 @reelhouse.command()
-@click.option("--sweep", is_flag=True, help="Remove the litter that is older than 24 hours, having shown it.")
+@click.option("--sweep", is_flag=True, help="Remove old litter and what is not kept for longer, having shown both.")
 @command_options
 def doctor(options: Options, *, sweep: bool) -> None:
     """Examine lake and warehouse: objects, counts, gaps, ledger; the exit code is 3 where something is found."""
@@ -218,6 +219,16 @@ def forget(
     with shown_progress(context.clock, context.run_id) as progress:
         report = forgetting.forget(context, progress, traces)
     show.forgotten(report, as_json=options.as_json)
+
+
+@reelhouse.command()
+@command_options
+def privacy(options: Options) -> None:
+    """Print, as Markdown, what is kept of persons, where, for how long, who sees it and how it is erased."""
+    from orchestration.privacy_page import privacy_page
+
+    page = privacy_page(Context(options).settings)
+    show.page(page, as_json=options.as_json)
 
 
 def _is_confirmed() -> bool:
@@ -383,5 +394,5 @@ def _perform(options: Options, work: Callable[[Context, Progress], Report], show
 
 
 def _say(message: str) -> int:
-    click.echo(f"reelhouse: {message}", err=True)
+    click.echo(f"reelhouse: {mask_message(message)}", err=True)
     return ReelhouseError.exit_code

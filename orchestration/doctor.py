@@ -1,12 +1,13 @@
 """The examination: manifests, objects, counts, ledger and tables held against each other; and the sweep of litter."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from extract.lake import ObjectInfo
 from extract.progress import Progress
 from orchestration.context import Context
 from orchestration.lake_findings import Finding, examine_lake, litter, older_than, read_manifests
+from orchestration.retention import Outlived, let_go, outlived
 from orchestration.sandboxes import open_warehouse
 from warehouse_sql.reconcile import examine_warehouse
 
@@ -16,16 +17,24 @@ OLD = timedelta(hours=24)
 
 @dataclass(frozen=True, slots=True)
 class Examination:
-    """What was found; ``litter`` are old objects that no manifest names, ``swept`` those of them that were removed."""
+    """What was found.
+
+    Attributes:
+        findings: what is not in order.
+        litter: old objects that no manifest names.
+        outlived: what is older than the settings keep it.
+        swept: whether both were removed.
+    """
 
     findings: tuple[Finding, ...]
     litter: tuple[ObjectInfo, ...]
+    outlived: Outlived
     swept: bool
 
     @property
     def is_well(self) -> bool:
         """Whether there is nothing for anybody to do."""
-        return not self.findings and (self.swept or not self.litter)
+        return not self.findings and (self.swept or (not self.litter and self.outlived.is_empty))
 
 
 def examine(context: Context, progress: Progress) -> Examination:
@@ -41,11 +50,12 @@ def examine(context: Context, progress: Progress) -> Examination:
     findings += [Finding(*found) for found in examine_warehouse(target, lake, warehouse, manifests.staging)]
     # Ages are of the lake's own clock, which is real, and not of --as-of.
     old = older_than(litter(lake, manifests), OLD, datetime.now(UTC))
-    return Examination(tuple(findings), tuple(old), swept=False)
+    return Examination(tuple(findings), tuple(old), outlived(context), swept=False)
 
 
 def sweep(context: Context, found: Examination) -> Examination:
-    """Remove the litter that was found."""
+    """Remove the litter that was found, and what is not kept for longer."""
     for info in found.litter:
         context.lake.delete(info.key)
-    return Examination(found.findings, found.litter, swept=True)
+    let_go(context, found.outlived)
+    return replace(found, swept=True)

@@ -16,6 +16,7 @@ from extract.clock import format_instant
 from extract.days import Window
 from extract.errors import ConfigurationError, DataRefused, ReelhouseError, RefusedError
 from extract.lake import Lake
+from extract.masks import mask_message
 from extract.origin import claim, refuse_foreign
 from extract.progress import Progress
 from extract.runner import ExtractionReport, run_backfill, run_extraction
@@ -255,7 +256,7 @@ def _reported(context: Context, work: Callable[[dict[str, Any]], None]) -> RunRe
 def _reason(stop: BaseException) -> str:
     match stop:
         case ReelhouseError():
-            return str(stop)
+            return mask_message(str(stop))
         case KeyboardInterrupt():
             return "stopped by the user"
         case _:

@@ -445,6 +445,8 @@ def examination(found: "Examination") -> None:
     if found.litter:
         rows = [(info.key, info.bytes, f"{info.modified_at:%Y-%m-%d %H:%M}") for info in found.litter]
         _print_figures(("litter that no manifest names", "bytes", "written (UTC)"), rows)
+    if not found.outlived.is_empty:
+        _print_figures(("older than it is kept", "stream", "objects", "bytes", "from (UTC)"), found.outlived.rows())
 
 
 def examined(found: "Examination", *, as_json: bool) -> None:
@@ -453,11 +455,13 @@ def examined(found: "Examination", *, as_json: bool) -> None:
         print_json(found)
         return
     count = len(found.findings)
-    click.echo("all is well" if found.is_well else f"{count} findings, {len(found.litter)} objects of litter")
+    outlived = sum(objects for _, _, objects, _, _ in found.outlived.rows())
+    more = f", {outlived} older than they are kept" if outlived else ""
+    click.echo("all is well" if found.is_well else f"{count} findings, {len(found.litter)} objects of litter{more}")
     if found.swept:
-        click.echo(f"{len(found.litter)} objects were removed")
-    elif found.litter:
-        click.echo("`reelhouse doctor --sweep` removes the litter; no run can still need what is older than 24 hours")
+        click.echo(f"{len(found.litter) + outlived} objects were removed")
+    elif found.litter or outlived:
+        click.echo("`reelhouse doctor --sweep` removes them; no run can still need litter that is older than 24 hours")
 
 
 def traces(found: "Traces", *, as_json: bool) -> None:
@@ -508,6 +512,14 @@ def docs(report: "DocsReport", *, as_json: bool) -> None:
         return
     checks = "" if report.checks is None else f", with the results of {report.checks} checks"
     click.echo(f"{report.pages} pages{checks}: {report.start}")
+
+
+def page(markdown: str, *, as_json: bool) -> None:
+    """Print a page."""
+    if as_json:
+        print_json({"markdown": markdown})
+    else:
+        click.echo(markdown, nl=False)
 
 
 def query_result(result: "QueryResult", *, as_json: bool) -> None:

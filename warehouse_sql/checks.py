@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import cache
 
 from extract.errors import DataRefused, ReelhouseError
+from extract.masks import MASK, mask_value
 from extract.progress import Progress
 from spark.contracts import load_contracts
 from warehouse_sql.connection import Connection, Parameters
@@ -86,7 +87,10 @@ def offending_rows(connection: Connection, check: Check, parameters: Parameters)
     sample = f"select * from (\n{check.statement}\n) as offending limit {SHOWN_ROWS}"
     names, rows = connection.table(sample, parameters)
     personal = {column.name for contract in load_contracts().values() for column in contract.columns if column.personal}
-    return [{name: "…" if name in personal else value for name, value in zip(names, row, strict=True)} for row in rows]
+    return [
+        {name: MASK if name in personal else mask_value(value) for name, value in zip(names, row, strict=True)}
+        for row in rows
+    ]
 
 
 def _failure(connection: Connection, check: Check, count: int, parameters: Parameters) -> str:

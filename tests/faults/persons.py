@@ -67,9 +67,9 @@ class Home:
         (folder / "reelhouse.yaml").write_text(CONFIGURATION)
         self.lake = DirectoryLake(folder, "lake")
 
-    def context(self) -> Context:
+    def context(self, as_of: datetime = AS_OF) -> Context:
         """Return what a command works with."""
-        return Context(Options(home=self.folder, as_of=AS_OF))
+        return Context(Options(home=self.folder, as_of=as_of))
 
     def plant(self) -> None:
         """Land two persons: visitors, sessions, users, playbacks; a record of the first is bad, and a line is none."""
@@ -131,7 +131,7 @@ class Home:
 def opened(lake: DirectoryLake, key: str) -> bytes:
     """Return what is in an object, as a search for texts wants it."""
     data = lake.get(key)
-    if key.endswith(".gz"):
+    if key.endswith(".gz") and data.startswith(b"\x1f\x8b"):
         unpacked = gzip.decompress(data)
         return unpacked + b"".join(decoded(unpacked)) + unpacked.replace(b"\\u0040", b"@")
     if key.endswith(".parquet"):

@@ -1,0 +1,31 @@
+"""The page for the data protection officer says all that the declarations say."""
+
+from extract.settings import Retention, Settings
+from orchestration.privacy_page import privacy_page
+from spark.contracts import load_contracts
+from warehouse_sql.access import load_access
+
+PAGE = privacy_page(Settings(retention=Retention(raw={"wistia/events": 730}, quarantine={"all": 30})))
+
+
+def test_every_personal_column_role_and_restricted_table_is_on_it() -> None:
+    for contract in load_contracts().values():
+        for column in contract.mapped:
+            assert (f"| {contract.stream} | {column.name} |" in PAGE) == column.personal
+    for name, role in load_access().roles.items():
+        line = next(line for line in PAGE.splitlines() if line.startswith(f"| {name} |"))
+        assert line.endswith("| yes |" if "restricted" in role.grants else "| no |")
+    for table in ("visitor_identity", "session_location", "user_profile"):
+        assert f"| restricted.{table} |" in PAGE
+
+
+def test_for_how_long_follows_from_the_settings() -> None:
+    assert "| raw/wistia/events | as the source wrote it | 730 days |" in PAGE
+    assert "| raw/wistia/visitors | as the source wrote it | until erased |" in PAGE
+    assert "| quarantine/wistia/visitors | records that could not be taken | 30 days |" in PAGE
+
+
+def test_how_to_ask_and_what_is_not_reached_is_on_it() -> None:
+    for option in ("--visitor KEY", "--email ADDRESS", "--user ID"):
+        assert f"reelhouse forget {option}" in PAGE
+    assert "recovery points of the warehouse" in PAGE
