@@ -91,6 +91,7 @@ def frames(error: BaseException) -> str:
     return "".join(shown.format())
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("fault", ["too many bad records", "an object that was changed", "a value that is too long"])
 def test_no_error_shows_a_person(tmp_path: Path, fault: str) -> None:
     home = Home(tmp_path)

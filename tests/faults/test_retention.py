@@ -32,6 +32,7 @@ def home(tmp_path: Path) -> Home:
     return home
 
 
+@pytest.mark.long
 def test_what_is_not_kept_is_shown_and_then_gone_and_the_counts_add_up(home: Home) -> None:
     context = home.context(LATER)
     before = home.rows("select count(*) from core.dim_visitor")
