@@ -156,6 +156,11 @@ _RULES: tuple[tuple[type[duckdb.Error], str, Callable[[re.Match[str]], SqlError]
         r'Duplicate alias "(?:[^"]*\.)?([^".]+)"',
         _says("42712", 'table name "{0}" specified more than once'),
     ),
+    (
+        duckdb.BinderException,
+        r'Could not find key "(\w{5}) ([^"]+)" in struct',
+        lambda found: SqlError(found[1], found[2]),
+    ),
     (duckdb.Error, r"file system operations are disabled", _says("42501", "permission denied")),
     (duckdb.ParserException, r'at or near "([^"]*)"', _says("42601", 'syntax error at or near "{0}"')),
     (duckdb.ParserException, "", _as_is("42601")),

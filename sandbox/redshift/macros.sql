@@ -1,6 +1,11 @@
 -- Redshift's functions that DuckDB lacks or understands otherwise. No macro is overloaded by type: DuckDB does not know
 -- the type of an alias or an aggregate when it chooses. typeof() is settled before any row is read, so it costs nothing.
 -- Within TRY nothing may be volatile, as error() is: what must fail there is a cast that cannot be done.
+CREATE OR REPLACE MACRO main.rs_type_named(kind) AS CASE
+    WHEN kind LIKE 'DECIMAL%' THEN 'numeric' WHEN kind = 'DOUBLE' THEN 'double precision' WHEN kind = 'FLOAT' THEN 'real'
+    WHEN kind = 'VARCHAR' THEN 'character varying' WHEN kind = 'TIMESTAMP' THEN 'timestamp without time zone'
+    WHEN kind = 'HUGEINT' THEN 'bigint' ELSE lower(kind)
+END;
 CREATE OR REPLACE MACRO main.rs_text(x) AS CASE
     WHEN typeof(x) = 'JSON' THEN json_extract_string(CAST(x AS VARCHAR), '$')
     WHEN typeof(x) = 'BOOLEAN' THEN CAST(CAST('cannot cast type boolean to character varying' AS INTEGER) AS VARCHAR)
@@ -159,6 +164,21 @@ CREATE OR REPLACE MACRO main.rs_interpolated(x, digits) AS struct_extract({
         ) END,
         'other': CASE WHEN rs_precision(typeof(x)) = 0 THEN x END
     }, CASE WHEN rs_precision(typeof(x)) > 0 THEN 'decimal' ELSE 'other' END);
+-- Refusals by type, which DuckDB finds as it binds: the name of a field that is not there is what the client is told.
+CREATE OR REPLACE MACRO main.rs_truth(x, place) AS struct_extract(
+    {'missing': x IS NULL, 'BOOLEAN': x, 'JSON': TRY_CAST(CAST(x AS VARCHAR) AS BOOLEAN)},
+    CASE WHEN typeof(x) IN ('BOOLEAN', '"NULL"') THEN 'BOOLEAN' WHEN typeof(x) = 'JSON' THEN 'JSON'
+        ELSE '42804 argument of ' || place || ' must be type boolean, not type ' || rs_type_named(typeof(x)) END
+);
+CREATE OR REPLACE MACRO main.rs_summed(x, called) AS struct_extract(
+    {'missing': x IS NULL, 'x': x}, CASE WHEN typeof(x) = 'BOOLEAN' THEN '42883 function ' || called || '(boolean) does not exist' ELSE 'x' END
+);
+CREATE OR REPLACE MACRO main.rs_to_boolean(x) AS struct_extract({'missing': x IS NULL, 'x': CAST(struct_extract({'x': x, 'none': FALSE}, CASE
+    WHEN typeof(x) IN ('DATE', 'TIME') OR typeof(x) LIKE 'TIMESTAMP%' THEN 'none' ELSE 'x' END
+) AS BOOLEAN)}, CASE
+    WHEN typeof(x) IN ('BOOLEAN', 'SMALLINT', 'INTEGER', 'BIGINT', 'HUGEINT', 'VARCHAR', 'JSON', '"NULL"') THEN 'x'
+    ELSE '42846 cannot cast type ' || rs_type_named(typeof(x)) || ' to boolean'
+END);
 -- What comparisons compare of a value: a text without the blanks at its end (Character types), anything else as it is.
 CREATE OR REPLACE MACRO main.rs_key(x) AS CASE
     WHEN typeof(x) = 'VARCHAR' THEN cast_to_type(rtrim(CAST(x AS VARCHAR), ' '), x) ELSE x

@@ -1,6 +1,8 @@
 """Queries and changes: SELECT, INSERT, UPDATE, DELETE, MERGE."""
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import Any
 
 import duckdb
@@ -9,7 +11,7 @@ from sandbox.redshift import rights
 from sandbox.redshift.cursor import TokenCursor
 from sandbox.redshift.errors import SqlError
 from sandbox.redshift.locks import Mode
-from sandbox.redshift.names import TableName
+from sandbox.redshift.names import TableName, quote
 from sandbox.redshift.session import Session, Sink
 from sandbox.redshift.translate import rewrites
 from sandbox.redshift.translate.shown import Shown
@@ -41,6 +43,7 @@ class Translated:
         described = session.run(
             f"DESCRIBE {found.sql}", _parameters(session, found, self._samples), alone=True
         ).fetchall()
+        refuse_rows((str(name), str(kind)) for name, kind, *_ in described)
         names = [column(name, kind) for name, kind, *_ in described]
         return [column(c.name, "BOOLEAN") if i in found.terminates else c for i, c in enumerate(names)]
 
@@ -50,6 +53,8 @@ class Translated:
         if found.target is not None:
             _refuse_target(session, found, found.target)
         _take_locks(session, found)
+        if found.width is not None and found.target is not None:
+            found = _with_columns(session, found, found.target, found.width)
         cursor = session.run(found.sql, _parameters(session, found, values), alone=True)
         if found.kind != "select":
             return _tag(found.kind, cursor)
@@ -93,6 +98,17 @@ def delete(sql: str, oids: Sequence[int]) -> Translated:
     return Translated(sql if words.peek() == "FROM" else f"DELETE FROM {words.rest()}", oids)
 
 
+def refuse_rows(columns: Iterable[tuple[str, str]]) -> None:
+    """Refuses whole rows: the name of a table is no column, but in DuckDB.
+
+    Raises:
+        SqlError: 42703.
+    """
+    for name, kind in columns:
+        if kind.startswith("STRUCT("):
+            raise SqlError("42703", f'column "{name}" does not exist')
+
+
 def result_columns(cursor: duckdb.DuckDBPyConnection) -> list[Column]:
     """The columns of a result that DuckDB is about to give."""
     return [column(item[0], str(item[1])) for item in cursor.description or ()]
@@ -112,6 +128,22 @@ def _refuse_target(session: Session, found: Translation, target: TableName) -> N
     if view is not None:
         kind = "materialized view" if view["materialised"] else "view"
         raise SqlError("0A000", f'cannot {found.kind} {kind} "{target.name}"')
+
+
+_INSERT = re.compile(r'INSERT INTO (?:"(?:[^"]|"")*"\.)*"(?:[^"]|"")*"')
+
+
+def _with_columns(session: Session, found: Translation, target: TableName, width: int) -> Translation:
+    """An INSERT without a list of columns, and of fewer values than the table has: the first ones ("INSERT")."""
+    names = [str(row[0]) for row in session.run(f"DESCRIBE SELECT * FROM {target.sql}").fetchall()]
+    if width > len(names):
+        raise SqlError("42601", "INSERT has more expressions than target columns")
+    if width == len(names):
+        return found
+    listed = f"INSERT INTO {target.sql} ({', '.join(map(quote, names[:width]))})"
+    return replace(
+        found, sql=re.sub(r'INSERT INTO (?:"(?:[^"]|"")*"\.)*"(?:[^"]|"")*"', lambda _: listed, found.sql, count=1)
+    )
 
 
 _PRIVILEGES = {"insert": ("INSERT",), "update": ("UPDATE",), "delete": ("DELETE",), "merge": ("SELECT", "INSERT")}

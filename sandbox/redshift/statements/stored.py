@@ -6,7 +6,7 @@ from sandbox.redshift.errors import SqlError, syntax_error
 from sandbox.redshift.locks import Mode
 from sandbox.redshift.names import quote
 from sandbox.redshift.session import Session
-from sandbox.redshift.statements.query import prepare
+from sandbox.redshift.statements.query import prepare, refuse_rows
 from sandbox.redshift.translate import rewrites
 from sandbox.redshift.translate.statement import translate
 
@@ -33,6 +33,7 @@ def stored_query(session: Session, query: str, names: Sequence[str]) -> str:
         session.lock(name, Mode.READ)
     text = rewrites.with_session_literals(found, session.session_values())
     rows = session.run(f"DESCRIBE {text}").fetchall()
+    refuse_rows((str(row[0]), str(row[1])) for row in rows)
     names = names or tuple(str(row[0]).lower() for row in rows)
     if len(names) != len(rows):
         raise SqlError("42601", "CREATE TABLE AS specifies another number of column names than its query has")

@@ -12,7 +12,7 @@ from sandbox.redshift.names import SUPERUSER, TableName
 from sandbox.redshift.session import Session, Sink
 from sandbox.redshift.statements.base import Command
 from sandbox.redshift.statements.grants import grant_defaults
-from sandbox.redshift.statements.query import prepare
+from sandbox.redshift.statements.query import prepare, refuse_rows
 from sandbox.redshift.statements.stored import stored_query
 from sandbox.redshift.translate import rewrites
 from sandbox.redshift.translate.dialect import WrittenRedshift, parse
@@ -91,6 +91,7 @@ def described(session: Session, query: str, names: Sequence[str]) -> list[tuple[
     if found.parameters - {"s_now"}:
         raise SqlError("0A000", "a view cannot use a parameter or a function of the session")
     rows = session.run(f"DESCRIBE {rewrites.with_session_literals(found, session.session_values())}").fetchall()
+    refuse_rows((str(row[0]), str(row[1])) for row in rows)
     known = [str(row[0]).lower() for row in rows]
     if len(names) > len(known):
         raise SqlError("42601", "CREATE VIEW specifies more column names than columns")

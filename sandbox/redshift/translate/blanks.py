@@ -28,12 +28,61 @@ def between(node: exp.Expr) -> exp.Expr:
 
 
 def member(node: exp.Expr) -> exp.Expr:
-    """A value in a list; one in a query keeps its blanks."""
+    """A value in a list, or in what a query gives."""
+    query = node.args.get("query")
+    if query is not None and not _is_no_text(node.this) and _blind_query(query):
+        node.set("this", _key(node.this, None))
     if node.expressions and not any(_is_no_text(item) for item in node.expressions):
         beside = node.this if isinstance(node.this, exp.Column) else None
         node.set("this", _key(node.this, None))
         node.set("expressions", [_key(item, beside) for item in node.expressions])
     return node
+
+
+def any_of(node: exp.Expr) -> exp.Expr:
+    """A value beside ANY or ALL of what a query gives; the comparison around it sees to the value."""
+    _blind_query(node.this)
+    return node
+
+
+def _blind_query(query: exp.Expr) -> bool:
+    """Takes the blanks from the only column of a query; False where that column is not seen."""
+    inner = query.unnest()
+    if isinstance(inner, exp.SetOperation):
+        return _blind_query(inner.this) and _blind_query(inner.expression)
+    if not isinstance(inner, exp.Select) or len(inner.expressions) != 1 or inner.is_star:
+        return False
+    item = inner.expressions[0]
+    key = _key(item.unalias(), None)
+    inner.set("expressions", [exp.alias_(key, item.alias_or_name or "key", quoted=True)])
+    return True
+
+
+def null_if(value: exp.Expr, other: exp.Expr) -> exp.Expr:
+    """NULLIF: the value as it is, unless it compares as equal."""
+    if not isinstance(value, exp.Column) or _is_no_text(other):
+        return call("nullif", value, other)
+    same = exp.EQ(this=_key(value, None), expression=_key(other, value))
+    return exp.Case(ifs=[exp.If(this=same, true=exp.null())], default=value)
+
+
+def decode(node: exp.Expr) -> exp.Expr:
+    """DECODE(value, search, result, …, default): the value is compared with each search."""
+    value, *rest = node.expressions
+    searches = rest[: len(rest) // 2 * 2 : 2]
+    if not any(_is_no_text(item) for item in [value, *searches] if not isinstance(item, exp.Null)):
+        beside = value if isinstance(value, exp.Column) else None
+        keys = [_key(item, beside) if at % 2 == 0 and at + 1 < len(rest) else item for at, item in enumerate(rest)]
+        node.set("expressions", [_key(value, None), *keys])
+    return node
+
+
+def window(node: exp.Expr) -> None:
+    """Partitions of a window, and the order that makes its ranks."""
+    node.set("partition_by", [_key(item, None) for item in node.args.get("partition_by") or ()])
+    order = node.args.get("order")
+    for item in order.expressions if order else ():
+        item.set("this", _key(item.this, None))
 
 
 def choose(node: exp.Expr) -> exp.Expr:

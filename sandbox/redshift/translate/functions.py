@@ -27,7 +27,6 @@ SAME = frozenset(
 """Functions that DuckDB has with the same arguments and, on the types that we use, the same results."""
 
 RENAMED = {
-    "approximate count": "approx_count_distinct",
     "array": "json_array",
     "bool_xor": "bit_xor",
     "btrim": "trim",
@@ -248,8 +247,43 @@ def _concat(arguments: Sequence[exp.Expr]) -> exp.Expr:
     return exp.Paren(this=exp.DPipe(this=left, expression=right, safe=False))
 
 
+def _of_values(name: str) -> Build:
+    """An aggregate that takes no booleans ("MAX function": any data type except BOOLEAN)."""
+
+    def build(arguments: Sequence[exp.Expr]) -> exp.Expr:
+        return call(name, *[_no_boolean(name, item) for item in arguments])
+
+    return build
+
+
+def _count(arguments: Sequence[exp.Expr]) -> exp.Expr:
+    """Texts that differ by blanks at their end are one value."""
+    first = arguments[0] if len(arguments) == 1 else None
+    if isinstance(first, exp.Distinct) and len(first.expressions) == 1 and isinstance(first.expressions[0], exp.Column):
+        return call("count", exp.Distinct(expressions=[call("rs_key", first.expressions[0])]))
+    return call("count", *arguments)
+
+
+def _about_how_many(arguments: Sequence[exp.Expr]) -> exp.Expr:
+    return call("approx_count_distinct", *[call("rs_key", x) if isinstance(x, exp.Column) else x for x in arguments])
+
+
+_CONDITIONS = (exp.Boolean, exp.Predicate, exp.Connector, exp.Not)
+
+
+def _no_boolean(name: str, item: exp.Expr) -> exp.Expr:
+    inner = item.expressions[0] if isinstance(item, exp.Distinct) and len(item.expressions) == 1 else item
+    if isinstance(inner.unnest(), _CONDITIONS) or (isinstance(inner, exp.Cast) and inner.is_type("boolean")):
+        raise SqlError("42883", f"function {name}(boolean) does not exist")
+    if not isinstance(inner, exp.Column):
+        return item
+    checked = call("rs_summed", inner, name)
+    return exp.Distinct(expressions=[checked]) if inner is not item else checked
+
+
 def _avg(arguments: Sequence[exp.Expr]) -> exp.Expr:
     """Sum by count in the type of the sum: cut for integers, of the same scale for decimals ("AVG function")."""
+    arguments = [_no_boolean("avg", item) for item in arguments]
     total, count = call("sum", *arguments), call("count", *(item.copy() for item in arguments))
     share = exp.Div(this=total, expression=call("nullif", count, exp.Literal.number(0)), typed=True, safe=False)
     return call("cast_to_type", share, total.copy())
@@ -377,9 +411,11 @@ SESSION_VALUES = {
 """Functions whose value belongs to the session or the statement; they become parameters."""
 
 _RULES: dict[str, Build] = {
+    "approximate count": _about_how_many,
     "avg": _avg,
     "concat": _concat,
     "convert_timezone": _convert_timezone,
+    "count": _count,
     "date_add": _dateadd,
     "date_diff": _datediff,
     "date_part": _date_part,
@@ -391,9 +427,12 @@ _RULES: dict[str, Build] = {
     "median": _median,
     "nvl2": _nvl2,
     "lpad": _padded("lpad"),
+    "max": _of_values("max"),
+    "min": _of_values("min"),
     "ratio_to_report": _ratio_to_report,
     "rpad": _padded("rpad"),
     "strtol": _strtol,
+    "sum": _of_values("sum"),
     "substr": _substring,
     "substring": _substring,
     "to_char": _to_char,

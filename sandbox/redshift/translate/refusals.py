@@ -81,10 +81,6 @@ def _refuse_select(select: exp.Select) -> None:
     if select.args.get("windows"):
         raise syntax_error("WINDOW")
     _refuse_qualify(select)
-    for key in ("where", "having"):
-        clause = select.args.get(key)
-        if clause is not None and isinstance(clause.this, exp.Literal) and not clause.this.is_string:
-            raise SqlError("42804", f"argument of {key.upper()} must be type boolean, not type integer")
 
 
 def _refuse_qualify(select: exp.Select) -> None:

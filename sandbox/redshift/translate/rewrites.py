@@ -3,14 +3,16 @@
 import datetime
 import re
 from collections.abc import Callable, Mapping, Sequence
+from functools import cache
 from typing import TYPE_CHECKING
 
+import duckdb
 from sqlglot import exp
 from sqlglot.dialects.duckdb import DuckDB
 
 from sandbox.redshift.errors import SqlError, syntax_error
 from sandbox.redshift.names import INTERNAL_SCHEMA, TableName, literal, quote
-from sandbox.redshift.translate import blanks, functions
+from sandbox.redshift.translate import blanks, conditions, functions
 from sandbox.redshift.translate.dialect import parse
 from sandbox.redshift.translate.functions import call, cast
 from sandbox.redshift.translate.shown import Body, Shown
@@ -218,6 +220,7 @@ def _table(node: exp.Expr) -> exp.Expr:
         raise SqlError("3F000", f'schema "{schema}" does not exist')
     if schema == "information_schema" and name in ("tables", "columns", "schemata"):
         return _renamed(node, INTERNAL_SCHEMA, f"information_schema_{name}")
+    _refuse_other_catalog(schema, name)
     if name == "pg_table_def" and schema in ("", "pg_catalog"):
         return _of_search_path(node)
     if name in HISTORIES and schema in ("", "pg_catalog"):
@@ -225,6 +228,22 @@ def _table(node: exp.Expr) -> exp.Expr:
     if schema in ("", "pg_catalog") and is_system_view(TableName(None, name)):
         return _renamed(node, INTERNAL_SCHEMA, name)
     return node
+
+
+@cache
+def _of_duckdb() -> frozenset[str]:
+    """Views of DuckDB's own that a name without a schema would reach."""
+    with duckdb.connect() as engine:
+        rows = engine.execute("SELECT view_name FROM duckdb_views() WHERE internal").fetchall()
+    return frozenset(str(row[0]) for row in rows) - {"columns", "tables", "views"}
+
+
+def _refuse_other_catalog(schema: str, name: str) -> None:
+    """What DuckDB has of its own in the catalog is not reached through ours."""
+    if name in SYSTEM_VIEWS or name.startswith(_PROVISIONED):
+        return
+    if schema in ("information_schema", "pg_catalog") or (not schema and name in _of_duckdb()):
+        raise SqlError("42P01", f'relation "{TableName(schema or None, name)}" does not exist')
 
 
 def _of_catalog(node: exp.Expr) -> exp.Expr:
@@ -270,6 +289,8 @@ def _function(node: exp.Expr) -> exp.Expr:
     name = str(node.this).lower()
     if isinstance(node.parent, exp.Dot) and node.parent.this.name == "pg_catalog" and name in functions.OF_CATALOG:
         return call(f"rs_{name}", *node.expressions)
+    if name == "nullif" and len(node.expressions) == 2:
+        return blanks.null_if(*node.expressions)
     return functions.build(name, node.expressions)
 
 
@@ -304,6 +325,8 @@ def _cast(node: exp.Expr) -> exp.Expr:
         return call("to_json", node.this)
     if kind.this in _INTEGERS:
         return _to_integer(node, _INTEGERS[kind.this])
+    if kind.this == exp.DataType.Type.BOOLEAN:
+        return _to_boolean(node)
     return node
 
 
@@ -353,6 +376,14 @@ def _to_integer(node: exp.Expr, kind: str) -> exp.Expr:
     if value.is_string and not re.fullmatch(r"\s*[+-]?\d+\s*", value.name):
         raise SqlError("22P02", f'invalid input syntax for integer: "{value.name}"')
     return node
+
+
+def _to_boolean(node: exp.Expr) -> exp.Expr:
+    """Whole numbers and texts only; decimals, doubles and moments are no truth ("Boolean type")."""
+    value = node.this.unnest()
+    if isinstance(value, exp.Literal) and not value.is_string and not value.is_int:
+        raise SqlError("42846", "cannot cast type numeric to boolean")
+    return call("rs_to_boolean", node.this) if isinstance(value, exp.Column | exp.Cast) else node
 
 
 def _subscript(node: exp.Expr) -> exp.Expr:
@@ -421,6 +452,7 @@ def _by_what_is_listed(listed: exp.Expr, item: exp.Expr) -> exp.Expr:
 
 def _window(node: exp.Expr) -> exp.Expr:
     """An average over a window is a sum over it by a count over it, and so is a share: see the rules of both."""
+    blanks.window(node)
     made: exp.Expr = node.this
     average = isinstance(made, exp.Anonymous) and str(made.this) == "cast_to_type"
     if not average and not (isinstance(made, exp.Paren) and isinstance(made.this, exp.Div)):
@@ -469,7 +501,10 @@ def _try_cast(_: exp.Expr) -> exp.Expr:
 
 
 _RULES: dict[type[exp.Expr], Callable[[exp.Expr], exp.Expr]] = {
+    exp.All: blanks.any_of,
+    exp.And: conditions.operands,
     exp.Anonymous: _function,
+    exp.Any: blanks.any_of,
     exp.Between: blanks.between,
     exp.Bracket: _subscript,
     exp.Case: blanks.choose,
@@ -479,23 +514,31 @@ _RULES: dict[type[exp.Expr], Callable[[exp.Expr], exp.Expr]] = {
     exp.CurrentTimestamp: _current_timestamp,
     exp.CurrentUser: _session_user,
     exp.SessionUser: _session_user,
+    exp.DecodeCase: blanks.decode,
     exp.Div: functions.divide,
     exp.Dot: _dot,
     exp.EQ: blanks.compare,
     exp.Extract: _extract,
     exp.GT: blanks.compare,
     exp.GTE: blanks.compare,
+    exp.Having: conditions.clause,
     exp.Identifier: _identifier,
+    exp.If: conditions.branch,
     exp.ILike: _like,
     exp.In: blanks.member,
+    exp.Join: conditions.join,
     exp.Like: _like,
     exp.LT: blanks.compare,
     exp.LTE: blanks.compare,
     exp.NEQ: blanks.compare,
+    exp.Not: conditions.clause,
     exp.Operator: _operator,
+    exp.Or: conditions.operands,
+    exp.Qualify: conditions.clause,
     exp.Substring: _substring,
     exp.Table: _table,
     exp.TryCast: _try_cast,
+    exp.Where: conditions.clause,
     exp.Window: _window,
     exp.WithinGroup: _within_group,
 }

@@ -40,6 +40,7 @@ class Translation:
         target: the table that it changes, if any.
         columns: names of the columns that it uses, '*' among them for a star.
         writes: columns that it gives values, but for DEFAULT; by position where INSERT has no list of columns.
+        width: number of values that an INSERT without a list of columns gives, where its text says so.
         terminates: positions of result columns that end sessions (PG_TERMINATE_BACKEND).
     """
 
@@ -52,6 +53,7 @@ class Translation:
     columns: frozenset[str] = frozenset()
     writes: frozenset[str | int] = frozenset()
     terminates: tuple[int, ...] = ()
+    width: int | None = None
 
 
 _Key = tuple[str, tuple[str | None, ...], Shown]
@@ -99,9 +101,11 @@ def translate_tree(tree: exp.Expr, casts: Sequence[str | None], shown: Shown) ->
     target = rewrites.target_of(tree)
     writes = written.columns(tree)
     terminates = rewrites.take_terminations(tree)
+    width = written.width(tree)
     tree = rewrites.rewrite(tree, casts)
     names = frozenset(node.name for node in tree.find_all(exp.Placeholder))
-    return Translation(rewrites.to_duckdb(tree), kind, names, reads, named, target, used, writes, terminates)
+    text = rewrites.to_duckdb(tree)
+    return Translation(text, kind, names, reads, named, target, used, writes, terminates, width)
 
 
 def translate_expression(sql: str) -> str:

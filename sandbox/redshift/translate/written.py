@@ -26,6 +26,17 @@ def columns(tree: exp.Expr) -> frozenset[str | int]:
     return frozenset()
 
 
+def width(tree: exp.Expr) -> int | None:
+    """How many values an INSERT without a list of columns gives for each row; None where a star hides it."""
+    if not isinstance(tree, exp.Insert) or isinstance(tree.this, exp.Schema):
+        return None
+    source = tree.expression
+    if isinstance(source, exp.Values):
+        first = source.expressions[0]
+        return len(first.expressions) if isinstance(first, exp.Tuple) else 1
+    return len(source.selects) if isinstance(source, exp.Query) and not source.is_star else None
+
+
 def _inserted(tree: exp.Insert) -> Iterator[str | int]:
     listed = [item.name.lower() for item in tree.this.expressions] if isinstance(tree.this, exp.Schema) else None
     source = tree.expression
