@@ -1,15 +1,17 @@
 """The cases in `tests/cases/redshift`, each with the source of its expectation, through the real driver."""
 
+from collections.abc import Iterator
 from datetime import date, datetime, time
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pytest
+import redshift_connector
 import yaml
 from redshift_connector.error import Error
 
-from sandbox.redshift import lexer
+from sandbox.redshift import lexer, serve
 
 _FOLDER = Path(__file__).parents[3] / "cases" / "redshift"
 _KEYS = {"name", "source", "given", "sql", "columns", "rows", "error"}
@@ -26,8 +28,28 @@ def _cases() -> list[Any]:
     return found
 
 
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    """A cursor for all cases that only ask."""
+    with (
+        serve(None, tmp_path_factory.mktemp("lake")) as endpoint,
+        redshift_connector.connect(
+            host=endpoint.host, port=endpoint.port, database="dev", user=endpoint.user, password="", ssl=False
+        ) as connection,
+    ):
+        connection.autocommit = True
+        yield connection.cursor()
+
+
+def _only_asks(case: dict[str, Any]) -> bool:
+    return (
+        not case.get("given") and isinstance(case["sql"], str) and lexer.first(case["sql"]).upper in ("SELECT", "WITH")
+    )
+
+
 @pytest.mark.parametrize("case", _cases())
-def test_case(case: dict[str, Any], cursor: Any) -> None:
+def test_case(case: dict[str, Any], request: pytest.FixtureRequest) -> None:
+    cursor = request.getfixturevalue("shared" if _only_asks(case) else "cursor")
     *before, last = [case["sql"]] if isinstance(case["sql"], str) else case["sql"]
     given = case.get("given", ())
     for statement in [*(lexer.split(given) if isinstance(given, str) else given), *before]:
