@@ -220,11 +220,17 @@ def _to_timestamp(arguments: Sequence[exp.Expr]) -> exp.Expr:
     return cast(call("strptime", value, strftime_format(form.name)), "TIMESTAMP WITH TIME ZONE")
 
 
+_MOST_ELEMENTS = 5
+"""Of a path ("JSON_EXTRACT_PATH_TEXT function": up to five levels)."""
+
+
 def _json_extract_path_text(arguments: Sequence[exp.Expr]) -> exp.Expr:
     document, *path = arguments
     lenient = bool(path) and isinstance(path[-1], exp.Boolean) and bool(path.pop().this)
     if not path:
         raise SqlError("42883", "function json_extract_path_text() needs a path")
+    if len(path) > _MOST_ELEMENTS:
+        raise SqlError("42883", f"function json_extract_path_text() takes {_MOST_ELEMENTS} path elements at most")
     if not all(isinstance(part, exp.Literal) for part in path):
         raise SqlError("0A000", "JSON_EXTRACT_PATH_TEXT takes literal path elements in this sandbox endpoint")
     pointer = "$" + "".join('."' + part.name.replace('"', '\\"') + '"' for part in path)

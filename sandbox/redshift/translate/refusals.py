@@ -81,6 +81,7 @@ def _refuse_select(select: exp.Select) -> None:
     if select.args.get("windows"):
         raise syntax_error("WINDOW")
     _refuse_qualify(select)
+    _refuse_orders(select)
 
 
 def _refuse_qualify(select: exp.Select) -> None:
@@ -92,6 +93,17 @@ def _refuse_qualify(select: exp.Select) -> None:
     last = joins[-1] if joins else from_
     if isinstance(last.this, exp.Table) and not last.this.alias and not (last.args.get("on") or last.args.get("using")):
         raise syntax_error(lexer.first(qualify.this.sql("redshift")).text)
+
+
+def _refuse_orders(select: exp.Select) -> None:
+    """All WITHIN GROUP of one query order alike ("LISTAGG function", "MEDIAN function": usage notes)."""
+    orders = {
+        found.expression.sql("redshift").lower()
+        for found in select.find_all(exp.WithinGroup)
+        if found.parent_select is select and not isinstance(found.parent, exp.Window)
+    }
+    if len(orders) > 1:
+        raise SqlError("0A000", "within group ORDER BY clauses for aggregate functions must be the same")
 
 
 def _refuse_set_operation(operation: exp.SetOperation) -> None:
