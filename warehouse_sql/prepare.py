@@ -74,7 +74,7 @@ def prepare(
                 f"this warehouse showed no audit.migration, and yet: {refusal.reason}. Another run made it meanwhile"
             ) from None
         raise
-    _define(connection, progress, rebuilds_follow=rebuilds_follow)
+    _define(connection, progress, is_new=is_new, rebuilds_follow=rebuilds_follow)
     connection.commit()
 
 
@@ -128,9 +128,9 @@ def make_again(connection: Connection, name: str) -> None:
     connection.execute(_SPOIL, {"name": name, "definition": NOTHING})
 
 
-def _define(connection: Connection, progress: Progress, *, rebuilds_follow: bool) -> None:
-    states, is_filled = stale(connection), is_loaded(connection)
-    waiting = {model.table for model in raised_models(states)} if is_filled else set[str]()
+def _define(connection: Connection, progress: Progress, *, is_new: bool, rebuilds_follow: bool) -> None:
+    states = stale(connection)
+    waiting = {model.table for model in raised_models(states)} if is_loaded(connection) else set[str]()
     if waiting and not rebuilds_follow:
         connection.rollback()
         raise DataRefused(
@@ -140,7 +140,7 @@ def _define(connection: Connection, progress: Progress, *, rebuilds_follow: bool
         )
     made = [state for state in states if state.item.name not in waiting]
     for state in made:
-        if is_filled or not (state.is_new and state.item.is_stored):  # of nothing a stored mart has nothing
+        if not (is_new and state.item.is_stored):  # in a warehouse that was made just now there is nothing to store
             _make(connection, state, progress)
     _remember(connection, made)
 
