@@ -16,6 +16,8 @@ RECORD = "_record"
 RAW_OBJECT = "_raw_object"
 POSITION = ("_raw_sequence", "_raw_part", "_raw_line")
 """Where a line is: manifest, object, line. Together they name a line of the whole lake of a stream."""
+RawPlace = tuple[int, int, int]
+"""Raw sequence, part and line of a record."""
 
 FORGOTTEN = "forgotten"
 """Of a raw line: a record stood there, of somebody who asked to be forgotten; of a record: it is one of theirs."""

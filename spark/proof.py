@@ -11,13 +11,14 @@ an MD5, products of doubles with powers of two (exact; IEEE 754). Blanks at the 
 takes them for nothing. Of a double count 32 binary places below 2^20 in size, whole numbers below 2^52, nothing beyond.
 """
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
 
 from spark.contracts import META, Column, Contract, FanOut, Kind
-from spark.leaves import POSITION
+from spark.leaves import POSITION, RawPlace
 
 REASON = "_reason"
 """Of a judged record, why it cannot be loaded; null where it can."""
@@ -25,8 +26,6 @@ MODULUS = 2**31 - 1
 NULL = MODULUS - 1
 """What counts for no value."""
 WEIGHTS = 1021
-SAMPLE, SAMPLED_LINES = 40, 2000
-"""Rows of an entity that are read a second time, and the lines of an object among which they are."""
 SMALL, LARGE, SCALE = 2**20, 2**52, 2**32
 UNKNOWN = object()
 """Of a value that the second reading does not compute."""
@@ -57,7 +56,7 @@ class Proved:
     Attributes:
         alike: rows that equal, in every column, the judged record from whose line they come.
         sums: by column.
-        sample: some rows, in contract order.
+        sample: the rows that were to be shown, in contract order.
     """
 
     alike: int
@@ -73,8 +72,8 @@ def sum_expressions(contract: Contract, dialect: Dialect, columns: Sequence[Colu
     return [dialect.total.format(f"{weight} * coalesce({value}, {NULL})") for value in values]
 
 
-def alike(contract: Contract, dialect: Dialect, written: str, judged: str) -> str:
-    """Return the query that counts the rows of one table which equal the record of their line in another."""
+def compared(contract: Contract, dialect: Dialect, written: str, judged: str) -> str:
+    """Return the query for how many rows of a table equal the record of their line in another, and its sums."""
     fan = contract.fan_out
     places = (*POSITION, fan.position) if fan else POSITION
     made = (*places, fan.length) if fan else places
@@ -84,7 +83,11 @@ def alike(contract: Contract, dialect: Dialect, written: str, judged: str) -> st
         if column.name not in made
     ]
     rows = _exploded(contract, fan, dialect, judged) if fan else f"(select * from {judged} where {REASON} is null)"  # noqa: S608
-    return f"select count(*) from {written} as written inner join {rows} as judged on {' and '.join(equal)}"  # noqa: S608
+    both = f"{written} as written left join {rows} as judged on {' and '.join(equal)}"
+    sums = ", ".join(sum_expressions(contract, dialect, contract.columns))
+    return (
+        f"select count(_alike), {sums} from (select written.*, judged.{places[0]} as _alike from {both}) as both_rows"  # noqa: S608
+    )
 
 
 def _exploded(contract: Contract, fan: FanOut, dialect: Dialect, judged: str) -> str:
@@ -97,15 +100,19 @@ def _exploded(contract: Contract, fan: FanOut, dialect: Dialect, judged: str) ->
     return f"({select} where {REASON} is null)"
 
 
-def sample(contract: Contract, written: str, objects: Sequence[tuple[int, int]]) -> str:
-    """Return the query for some rows of some raw objects, named by manifest and part; spread, and always the same."""
+def sample(contract: Contract, written: str, places: Sequence[RawPlace]) -> str:
+    """Return the query for the rows of some raw lines; of what fans out, the first, the last and one of a line."""
     sequence, part, line = POSITION
-    among = " or ".join(f"({sequence} = {number} and {part} = {place})" for number, place in objects)
-    return (
-        f"select {', '.join(column.name for column in contract.columns)} from {written} "  # noqa: S608
-        f"where {line} <= {SAMPLED_LINES} and ({among}) "
-        f"order by mod({line} * 7919, 2003), {', '.join((*POSITION, *contract.key))} limit {SAMPLE}"
+    lines = defaultdict(list)
+    for *raw, number in places:
+        lines[tuple(raw)].append(str(number))
+    among = " or ".join(
+        f"({sequence} = {number} and {part} = {place} and {line} in ({', '.join(found)}))"
+        for (number, place), found in lines.items()
     )
+    fan = contract.fan_out
+    few = f" and {fan.position} in (0, mod({line}, {fan.length}), {fan.length} - 1)" if fan else ""
+    return f"select {', '.join(column.name for column in contract.columns)} from {written} where ({among}){few}"  # noqa: S608
 
 
 def whole(value: str) -> str:

@@ -9,6 +9,7 @@ each call, so a transform may import them before an engine is chosen:
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from contextvars import ContextVar
+from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
 from typing import Any, Protocol, TypeAlias
@@ -19,6 +20,7 @@ from extract.manifest import ObjectEntry
 from extract.privacy import PrivacyKey
 from extract.settings import Settings
 from spark.contracts import Column, Contract, Kind
+from spark.leaves import RawPlace
 from spark.proof import Proved
 from spark.raw import Backlog
 
@@ -30,6 +32,20 @@ Expression: TypeAlias = Any
 
 Transform: TypeAlias = Callable[[DataFrame, Contract], DataFrame]
 """From the leaf frame of an entity to its judged frame."""
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What is asked of the judged records of a stream.
+
+    Attributes:
+        name: tells it from the other questions about the same contract; an engine may keep how it is answered. None
+            where it holds values of one run.
+        of: from the judged frame to the answer.
+    """
+
+    name: str | None
+    of: Callable[[DataFrame], DataFrame]
 
 
 class Engine(Protocol):
@@ -48,12 +64,15 @@ class Engine(Protocol):
                 holds another number of lines than its manifest says.
         """
 
-    def judged(self, contract: Contract, transform: Transform) -> DataFrame:
-        """Return what a transform makes of the open stream's leaf frame, computed once.
+    def judge(self, contract: Contract, transform: Transform) -> None:
+        """Compute what a transform makes of the open stream's leaf frame: the records of which questions are asked.
 
         Raises:
             DataRefused: as ``open_stream``, of an engine that reads no earlier.
         """
+
+    def ask(self, question: Question) -> list[tuple[Any, ...]]:
+        """Return the answer to a question: counts, not data."""
 
     def records(self, places: DataFrame) -> DataFrame:
         """Add ``_raw_object`` (its key) and ``_record`` (the source's text) to positions in the open stream."""
@@ -62,24 +81,29 @@ class Engine(Protocol):
         """Return the raw sequence, part and line of each record in objects of the quarantine."""
 
     def rows(self, frame: DataFrame) -> list[tuple[Any, ...]]:
-        """Return the rows of a small frame: counts, not data."""
+        """Return the rows of a small frame that is not made of the judged records."""
 
-    def write(
-        self, frame: DataFrame, columns: Sequence[Column], order: Sequence[str], folder: str
+    def write_answer(
+        self, question: Question, columns: Sequence[Column], order: Sequence[str], folder: str
     ) -> tuple[ObjectEntry, ...]:
-        """Write a frame as Parquet under the key ``folder``, in which there is nothing yet.
+        """Write the answer to a question as Parquet under the key ``folder``, in which there is nothing yet.
 
         These columns in this order with exactly these types; rows in a total order within a file. What is returned is
         there whole, whatever happened to attempts of its parts.
         """
 
-    def prove(self, contract: Contract, files: Sequence[ObjectEntry], objects: Sequence[tuple[int, int]]) -> Proved:
-        """Look at what was written of the open stream: compare it with the judged frame, sum it, show some of it.
+    def write(
+        self, frame: DataFrame, columns: Sequence[Column], order: Sequence[str], folder: str
+    ) -> tuple[ObjectEntry, ...]:
+        """Write a frame that is not made of the judged records likewise."""
+
+    def prove(self, contract: Contract, files: Sequence[ObjectEntry], places: Sequence[RawPlace]) -> Proved:
+        """Look at what was written of the open stream: compare it with the judged records, sum it, show some of it.
 
         Args:
             contract: of the rows.
             files: that hold them.
-            objects: raw objects, by manifest and part, of which rows are shown.
+            places: raw lines of which the rows are shown.
         """
 
     def sums(self, contract: Contract, key: str) -> dict[str, int]:

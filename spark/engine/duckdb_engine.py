@@ -1,7 +1,8 @@
 """The embedded engine: DuckDB in this process, PySpark's API through sqlframe.
 
 ``sqlframe.activate()``, which swaps ``pyspark.sql`` for the whole process, is never used. Its ``DuckDBSession`` is one
-for the whole process, so one engine owns it at a time and the next waits.
+for the whole process, so one engine owns it at a time and the next waits. What sqlframe makes is SQL, which is kept:
+it is imported where a plan is not known yet.
 """
 
 import hashlib
@@ -9,12 +10,12 @@ import shutil
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import cached_property
+from importlib import import_module
 from pathlib import Path
-from typing import Any, ClassVar, Literal
+from typing import Any
 
 import duckdb
-from sqlframe.duckdb import DuckDBSession, Window
-from sqlframe.duckdb import functions as duckdb_functions
 
 from extract.errors import ConfigurationError, DataRefused, ReelhouseError
 from extract.lake import Lake
@@ -22,12 +23,12 @@ from extract.manifest import ObjectEntry
 from extract.privacy import PrivacyKey
 from extract.settings import Settings
 from spark.contracts import Column, Contract, Kind
-from spark.engine import DataFrame, Expression, Transform
+from spark.engine import DataFrame, Expression, Question, Transform
 from spark.engine.leaf_sql import leaf_select, literal
-from spark.engine.line_reader import LINES, LineReader
-from spark.engine.plans import Plan, plan_of
-from spark.leaves import POSITION, RAW_OBJECT, RECORD, leaf_columns
-from spark.proof import Dialect, Proved, alike, of_double, sample, sum_expressions, whole
+from spark.engine.line_reader import LINES, RECORD_TEXT, LineReader
+from spark.engine.plans import Plan, Plans, name_of
+from spark.leaves import POSITION, RAW_OBJECT, RECORD, RawPlace, leaf_columns
+from spark.proof import Dialect, Proved, compared, of_double, sample, sum_expressions, whole
 from spark.raw import Backlog, fetch
 
 _OWNER = threading.Lock()
@@ -42,7 +43,8 @@ _PARQUET_TYPES: dict[Kind, str] = {
     "date": "DATE",
     "timestamp": "TIMESTAMP",
 }
-# Through TIMESTAMPTZ in a session that lives in UTC: a plain TIMESTAMP drops the offset (seen with DuckDB 2.0).
+# Through TIMESTAMPTZ in a session that lives in UTC: a plain TIMESTAMP drops the offset (seen with DuckDB 2.0). Where
+# there is none it is right, and takes a quarter of the time.
 _TYPING: dict[Kind, str] = {
     "varchar": "{text}",
     "bigint": "try_cast({text} as bigint)",
@@ -50,7 +52,8 @@ _TYPING: dict[Kind, str] = {
     "double": "try_cast({text} as double)",
     "boolean": "try_cast({text} as boolean)",
     "date": "try_cast({text} as date)",
-    "timestamp": "cast(try_cast({text} as timestamp) as timestamp_ntz)",
+    "timestamp": "case when endswith({text}, 'Z') then try_cast({text} as timestamp_ntz) "
+    "else cast(try_cast({text} as timestamp) as timestamp_ntz) end",
 }
 DIALECT = Dialect(
     {
@@ -73,40 +76,69 @@ _KEYED_HASH = "keyed_hash"
 class DuckDBEngine:
     """Computes in a database in the scratch folder, which may be larger than memory."""
 
-    functions: ClassVar[Any] = duckdb_functions
-    window: ClassVar[Any] = Window
-
-    def __init__(self, connection: duckdb.DuckDBPyConnection, session: Any, lake: Lake, scratch: Path) -> None:
+    def __init__(self, connection: duckdb.DuckDBPyConnection, lake: Lake, scratch: Path) -> None:
         """Use ``open_engine``."""
         self._connection = connection
         self._lake = lake
         self._scratch = scratch
-        self._session = session
         self._reader = LineReader(connection, scratch)
-        self._judged: str | None = None
         self._read = 0
+        self._plans = Plans()
+        self._about = self._judged = ""
+
+    @property
+    def functions(self) -> Any:
+        """Those of sqlframe."""
+        return import_module("sqlframe.duckdb.functions")
+
+    @property
+    def window(self) -> Any:
+        """That of sqlframe."""
+        return import_module("sqlframe.duckdb").Window
+
+    @cached_property
+    def _session(self) -> Any:
+        """What makes frames; only where a plan must be made."""
+        return import_module("sqlframe.duckdb").DuckDBSession(self._connection)
+
+    def close(self) -> None:
+        """Keep the plans that were made."""
+        self._plans.keep()
+        if "_session" in vars(self):
+            self._session.stop()
 
     def open_stream(self, backlog: Backlog) -> None:
         """Read the raw lines of a stream, from copies of its objects; they are kept until the next stream is opened."""
         if self._judged:
             self._connection.execute(f"drop table {_quoted(self._judged)}")
-            self._judged = None
+            self._judged = ""
         folder = self._scratch / "raw"
         self._reader.read(backlog.stream, fetch(self._lake, backlog, folder))
         shutil.rmtree(folder)
 
-    def judged(self, contract: Contract, transform: Transform) -> DataFrame:
-        """Return what a transform makes of the open stream's leaf frame, computed once."""
-        name, columns = f"leaves_{contract.entity}", leaf_columns(contract)
-        leaves = self._create("view", name, leaf_select(contract, LINES), columns)
-        sql, names = plan_of(contract, transform, lambda: _plan(transform(leaves, contract)))
-        self._judged = f"judged_{contract.entity}"
-        return self._create("table", self._judged, sql, names)
+    def judge(self, contract: Contract, transform: Transform) -> None:
+        """Compute what a transform makes of the open stream's leaf frame, into a table."""
+        leaves, table = f"leaves_{contract.entity}", f"judged_{contract.entity}"
+        self._about = name_of(contract, transform)
+
+        def make() -> Plan:
+            sql, names = _plan(transform(self._frame(leaves, leaf_columns(contract)), contract))
+            return f"with {leaves} as not materialized ({leaf_select(contract, LINES)}) select * from ({sql})", names  # noqa: S608
+
+        select, self._columns = self._plans.of(self._about, make)
+        self._compute(table, select)
+        self._judged = table
+
+    def ask(self, question: Question) -> list[tuple[Any, ...]]:
+        """Return the answer to a question about the judged records."""
+        return self._connection.execute(self._select(question)).fetchall()
 
     def records(self, places: DataFrame) -> DataFrame:
         """Add the key of the raw object and the record's text to lines of the open stream."""
-        lines = self._create("view", "lines", self._reader.record_select(), (*POSITION, RAW_OBJECT, RECORD))
-        return places.join(lines, on=list(POSITION), how="inner")
+        lines = self._frame(LINES, (*POSITION, RAW_OBJECT, "line", "malformed"))
+        found = places.join(lines, on=list(POSITION), how="inner")
+        text = self.functions.expr(f"{RECORD_TEXT}(line, malformed)").alias(RECORD)
+        return found.select(*places.columns, RAW_OBJECT, text)
 
     def places(self, keys: Sequence[str]) -> list[tuple[int, int, int]]:
         """Return the places of the records in objects of the quarantine."""
@@ -122,40 +154,45 @@ class DuckDBEngine:
         """Return the rows of a small frame."""
         return self._connection.execute(_sql(frame)).fetchall()
 
+    def write_answer(
+        self, question: Question, columns: Sequence[Column], order: Sequence[str], folder: str
+    ) -> tuple[ObjectEntry, ...]:
+        """Write the answer to a question as one Parquet object, by way of a file in the scratch folder."""
+        return (self._written(self._select(question), columns, order, f"{folder}part-00000.parquet"),)
+
     def write(
         self, frame: DataFrame, columns: Sequence[Column], order: Sequence[str], folder: str
     ) -> tuple[ObjectEntry, ...]:
-        """Write a frame as one Parquet object, by way of a file in the scratch folder."""
-        path, key = self._scratch / "part-00000.parquet", f"{folder}part-00000.parquet"
+        """Write a frame likewise."""
+        return (self._written(_sql(frame), columns, order, f"{folder}part-00000.parquet"),)
+
+    def _written(self, select: str, columns: Sequence[Column], order: Sequence[str], key: str) -> ObjectEntry:
+        path = self._scratch / "part-00000.parquet"
         items = ", ".join(
             f"cast({_quoted(column.name)} as {_PARQUET_TYPES[column.kind]}) as {_quoted(column.name)}"
             for column in columns
         )
         self._connection.execute(
-            f"copy (select {items} from ({_sql(frame)}) order by {', '.join(map(_quoted, order))}) "  # noqa: S608
+            f"copy (select {items} from ({select}) order by {', '.join(map(_quoted, order))}) "  # noqa: S608
             f"to {literal(str(path))} (format parquet, compression zstd, row_group_size 100000)"
         )
         footer = self._connection.execute("select num_rows from parquet_file_metadata(?)", [str(path)]).fetchall()
         with path.open("rb") as file:
             digest = hashlib.file_digest(file, "sha256").hexdigest()
         self._lake.put_file(key, path)
-        return (ObjectEntry(key=key, bytes=path.stat().st_size, rows=footer[0][0], sha256=digest),)
+        return ObjectEntry(key=key, bytes=path.stat().st_size, rows=footer[0][0], sha256=digest)
 
-    def prove(self, contract: Contract, files: Sequence[ObjectEntry], objects: Sequence[tuple[int, int]]) -> Proved:
+    def prove(self, contract: Contract, files: Sequence[ObjectEntry], places: Sequence[RawPlace]) -> Proved:
         """Look at what was written of the open stream, as the lake gives it back."""
         paths = [self._scratch / f"written-{number}.parquet" for number, _ in enumerate(files)]
         for path, entry in zip(paths, files, strict=True):
             path.write_bytes(self._lake.get(entry.key))
-        written, judged = f"read_parquet([{', '.join(literal(str(path)) for path in paths)}])", self._judged or ""
-        run = self._connection.execute
-        ((same,),) = run(alike(contract, DIALECT, written, _quoted(judged))).fetchall()
-        sums = ", ".join(sum_expressions(contract, DIALECT, contract.columns))
-        (summed,) = run(f"select {sums} from {written}").fetchall()  # noqa: S608
-        names = [column.name for column in contract.columns]
-        shown = run(sample(contract, written, objects)).fetchall()
+        written, run = f"read_parquet([{', '.join(literal(str(path)) for path in paths)}])", self._connection.execute
+        ((same, *sums),) = run(compared(contract, DIALECT, written, _quoted(self._judged))).fetchall()
+        shown = run(sample(contract, written, places)).fetchall()
         for path in paths:
             path.unlink()
-        return Proved(same, dict(zip(names, map(int, summed), strict=True)), shown)
+        return Proved(same, dict(zip((column.name for column in contract.columns), map(int, sums), strict=True)), shown)
 
     def sums(self, contract: Contract, key: str) -> dict[str, int]:
         """Return the sum of each column of an object of rows."""
@@ -179,28 +216,43 @@ class DuckDBEngine:
             raise DataRefused(f"{self._lake.url(key)} cannot be read as Parquet") from None
         kinds = {engine: kind for kind, engine in _PARQUET_TYPES.items()}
         columns = [(str(name), str(kinds.get(kind, kind.lower()))) for name, kind, *_ in described]
-        return self._create("view", f"read_parquet_{self._read}", select, [name for name, _ in columns]), columns
+        return self._view(f"read_parquet_{self._read}", select, [name for name, _ in columns]), columns
 
     def to_type(self, text: str, kind: Kind) -> Expression:
         """Return the value of the column named ``text``."""
-        return duckdb_functions.expr(_TYPING[kind].format(text=text))
+        return self.functions.expr(_TYPING[kind].format(text=text))
 
     def to_array(self, text: str, kind: Kind) -> Expression:
         """Return the values of the JSON array in the column named ``text``."""
-        return duckdb_functions.expr(f"try_cast({text} as array<{kind}>)")
+        return self.functions.expr(f"try_cast({text} as array<{kind}>)")
 
     def byte_length(self, text: str) -> Expression:
         """Return the number of bytes that the column named ``text`` has in UTF-8."""
-        return duckdb_functions.expr(f"strlen({text})")
+        return self.functions.expr(f"strlen({text})")
 
     def keyed_hash(self, text: str) -> Expression:
         """Return the keyed hash of what the SQL ``text`` gives; the plan names a macro and holds nothing of the key."""
-        return duckdb_functions.expr(f"{_KEYED_HASH}({text})")
+        return self.functions.expr(f"{_KEYED_HASH}({text})")
 
-    def _create(self, form: Literal["view", "table"], name: str, select: str, columns: Sequence[str]) -> DataFrame:
+    def _select(self, question: Question) -> str:
+        """The SQL that answers a question about the judged records."""
+
+        def make() -> Plan:
+            return _plan(question.of(self._frame(self._judged, self._columns)))
+
+        plan = self._plans.of(f"{self._about} {question.name}", make) if question.name else make()
+        return plan[0]
+
+    def _compute(self, table: str, select: str) -> None:
+        self._connection.execute(f"create or replace table {_quoted(table)} as {select}")
+
+    def _view(self, name: str, select: str, columns: Sequence[str]) -> DataFrame:
+        self._connection.execute(f"create or replace view {_quoted(name)} as {select}")
+        return self._frame(name, columns)
+
+    def _frame(self, name: str, columns: Sequence[str]) -> DataFrame:
         # sqlframe is told the columns, and remembers them for good, because asking DuckDB takes longer than a small
         # query; of what type they are only its own optimiser would ask.
-        self._connection.execute(f"create or replace {form} {_quoted(name)} as {select}")
         self._session.catalog.add_table(name, dict.fromkeys(columns, "string"))
         return self._session.table(name)
 
@@ -226,11 +278,11 @@ def open_engine(_: Settings, lake: Lake, scratch: Path, key: PrivacyKey) -> Iter
             )
             connection.execute("use scratch")
             _teach_keyed_hash(connection, key)
-            session = DuckDBSession(connection)
+            engine = DuckDBEngine(connection, lake, scratch)
             try:
-                yield DuckDBEngine(connection, session, lake, scratch)
+                yield engine
             finally:
-                session.stop()
+                engine.close()
         except duckdb.Error as error:
             raise ReelhouseError(_explain(error)) from None
         except RuntimeError as error:

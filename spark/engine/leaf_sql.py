@@ -4,6 +4,8 @@ A path is looked up in the whole raw line, and all paths at once: DuckDB parses 
 below, and once for each path otherwise (four times slower for twenty columns).
 """
 
+from collections.abc import Iterable
+
 from spark.contracts import META, Column, Contract
 from spark.leaves import (
     DUPLICATE_FIELD,
@@ -44,7 +46,7 @@ class _Paths:
         return self._places.setdefault(pointer, len(self._places) + 1)
 
     def sql(self) -> str:
-        return "[" + ", ".join(literal(pointer) for pointer in self._places) + "]::varchar[]"
+        return _list(self._places)
 
 
 def literal(text: str) -> str:
@@ -81,9 +83,9 @@ class _Lookups:
         """A value as JSON text."""
         return f"jsons[{self._jsons.place(pointer)}]::varchar"
 
-    def fields(self, pointer: str) -> str:
-        """The names of the fields of an object, in their order, also those that stand there twice."""
-        return f"fields[{self._fields.place(pointer)}]"
+    def object(self, pointer: str) -> int:
+        """The place of an object among those of which the fields are looked at."""
+        return self._fields.place(pointer)
 
     def sql(self) -> str:
         return f"""\
@@ -97,7 +99,9 @@ def leaf_select(contract: Contract, lines: str) -> str:
     """Return the SELECT that makes the leaf frame of a contract from the table ``lines`` of raw lines."""
     look = _Lookups()
     looked = looked_into(contract)
-    items = [*POSITION, f"{_fault(looked, look)} as {FAULT}", f"{_unknown(looked, look)} as {UNKNOWN}"]
+    for found in looked:
+        look.object(pointer(found.path))
+    items = [*POSITION, f"{_fault(looked, look)} as {FAULT}", f"{_unknown(looked)} as {UNKNOWN}"]
     for column in contract.record_columns:
         items += _leaf(column, look) if column.path else []
     items += [f"{_object(looked[0], looked, look)} as {text_of('_extra')}", f"'string' as {kind_of('_extra')}"]
@@ -108,10 +112,18 @@ with looked_up as (
   select {", ".join(POSITION)}, line,
 {look.sql()}
   from {lines}
+), examined as (
+  select *,
+    list_transform(fields, lambda names: {_repeats("names")}) as repeated,
+    list_transform(fields, lambda names, place: {_unknown_names(looked)}) as unknown
+  from looked_up
+), written as (
+  select *, list_transform(unknown, lambda names, place: {_members(looked)}) as members
+  from examined
 )
 select
   {selected}
-from looked_up"""  # noqa: S608
+from written"""  # noqa: S608
 
 
 def _leaf(column: Column, look: _Lookups) -> list[str]:
@@ -143,7 +155,7 @@ def _fault(looked: tuple[Looked, ...], look: _Lookups) -> str:
         where = ":" + ".".join(found.path) if found.path else ""
         if found.path:
             cases.append(f"when {look.kind(place)} not in ('object', 'null') then '{NOT_OBJECT}{where}'")
-        cases.append(f"when {_repeats(look.fields(place))} then '{DUPLICATE_FIELD}{where}'")
+        cases.append(f"when repeated[{look.object(place)}] then '{DUPLICATE_FIELD}{where}'")
     return "case " + " ".join(cases) + " end"
 
 
@@ -156,24 +168,34 @@ def _repeats(fields: str) -> str:
     )
 
 
-def _unknown_fields(found: Looked, look: _Lookups) -> str:
-    known = ", ".join(literal(name) for name in found.known)
-    return f"list_filter({look.fields(pointer(found.path))}, lambda name: name not in ({known}))"
+def _unknown_names(looked: tuple[Looked, ...]) -> str:
+    """Of the ``names`` in the object at ``place`` those that the contract does not know."""
+    known = ", ".join(_list(found.known) for found in looked)
+    return f"list_filter(names, lambda name: not list_contains([{known}][place], name))"
 
 
-def _inside(found: Looked) -> str:
-    """The pointer to the field ``name``, which is only known when the query runs."""
-    return f"{literal(pointer(found.path) + '/')} || replace(replace(name, '~', '~0'), '/', '~1')"
+def _inside(looked: tuple[Looked, ...]) -> str:
+    """The pointer to the field ``name`` of the object at ``place``, which are only known when the query runs."""
+    holders = _list([f"{pointer(found.path)}/" for found in looked])
+    return f"{holders}[place] || replace(replace(name, '~', '~0'), '/', '~1')"
 
 
-def _unknown(looked: tuple[Looked, ...], look: _Lookups) -> str:
+def _unknown(looked: tuple[Looked, ...]) -> str:
     """The fields that no contract knows, as a list of ``kind path``."""
-    lists = []
-    for found in looked:
-        kind = _our_kind(f"json_type(line, {_inside(found)})")
-        holder = literal(" " + "".join(f"{name}." for name in found.path))
-        lists.append(f"list_transform({_unknown_fields(found, look)}, lambda name: {kind} || {holder} || name)")
-    return f"list_concat({', '.join(lists)})"
+    holders = _list([" " + "".join(f"{name}." for name in found.path) for found in looked])
+    kind = _our_kind(f"json_type(line, {_inside(looked)})")
+    told = f"list_transform(names, lambda name: {kind} || {holders}[place] || name)"
+    return f"flatten(list_transform(unknown, lambda names, place: {told}))"
+
+
+def _members(looked: tuple[Looked, ...]) -> str:
+    """JSON text of the fields ``names`` of the object at ``place``, in their order; null if there are none."""
+    member = f"to_json(name)::varchar || ':' || json_extract(line, {_inside(looked)})::varchar"
+    return f"nullif(array_to_string(list_transform(names, lambda name: {member}), ','), '')"
+
+
+def _list(texts: Iterable[str]) -> str:
+    return f"([{', '.join(map(literal, texts))}]::varchar[])"
 
 
 def _object(found: Looked, looked: tuple[Looked, ...], look: _Lookups) -> str:
@@ -183,10 +205,7 @@ def _object(found: Looked, looked: tuple[Looked, ...], look: _Lookups) -> str:
     objects that have such fields.
     """
     members = [f"{_name(name)} || {look.json(pointer((*found.path, name)))}" for name in found.unmapped]
-    members.append(
-        f"nullif(array_to_string(list_transform({_unknown_fields(found, look)}, lambda name: "
-        f"to_json(name)::varchar || ':' || json_extract(line, {_inside(found)})::varchar), ','), '')"
-    )
+    members.append(f"members[{look.object(pointer(found.path))}]")
     members += [
         f"{_name(inner.path[-1])} || {_object(inner, looked, look)}" for inner in looked if inner.path in found.inner
     ]

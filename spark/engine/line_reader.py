@@ -13,11 +13,12 @@ import duckdb
 
 from spark.engine.leaf_sql import literal
 from spark.engine.raw_lines import read_lines
-from spark.leaves import POSITION, RAW_OBJECT, RECORD
 from spark.raw import Fetched
 
 LINES = "raw_lines"
 """The view of the lines: position, ``_raw_object``, ``line`` (JSON or null), ``malformed`` (its text where null)."""
+RECORD_TEXT = "record_text"
+"""The macro that cuts the source's own text of a record from ``line``, or takes what was ``malformed``."""
 LARGEST_LINE = 64 * 1024 * 1024
 _FAST, _SLOW, _OBJECTS = "fast_lines", "slow_lines", "raw_objects"
 
@@ -29,6 +30,7 @@ class LineReader:
         """Bind the connection; files that are written out again go to the folder ``scratch``."""
         self._connection = connection
         self._scratch = scratch
+        connection.execute(f"create macro {RECORD_TEXT}(line, malformed) as ({_RECORD_TEXT})")
 
     def read(self, stream: str, fetched: Sequence[Fetched]) -> None:
         """Read all lines of the objects into the view ``LINES``.
@@ -41,10 +43,6 @@ class LineReader:
         self._read_slow(stream, doubtful)
         self._name_objects(fetched, whole)
         self._connection.execute(_LINES_VIEW)
-
-    def record_select(self) -> str:
-        """Return the SELECT of the lines with the source's own text of each record, cut from the line."""
-        return f"select {', '.join(POSITION)}, {RAW_OBJECT}, {_RECORD_TEXT} as {RECORD} from {LINES}"  # noqa: S608
 
     def _read_fast(self, fetched: Sequence[Fetched]) -> dict[str, int]:
         """Let DuckDB read the files; return those that it read whole, with the row at which each begins."""

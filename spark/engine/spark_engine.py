@@ -25,12 +25,12 @@ from extract.manifest import ObjectEntry
 from extract.privacy import PrivacyKey
 from extract.settings import Settings
 from spark.contracts import Column, Contract, Kind
-from spark.engine import DataFrame, Expression, Transform
+from spark.engine import DataFrame, Expression, Question, Transform
 from spark.engine.raw_lines import read_lines
 from spark.engine.spark_leaves import LINE, leaves, parse, record_text
 from spark.engine.spark_session import open_session
-from spark.leaves import POSITION, RAW_OBJECT, RECORD
-from spark.proof import Dialect, Proved, alike, of_double, sample, sum_expressions, whole
+from spark.leaves import POSITION, RAW_OBJECT, RECORD, RawPlace
+from spark.proof import Dialect, Proved, compared, of_double, sample, sum_expressions, whole
 from spark.raw import Backlog, RawObject, checked, other_bytes
 
 PARTITION_BYTES = 64 * 1024 * 1024
@@ -110,8 +110,8 @@ class SparkEngine:
         frame = _select(found, [*parse(carried), record_text(carried)])
         return frame.join(self._named(), on=list(POSITION[:2])).select(*carried, RAW_OBJECT, RECORD)
 
-    def judged(self, contract: Contract, transform: Transform) -> DataFrame:
-        """Return what a transform makes of the open stream's leaf frame, computed once.
+    def judge(self, contract: Contract, transform: Transform) -> None:
+        """Compute what a transform makes of the open stream's leaf frame.
 
         Raises:
             DataRefused: an object cannot be decompressed, or holds another number of lines than its manifest says.
@@ -123,7 +123,10 @@ class SparkEngine:
         except (PySparkException, Py4JError) as error:
             self._refuse_if_damaged(str(error))
             raise
-        return self._judged
+
+    def ask(self, question: Question) -> list[tuple[Any, ...]]:
+        """Return the answer to a question about the judged records."""
+        return self.rows(question.of(self._judged))
 
     def places(self, keys: Sequence[str]) -> list[tuple[int, int, int]]:
         """Return the places of the records in objects of the quarantine."""
@@ -133,6 +136,12 @@ class SparkEngine:
     def rows(self, frame: DataFrame) -> list[tuple[Any, ...]]:
         """Return the rows of a small frame."""
         return [tuple(row) for row in frame.collect()]
+
+    def write_answer(
+        self, question: Question, columns: Sequence[Column], order: Sequence[str], folder: str
+    ) -> tuple[ObjectEntry, ...]:
+        """Write the answer to a question as Parquet objects."""
+        return self.write(question.of(self._judged), columns, order, folder)
 
     def write(
         self, frame: DataFrame, columns: Sequence[Column], order: Sequence[str], folder: str
@@ -148,16 +157,14 @@ class SparkEngine:
         typed.write.parquet(self._address(folder))
         return self._committed(folder, typed.schema)
 
-    def prove(self, contract: Contract, files: Sequence[ObjectEntry], objects: Sequence[tuple[int, int]]) -> Proved:
+    def prove(self, contract: Contract, files: Sequence[ObjectEntry], places: Sequence[RawPlace]) -> Proved:
         """Look at what was written of the open stream."""
         frame = self._session.read.parquet(*(_without_pattern(self._address(file.key)) for file in files))
         frame.createOrReplaceTempView(_WRITTEN)
         self._judged.createOrReplaceTempView(_JUDGED)
-        ((same,),) = self.rows(self._session.sql(alike(contract, DIALECT, _WRITTEN, _JUDGED)))
-        (summed,) = self.rows(frame.selectExpr(*sum_expressions(contract, DIALECT, contract.columns)))
-        names = [column.name for column in contract.columns]
-        shown = self.rows(self._session.sql(sample(contract, _WRITTEN, objects)))
-        return Proved(same, dict(zip(names, map(int, summed), strict=True)), shown)
+        ((same, *sums),) = self.rows(self._session.sql(compared(contract, DIALECT, _WRITTEN, _JUDGED)))
+        shown = self.rows(self._session.sql(sample(contract, _WRITTEN, places)))
+        return Proved(same, dict(zip((c.name for c in contract.columns), map(int, sums), strict=True)), shown)
 
     def sums(self, contract: Contract, key: str) -> dict[str, int]:
         """Return the sum of each column of an object of rows."""

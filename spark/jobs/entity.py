@@ -8,19 +8,19 @@ from extract.manifest import ObjectEntry
 from extract.settings import Quarantine
 from spark.contracts import Contract
 from spark.drift import Sightings, sightings, unknown_fields
-from spark.engine import DataFrame, Engine
+from spark.engine import DataFrame, Engine, Question
 from spark.engine import functions as F
-from spark.forgotten import NOBODY, Forgotten
+from spark.forgotten import NOBODY, Forgotten, subject_columns
 from spark.jobs.prove import prove_values
 from spark.jobs.publish import Place
-from spark.leaves import FORGOTTEN, POSITION
+from spark.leaves import FORGOTTEN, POSITION, RawPlace
 from spark.manifest import Counts
 from spark.proof import REASON
 from spark.quarantine import COLUMNS, ORDER, Refusals, refuse_if_too_many, refused_records
 from spark.raw import Backlog
 from spark.transforms.forget import forget
 from spark.transforms.registry import TRANSFORMS
-from spark.transforms.steps import BATCH, RawPlace, batch_of, fan_out, good, newest, only, refused, row_count
+from spark.transforms.steps import BATCH, Step, batch_of, fan_out, good, newest, only, refused, row_count
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,29 +75,90 @@ def normalise_entity(
         DataRefused: an object is not readable, too many records would go to quarantine, or the counts do not add up.
     """
     engine.open_stream(backlog)
-    judged = engine.judged(contract, TRANSFORMS[contract.entity]).transform(forget(contract, forgotten))
-    landed = backlog.landed
-    if part.places is not None:
-        judged, landed = judged.transform(only(part.places)), len(part.places)
-    kept = judged.transform(good).transform(newest(contract, part.ends))
-    tally = _tally(engine, judged, kept, contract, part.ends)
+    engine.judge(contract, TRANSFORMS[contract.entity])
+    asked = _Questions(contract, part, forgotten)
+    landed = backlog.landed if part.places is None else len(part.places)
+    tally = _tally(engine, asked)
     if not contract.tolerant and part.places is None:
-        refuse_if_too_many(_refusals(engine, judged, backlog, tally), limits)
+        refuse_if_too_many(_refusals(engine, asked, backlog, tally), limits)
     rows: Sequence[ObjectEntry] = ()
     quarantined: Sequence[ObjectEntry] = ()
     if tally.rows:
-        made = kept.transform(fan_out(contract))
         order = (*contract.key, *POSITION[:1]) if part.ends else contract.key
-        rows = engine.write(made, contract.columns, order, place.rows(contract.entity))
+        rows = engine.write_answer(asked.rows(), contract.columns, order, place.rows(contract.entity))
     if tally.reasons:
-        bad = refused_records(judged, backlog.stream)
-        quarantined = engine.write(bad, COLUMNS, ORDER, place.quarantine(backlog.stream))
+        quarantined = engine.write_answer(asked.refused(), COLUMNS, ORDER, place.quarantine(backlog.stream))
     counts = _prove(backlog.stream, landed, tally, rows, quarantined)
     sums = prove_values(engine, place.lake, contract, rows, backlog) if rows else {}
-    drift = sightings(
-        backlog.stream, [(seen, count) for seen, count in engine.rows(unknown_fields(judged.transform(good)))]
-    )
+    drift = sightings(backlog.stream, [(seen, count) for seen, count in engine.ask(asked.unknown())])
     return Outcome(contract, counts, rows, quarantined, tally.reasons, drift, sums)
+
+
+@dataclass(frozen=True, slots=True)
+class _Questions:
+    """What is asked about the records of a contract."""
+
+    contract: Contract
+    part: Part
+    forgotten: Forgotten
+
+    def reasons(self) -> Question:
+        """Records by reason; null for the good ones."""
+        return self._about("reasons", lambda judged: judged.groupBy(REASON).agg(F.count("*").alias("records")))
+
+    def keys(self) -> Question:
+        """Distinct keys of the good records, of each batch for itself."""
+        key = self.contract.record_key
+
+        def keys(judged: DataFrame) -> DataFrame:
+            told = judged.transform(good).select(*key, batch_of(self.part.ends).alias(BATCH)).distinct()
+            return told.agg(F.count("*").alias("keys"))
+
+        return self._about("keys", keys)
+
+    def lengths(self) -> Question:
+        """Records that are the newest of their key, and the rows that they become, by the lengths of their arrays."""
+
+        def lengths(judged: DataFrame) -> DataFrame:
+            told = judged.transform(self._kept).select(row_count(self.contract).alias("length"))
+            return told.agg(F.count("*").alias("records"), F.sum("length").alias("rows"))
+
+        return self._about("lengths", lengths)
+
+    def rows(self) -> Question:
+        """The rows of the entity."""
+        return self._about("rows", lambda judged: judged.transform(self._kept).transform(fan_out(self.contract)))
+
+    def refused(self) -> Question:
+        """The records that cannot be loaded."""
+        return self._about("refused", lambda judged: refused_records(judged, self.contract.stream))
+
+    def first_refused(self) -> Question:
+        """Where the first of them stands, and its reason."""
+
+        def first(judged: DataFrame) -> DataFrame:
+            return judged.transform(refused).select(*POSITION, REASON).orderBy(*POSITION).limit(1)
+
+        return self._about("first_refused", first)
+
+    def unknown(self) -> Question:
+        """Fields that the contract does not know, of good records."""
+        return self._about("unknown", lambda judged: unknown_fields(judged.transform(good)))
+
+    def _kept(self, judged: DataFrame) -> DataFrame:
+        return judged.transform(good).transform(newest(self.contract, self.part.ends))
+
+    def _about(self, name: str, step: Step) -> Question:
+        """A question about the records that are looked at; kept where it is the same in the next run."""
+        places, forgotten = self.part.places, forget(self.contract, self.forgotten)
+        some_are_forgotten = any(subject in self.forgotten.hashes for _, subject in subject_columns(self.contract))
+        kept = places is None and not self.part.ends and not some_are_forgotten
+
+        def of(judged: DataFrame) -> DataFrame:
+            looked_at = judged.transform(forgotten)
+            return (looked_at if places is None else looked_at.transform(only(places))).transform(step)
+
+        return Question(name if kept else None, of)
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,30 +182,26 @@ class _Tally:
     forgotten: int
 
 
-def _tally(engine: Engine, judged: DataFrame, kept: DataFrame, contract: Contract, ends: Sequence[int]) -> _Tally:
-    counted = engine.rows(judged.groupBy(REASON).agg(F.count("*").alias("records")))
-    reasons = dict(counted)
+def _tally(engine: Engine, asked: _Questions) -> _Tally:
+    reasons = dict(engine.ask(asked.reasons()))
     forgotten = reasons.pop(FORGOTTEN, 0)
-    keys = judged.transform(good).select(*contract.record_key, batch_of(ends).alias(BATCH)).distinct()
-    ((distinct,),) = engine.rows(keys.agg(F.count("*").alias("keys")))
+    ((distinct,),) = engine.ask(asked.keys())
     # Where a record is a row, the rows of the files are enough to tell whether the newest were found.
     records = rows = distinct
-    if contract.fan_out:
-        lengths = kept.select(row_count(contract).alias("length"))
-        ((records, rows),) = engine.rows(lengths.agg(F.count("*").alias("records"), F.sum("length").alias("rows")))
+    if asked.contract.fan_out:
+        ((records, rows),) = engine.ask(asked.lengths())
     good_ones = reasons.pop(None, 0)
     return _Tally(good_ones, distinct, records, int(rows or 0), reasons, forgotten)
 
 
-def _refusals(engine: Engine, judged: DataFrame, backlog: Backlog, tally: _Tally) -> Refusals:
-    return Refusals(backlog.stream, backlog.landed, tally.reasons, _example(engine, judged, backlog, tally))
+def _refusals(engine: Engine, asked: _Questions, backlog: Backlog, tally: _Tally) -> Refusals:
+    return Refusals(backlog.stream, backlog.landed, tally.reasons, _example(engine, asked, backlog, tally))
 
 
-def _example(engine: Engine, judged: DataFrame, backlog: Backlog, tally: _Tally) -> str:
+def _example(engine: Engine, asked: _Questions, backlog: Backlog, tally: _Tally) -> str:
     if not tally.reasons:
         return ""
-    first = judged.transform(refused).select(*POSITION, REASON).orderBy(*POSITION).limit(1)
-    ((sequence, part, line, reason),) = engine.rows(first)
+    ((sequence, part, line, reason),) = engine.ask(asked.first_refused())
     key = next(raw.entry.key for raw in backlog.objects if (raw.sequence, raw.part) == (sequence, part))
     return f"line {line} of {key} ({reason})"
 

@@ -12,13 +12,11 @@ from spark.engine import DataFrame, Expression, current
 from spark.engine import Window as W
 from spark.engine import functions as F
 from spark.grammar import EXTRA_LIMIT, GRAMMAR, NOT_BLANK, TRIMMED
-from spark.leaves import FAULT, FORGOTTEN, POSITION, UNKNOWN, kind_of, text_of
+from spark.leaves import FAULT, FORGOTTEN, POSITION, UNKNOWN, RawPlace, kind_of, text_of
 from spark.proof import REASON
 
 BATCH = "_batch"
 _RANK, _PLACE, _ELEMENT = "_rank", "_place", "_element"
-RawPlace = tuple[int, int, int]
-"""Raw sequence, part and line of a record."""
 
 Step = Callable[[DataFrame], DataFrame]
 

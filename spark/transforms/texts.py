@@ -11,7 +11,7 @@ from spark.engine import DataFrame, Expression, current
 from spark.engine import functions as F
 from spark.grammar import (
     ADDRESS,
-    AT_THE_EDGE,
+    BLANK_END,
     EPOCH,
     INSTANT,
     ISO_INSTANT,
@@ -33,7 +33,9 @@ def trim(columns: Sequence[str]) -> Step:
     """Return the step that takes white space from the edges of texts."""
 
     def trimmed(text: Expression) -> Expression:
-        return F.when(text.rlike(AT_THE_EDGE), F.regexp_extract(text, TRIMMED, 1)).otherwise(text)
+        # What begins with a character of ASCII that is seen, begins with no white space.
+        perhaps = (text < "!") | (text > "~") | text.rlike(BLANK_END)
+        return F.when(perhaps, F.regexp_extract(text, TRIMMED, 1)).otherwise(text)
 
     return _rewrite({text_of(name): trimmed for name in columns})
 
@@ -46,7 +48,7 @@ def refuse_addresses(columns: Sequence[str]) -> Step:
     reasons = {name: f"address:{name}" for name in columns}
 
     def step(leaves: DataFrame) -> DataFrame:
-        found = [F.when(F.col(text_of(name)).rlike(ADDRESS), F.lit(reason)) for name, reason in reasons.items()]
+        found = [F.when(_is_address(F.col(text_of(name))), F.lit(reason)) for name, reason in reasons.items()]
         return _replace(leaves, {FAULT: F.coalesce(F.col(FAULT), *found)})
 
     return step
@@ -57,10 +59,10 @@ def read_instants(columns: Sequence[str]) -> Step:
 
     def step(leaves: DataFrame) -> DataFrame:
         # What an engine is to type stands in a column of its own.
-        seconds = (F.regexp_extract(text_of(name), EPOCH, 1).alias(_seconds_of(name)) for name in columns)
+        seconds = (_seconds(F.col(text_of(name))).alias(_seconds_of(name)) for name in columns)
         texts = {text_of(name): _instant(name) for name in columns}
         # Counts of seconds may be numbers, and are instants now.
-        kinds = {kind_of(name): _string_if(F.col(text_of(name)), EPOCH, F.col(kind_of(name))) for name in columns}
+        kinds = {kind_of(name): _kind(F.col(_seconds_of(name)), F.col(kind_of(name))) for name in columns}
         return _replace(leaves.select("*", *seconds), texts | kinds).select(*leaves.columns)
 
     return step
@@ -104,12 +106,13 @@ def _seconds_of(column: str) -> str:
 
 def _instant(column: str) -> Expression:
     text = F.col(text_of(column))
+    hyphened = text.contains("-")
     return (
-        F.when(text.rlike(INSTANT), text)
-        .when(text.rlike(LOCAL_INSTANT), _from_local(text))
-        .when(text.rlike(ISO_INSTANT), _from_iso(text))
-        .when(text.rlike(SLASHED_INSTANT), _from_slashes(text))
-        .when(text.rlike(EPOCH), _from_epoch(column))
+        F.when(F.col(_seconds_of(column)).isNotNull(), _from_epoch(column))
+        .when(hyphened & text.rlike(INSTANT), text)
+        .when(hyphened & text.rlike(LOCAL_INSTANT), _from_local(text))
+        .when(hyphened & text.rlike(ISO_INSTANT), _from_iso(text))
+        .when(text.contains("/") & text.rlike(SLASHED_INSTANT), _from_slashes(text))
         .otherwise(text)
     )
 
@@ -156,8 +159,17 @@ def _or(text: Expression, otherwise: str) -> Expression:
     return F.when(text == "", F.lit(otherwise)).otherwise(text)
 
 
-def _string_if(text: Expression, pattern: str, kind: Expression) -> Expression:
-    return F.when(text.rlike(pattern), F.lit("string")).otherwise(kind)
+def _seconds(text: Expression) -> Expression:
+    """The seconds since 1970 that a text counts; null where it counts none. Whatever has a colon needs no pattern."""
+    return F.when(~text.contains(":") & text.rlike(EPOCH), F.regexp_extract(text, EPOCH, 1))
+
+
+def _kind(seconds: Expression, kind: Expression) -> Expression:
+    return F.when(seconds.isNotNull(), F.lit("string")).otherwise(kind)
+
+
+def _is_address(text: Expression) -> Expression:
+    return text.contains("@") & text.rlike(ADDRESS)
 
 
 def _rewrite(columns: dict[str, Callable[[Expression], Expression]]) -> Step:

@@ -103,15 +103,14 @@ def _normalised(lake: DirectoryLake) -> None:
 def test_files_that_are_others_than_the_records_are_not_committed(
     kind: str, landed: DirectoryLake, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    write = DuckDBEngine.write
+    write = DuckDBEngine._written
 
-    def writing(self: DuckDBEngine, frame: Any, columns: Any, order: Any, folder: str) -> Any:
-        if folder.startswith("staging/wistia__viewing_session/"):
-            select = WRITTEN[kind].format(select=frame.sql(dialect="duckdb", optimize=False, pretty=False))
-            frame = self._create("view", "spoiled", select, frame.columns)
-        return write(self, frame, columns, order, folder)
+    def writing(self: DuckDBEngine, select: str, columns: Any, order: Any, key: str) -> Any:
+        if key.startswith("staging/wistia__viewing_session/"):
+            select = WRITTEN[kind].format(select=select)
+        return write(self, select, columns, order, key)
 
-    monkeypatch.setattr(DuckDBEngine, "write", writing)
+    monkeypatch.setattr(DuckDBEngine, "_written", writing)
     with pytest.raises(DataRefused, match=EVENTS):
         _normalised(landed)
     assert staging_log(landed).head() is None
@@ -121,14 +120,14 @@ def test_files_that_are_others_than_the_records_are_not_committed(
 def test_records_that_are_others_than_the_lines_are_not_committed(
     kind: str, landed: DirectoryLake, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    create = DuckDBEngine._create
+    compute = DuckDBEngine._compute
 
-    def creating(self: DuckDBEngine, form: Any, name: str, select: str, columns: Any) -> Any:
-        if name == "judged_wistia__viewing_session":
+    def computing(self: DuckDBEngine, table: str, select: str) -> None:
+        if table == "judged_wistia__viewing_session":
             select = JUDGED[kind].format(select=select)
-        return create(self, form, name, select, columns)
+        compute(self, table, select)
 
-    monkeypatch.setattr(DuckDBEngine, "_create", creating)
+    monkeypatch.setattr(DuckDBEngine, "_compute", computing)
     with pytest.raises(DataRefused, match=EVENTS):
         _normalised(landed)
     assert staging_log(landed).head() is None

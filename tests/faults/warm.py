@@ -30,7 +30,7 @@ with tempfile.TemporaryDirectory() as _name:
     with open_engine(Settings(), _lake, _folder, _KEY) as _engine, using(_engine):
         for _contract in load_contracts().values():
             _engine.open_stream(Backlog(_contract.stream, 1, (RawObject(1, 0, _entry),)))
-            _engine.judged(_contract, TRANSFORMS[_contract.entity])
+            _engine.judge(_contract, TRANSFORMS[_contract.entity])
 for _item in repeatables():
     _item.checksum  # noqa: B018 - computed for the first time
 for _model in build_order():

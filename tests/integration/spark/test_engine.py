@@ -43,7 +43,7 @@ def test_engines_take_turns(tmp_path: Path) -> None:
     def second() -> None:
         with opened(tmp_path / "b") as engine, using(engine):
             assert isinstance(engine, DuckDBEngine)
-            found.append(engine.rows(engine._create("view", "t", "select 2 as x", ["x"])))
+            found.append(engine.rows(engine._view("t", "select 2 as x", ["x"])))
 
     (tmp_path / "a").mkdir()
     (tmp_path / "b").mkdir()
@@ -51,7 +51,7 @@ def test_engines_take_turns(tmp_path: Path) -> None:
         assert isinstance(engine, DuckDBEngine)
         waiting = threading.Thread(target=second)
         waiting.start()
-        assert engine.rows(engine._create("view", "t", "select 1 as x", ["x"])) == [(1,)]
+        assert engine.rows(engine._view("t", "select 1 as x", ["x"])) == [(1,)]
         assert not found
     waiting.join(timeout=30)
     assert found == [[(2,)]]
@@ -65,9 +65,9 @@ def test_rows_are_written_in_order_with_the_types_of_their_columns(tmp_path: Pat
     ]
     with opened(tmp_path) as engine, using(engine):
         assert isinstance(engine, DuckDBEngine)
-        frame = engine._create("view", "t", "select range % 3 as n, range as x from range(9)", ["n", "x"])
+        frame = engine._view("t", "select range % 3 as n, range as x from range(9)", ["n", "x"])
         summed = frame.groupBy("n").agg(functions.sum("x").alias("total"), functions.lit(None).alias("nothing"))
-        (written,) = engine.write(summed, columns, ["n"], "out/")
+        written = engine._written(summed.sql(dialect="duckdb"), columns, ["n"], "out/part-00000.parquet")
     with duckdb.connect() as connection:
         found = connection.execute("select * from read_parquet(?)", [new_lake(tmp_path).engine_path(written.key)])
         assert [str(column[1]) for column in found.description or []] == ["INTEGER", "BIGINT", "TIMESTAMP"]

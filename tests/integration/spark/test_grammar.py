@@ -157,7 +157,7 @@ def _typer(engine: DuckDBEngine) -> Callable[[list[str]], list[dict[str, Any]]]:
         f"{given.get(name, 'text' if name.endswith('__text') else repr('string'))} as {name}"
         for name in leaf_columns(CONTRACT)
     )
-    leaves = engine._create("view", "leaves", f"select {items} from texts", leaf_columns(CONTRACT))
+    leaves = engine._view("leaves", f"select {items} from texts", leaf_columns(CONTRACT))
     judged = leaves.transform(judge(CONTRACT))
     select = judged.sql(dialect="duckdb", optimize=False)
 

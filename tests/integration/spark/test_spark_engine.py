@@ -15,7 +15,7 @@ from extract.errors import DataRefused, ReelhouseError
 from extract.lake import Lake
 from extract.settings import Settings
 from spark.contracts import load_contracts
-from spark.engine import Engine, open_engine, using
+from spark.engine import Engine, Question, open_engine, using
 from spark.leaves import POSITION
 from spark.raw import Backlog, RawObject
 from spark.transforms.registry import TRANSFORMS
@@ -74,16 +74,18 @@ def test_damaged_objects_are_refused_by_name_and_nothing_is_left(tmp_path: Path)
         ):
             engine.open_stream(backlog(good, raw(lake, part, data, rows)))
             with pytest.raises(DataRefused, match=f"object-{part}"):
-                engine.judged(contract, TRANSFORMS[contract.entity])
+                engine.judge(contract, TRANSFORMS[contract.entity])
         for harm in (b"other bytes", None):
             harmed = raw(lake, 7, WHOLE, 500)
             lake.put(harmed.entry.key, harm) if harm else lake.delete(harmed.entry.key)
             with pytest.raises(DataRefused, match=r"object-7.*(11 bytes found|does not exist)"):
                 engine.open_stream(backlog(good, harmed))
         engine.open_stream(backlog(good))
-        judged = engine.judged(contract, TRANSFORMS[contract.entity])
-        assert engine.rows(judged.groupBy("_reason").count()) == [("missing:visitor_id", 500)]
-        (record,) = engine.rows(engine.records(judged.select(*POSITION).limit(1)))
+        engine.judge(contract, TRANSFORMS[contract.entity])
+        reasons = Question("reasons", lambda judged: judged.groupBy("_reason").count())
+        assert engine.ask(reasons) == [("missing:visitor_id", 500)]
+        first = Question("first", lambda judged: engine.records(judged.select(*POSITION).limit(1)))
+        (record,) = engine.ask(first)
         assert record[3] == good.entry.key
     assert signal.getsignal(signal.SIGINT) is before
 
