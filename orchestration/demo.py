@@ -4,6 +4,7 @@ The folder gets a configuration of its own, so that every other command works in
 demonstration published is not run again: one that was interrupted goes on where it stopped.
 """
 
+import json
 import shlex
 import sys
 from collections.abc import Sequence
@@ -15,7 +16,6 @@ from typing import Any
 import click
 
 from extract.errors import ConfigurationError
-from extract.lake import Lake
 from extract.settings import load_settings
 from orchestration.context import CONFIGURATION_NAME, DEFAULT_HOME, Context, Options
 from orchestration.output import figure, print_json, print_table
@@ -133,7 +133,7 @@ def _context(options: Options, sources: Sequence[str]) -> Context:
 
 def _day(context: Context, *, as_json: bool) -> dict[str, object]:
     day = f"{context.clock.as_of:%Y-%m-%d %H:%M}"
-    if _published(context.lake, context.clock.as_of):
+    if _published(context):
         line: dict[str, object] = {"as_of": day, "outcome": "loaded before"}
     else:
         with shown_progress(context.clock, context.run_id, show_only=True) as progress:
@@ -143,9 +143,17 @@ def _day(context: Context, *, as_json: bool) -> dict[str, object]:
     return line
 
 
-def _published(lake: Lake, as_of: datetime) -> bool:
-    prefix = f"{REPORTS}{as_of:%Y%m%dT%H%M%SZ}-"
-    return any(b'"outcome": "failed"' not in lake.get(info.key) for info in lake.list_after(prefix))
+def _published(context: Context) -> bool:
+    """Whether the day was published, with all sources that are to be shown."""
+    lake, prefix = context.lake, f"{REPORTS}{context.clock.as_of:%Y%m%dT%H%M%SZ}-"
+    reports = [json.loads(lake.get(info.key)) for info in lake.list_after(prefix)]
+    told = {
+        entry["stream"].partition("/")[0]
+        for report in reports
+        if report["outcome"] != "failed" and report["extraction"]
+        for entry in report["extraction"]["streams"]
+    }
+    return all(source in told for source in SOURCES if getattr(context.settings, source))
 
 
 def _figures(report: RunReport) -> dict[str, object]:

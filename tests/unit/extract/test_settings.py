@@ -1,5 +1,8 @@
 """Settings: what counts, and what an error says."""
 
+import os
+import subprocess
+import sys
 from functools import reduce
 from pathlib import Path
 from typing import Any
@@ -32,6 +35,13 @@ def test_settings(case: dict[str, Any], tmp_path: Path) -> None:
     else:
         settings = load_settings(file, environment)
         assert {path: value_at(settings, path) for path in case["then"]} == case["then"]
+
+
+def test_zones_are_known_where_the_system_has_none() -> None:
+    """As in a small container: an empty PYTHONTZPATH takes the system's database away."""
+    zone = {"streampulse": {"reporting_time_zone": "Asia/Kolkata"}}
+    program = f"from extract.settings import Settings; Settings.model_validate({zone})"
+    subprocess.run([sys.executable, "-c", program], env={**os.environ, "PYTHONTZPATH": ""}, check=True)
 
 
 def test_a_file_that_is_not_there(tmp_path: Path) -> None:
