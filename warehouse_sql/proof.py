@@ -7,7 +7,7 @@ from spark.proof import Dialect, of_double, sum_expressions, whole
 
 DIALECT = Dialect(
     {
-        "varchar": "strtol(left(md5(nullif(rtrim({c}), '')), 7), 16)",
+        "varchar": "strtol(left(md5(nullif(rtrim({c}, ' '), '')), 7), 16)",
         "bigint": whole("{c}"),
         "integer": whole("{c}"),
         "double": of_double("cast(floor({x}) as bigint)"),

@@ -55,9 +55,11 @@ _TYPING: dict[Kind, str] = {
     "timestamp": "case when endswith({text}, 'Z') then try_cast({text} as timestamp_ntz) "
     "else cast(try_cast({text} as timestamp) as timestamp_ntz) end",
 }
+# Alone, DuckDB's rtrim takes every blank of Unicode; and to look for one first takes a tenth of the time.
+_WITHOUT_BLANKS = "case when ends_with({c}, ' ') then rtrim({c}, ' ') else {c} end"
 DIALECT = Dialect(
     {
-        "varchar": "cast('0x' || left(md5(nullif(rtrim({c}), '')), 7) as bigint)",
+        "varchar": f"cast('0x' || left(md5(nullif({_WITHOUT_BLANKS}, '')), 7) as bigint)",
         "bigint": whole("{c}"),
         "integer": whole("{c}"),
         "double": of_double("cast(floor({x}) as bigint)"),

@@ -64,6 +64,15 @@ def test_a_load_reports_counts_confirms_itself_and_happens_once(house: House) ->
     assert house.value("select count(*) from audit.load_attempt where finished_at is null") == 0
 
 
+@pytest.mark.parametrize("end", [" ", "\u00a0", "\u3000 "])
+def test_blanks_at_the_end_of_a_text_are_no_difference_and_other_white_space_stays(house: House, end: str) -> None:
+    house.stage({"media": media(f"Film{end}")})
+    assert len(house.load().applied) == 1
+    assert house.value("select len(rtrim(media_name, ' ')) from core.dim_media where media_id = 'm1'") == len(
+        f"Film{end}".rstrip(" ")
+    )
+
+
 def test_sequences_are_loaded_in_order_each_with_its_own_row_in_the_ledger(house: House) -> None:
     for day in (1, 2, 3):
         house.stage({"viewing_session": session(f"s{day}")})
