@@ -17,6 +17,9 @@ BEFORE_ALL_DAYS = datetime.fromisoformat("1999-01-01")
 MEDIAS = [f"m{number}" for number in range(12)]
 DESCRIBED = MEDIAS[:-2]
 VIEWS = [model for model in load_models().values() if model.load is Load.VIEW]
+OF_TROUBLE = {"quarantine_total", "schema_drift"}
+"""Empty after a calm load; the tests of what stages count have rows for them."""
+FILLED = [model for model in VIEWS if model.name not in OF_TROUBLE]
 
 
 @pytest.fixture(scope="module")
@@ -129,7 +132,7 @@ def curves(chance: random.Random) -> list[Record]:
     ]
 
 
-@pytest.mark.parametrize("model", VIEWS, ids=[model.name for model in VIEWS])
+@pytest.mark.parametrize("model", FILLED, ids=[model.name for model in FILLED])
 def test_a_mart_has_rows_and_its_key_is_unique(invented: House, model: Model) -> None:
     names = ", ".join(model.key)
     assert invented.value(f"select count(*) from {model.table}") > 0
