@@ -35,6 +35,7 @@ def test_sqlglot_reads_every_statement_whole(name: str) -> None:
     assert not isinstance(tree[0], exp.Command), "an opaque command"
 
 
+@pytest.mark.long
 def test_sqlfluff_reads_every_statement() -> None:
     linter = Linter(config=FluffConfig(overrides={"dialect": "redshift"}))
     unread = {}
