@@ -7,7 +7,7 @@ from extract.lake import ObjectInfo
 from extract.progress import Progress
 from orchestration.context import Context
 from orchestration.lake_findings import Finding, examine_lake, litter, older_than, read_manifests
-from orchestration.retention import Outlived, let_go, outlived
+from orchestration.retention import NOTHING, Outlived, let_go, outlived
 from orchestration.sandboxes import open_warehouse
 from warehouse_sql.reconcile import examine_warehouse
 
@@ -50,7 +50,9 @@ def examine(context: Context, progress: Progress) -> Examination:
     findings += [Finding(*found) for found in examine_warehouse(target, lake, warehouse, manifests.staging)]
     # Ages are of the lake's own clock, which is real, and not of --as-of.
     old = older_than(litter(lake, manifests), OLD, datetime.now(UTC))
-    return Examination(tuple(findings), tuple(old), outlived(context), swept=False)
+    # Where a manifest cannot be read, nobody can tell what else names an object: nothing is let go then.
+    past = NOTHING if manifests.unreadable else outlived(context)
+    return Examination(tuple(findings), tuple(old), past, swept=False)
 
 
 def sweep(context: Context, found: Examination) -> Examination:

@@ -44,6 +44,9 @@ class Outlived:
             yield "runs", "", 1, info.bytes, f"{info.modified_at:%Y-%m-%dT%H:%M}"
 
 
+NOTHING = Outlived((), (), ())
+
+
 def outlived(context: Context) -> Outlived:
     """Find what is older than the settings keep it, at the instant of the command."""
     keep, lake, now = context.settings.retention, context.lake, context.clock.as_of

@@ -1,5 +1,6 @@
 """What tests of several stages share: a whole pipeline in a folder, and the recorded answers where there are some."""
 
+import signal
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
@@ -16,6 +17,9 @@ from sandbox.wistia.api import Manners
 from sandbox.wistia.server import serve
 from sandbox.wistia.simulator import Simulator
 from warehouse_sql.query import query
+
+# What a shell starts in the background inherits that SIGINT is ignored, and so would every program of the tests.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 ROOT = Path(__file__).parents[1]
 CONFIGURATION = """\

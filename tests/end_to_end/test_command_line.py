@@ -214,10 +214,7 @@ def test_status_tells_streams_and_quarantine(home: Path) -> None:
 @pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM])
 def test_a_run_that_is_stopped_says_so_and_the_next_completes_it(stop: signal.Signals, tmp_path: Path) -> None:
     (tmp_path / "reelhouse.yaml").write_text(SANDBOX)
-    # What a shell starts in the background, a suite included, inherits that SIGINT is ignored.
-    listens = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)"
-    program = [sys.executable, "-c", f"{listens}; from orchestration.__main__ import main; main()"]
-    program += ["run", "--as-of", "2026-01-08"]
+    program = [sys.executable, "-c", "from orchestration.__main__ import main; main()", "run", "--as-of", "2026-01-08"]
     with subprocess.Popen(
         program, cwd=tmp_path, env={**os.environ, "PYTHONPATH": str(ROOT)}, stderr=subprocess.PIPE, text=True
     ) as running:
