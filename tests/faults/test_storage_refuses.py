@@ -45,7 +45,10 @@ def server() -> Iterator[Storage]:
         yield found
 
 
-@pytest.mark.parametrize(("place", "fault", "says"), CASES)
+@pytest.mark.parametrize(
+    ("place", "fault", "says"),
+    [pytest.param(*case, marks=() if case[0] == "staging" else pytest.mark.long, id=case[0]) for case in CASES],
+)
 def test_s3_refuses_in_mid_run(
     place: str,
     fault: Fault,

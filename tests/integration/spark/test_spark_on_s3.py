@@ -131,6 +131,7 @@ def assert_nothing_beside(lake: Lake, manifest: StagingManifest) -> None:
     assert {info.key for area in ("staging/", "quarantine/") for info in lake.list_after(area)} == named
 
 
+@pytest.mark.long
 def test_a_bucket_holds_what_a_folder_holds(server: Storage, tmp_path: Path) -> None:
     folder, lake = new_lake(tmp_path), bucket(server)
     for empty in (folder, lake):
