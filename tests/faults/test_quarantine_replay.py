@@ -92,11 +92,12 @@ def test_a_record_of_before_a_sweep_that_comes_out_of_quarantine_after_it_is_pur
 ) -> None:
     """As it would be if it had been loaded at once."""
     with open_house(tmp_path) as house:
-        house.stage({"visitor": [{"visitor_id": "v1", "last_active_at": "2026-01-03", "_extracted_at": "2026-01-03"}]})
+        active = {"last_active_at": "2026-01-03", "play_count": 1, "load_count": 1}
+        house.stage({"visitor": [{"visitor_id": "v1", **active, "_extracted_at": "2026-01-03"}]})
         house.load()
         house.stage({"visitor": []}, swept_since="2026-01-05T00:00:00Z")
         house.load()
-        house.stage({"visitor": [{"visitor_id": "v2", "last_active_at": "2026-01-03", "_extracted_at": "2026-01-04"}]})
+        house.stage({"visitor": [{"visitor_id": "v2", **active, "_extracted_at": "2026-01-04"}]})
         house.load()
         found = house.rows("select visitor_id, is_purged from core.dim_visitor where visitor_key > 0 order by 1")
         assert found == [{"visitor_id": "v1", "is_purged": True}, {"visitor_id": "v2", "is_purged": True}]
