@@ -9,10 +9,9 @@ from extract.manifest import raw_log
 from extract.sources import STREAM_NAMES
 from extract.sources.streampulse.taken import Taken
 from orchestration.context import Context
+from orchestration.pipeline import REPORTS
 from orchestration.sandboxes import landing_of
 from spark.jobs.retention import Days, Expired, Expiry, expired, kept
-
-REPORTS = "runs/"
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,6 @@ the storage keeps. Whatever is killed, the same done again completes it; two at 
 """
 
 import gzip
-import hashlib
 import io
 import json
 from collections import Counter
@@ -35,6 +34,7 @@ from spark.engine import functions as F
 from spark.engine.raw_lines import read_lines
 from spark.forgotten import Forgotten, is_theirs, personal_contracts
 from spark.jobs.publish import Place as Folders
+from spark.jobs.tombstones import raw_entry, stem, tombstone
 from spark.leaves import FORGOTTEN, POSITION
 from spark.manifest import (
     EntityEntry,
@@ -142,14 +142,12 @@ class Eraser:
                     continue
                 lines.append(number)
                 sources.update(name for name in (meta.get("key"),) if isinstance(name, str))
-                file.write(json.dumps({"_meta": meta, FORGOTTEN: True}, separators=(",", ":")).encode() + b"\n")
+                file.write(tombstone(meta))
         if not lines:
             return None
         data_of = written.getvalue()
-        digest = hashlib.sha256(data_of).hexdigest()
-        name = f"{_stem(raw.entry.key)}.{self.run_id}.jsonl.gz"
-        entry = ObjectEntry(key=name, bytes=len(data_of), rows=raw.entry.rows, sha256=digest)
-        return _Scrubbed(entry, data_of, lines, sources)
+        name = f"{stem(raw.entry.key)}.{self.run_id}.jsonl.gz"
+        return _Scrubbed(raw_entry(name, data_of, raw.entry.rows), data_of, lines, sources)
 
     def _theirs(self, contract: Contract, line: bytes, is_named: bool) -> dict[str, Any] | None:
         """Return the envelope of a line that is a forgotten person's; None for any other line."""
@@ -415,9 +413,3 @@ def _in(places: Iterable[Place], position: Sequence[str]) -> Any:
 def _successor(old: ObjectEntry, new: Sequence[ObjectEntry]) -> Successor:
     key, digest = (new[0].key, new[0].sha256) if new else (None, None)
     return Successor(old_key=old.key, old_sha256=old.sha256, key=key, sha256=digest)
-
-
-def _stem(key: str) -> str:
-    """The key of a raw object without what earlier erasures have put behind its name."""
-    folder, _, name = key.rpartition("/")
-    return f"{folder}/{name.partition('.')[0]}"

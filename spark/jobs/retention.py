@@ -5,8 +5,6 @@ was there, so that places and counts stay true: a replay counts them as forgotte
 """
 
 import gzip
-import hashlib
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -23,11 +21,10 @@ from extract.manifest import (
     Superseding,
     raw_log,
 )
-from spark.contracts import load_contracts
-from spark.leaves import FORGOTTEN
+from spark.jobs.normalise import by_stream
+from spark.jobs.tombstones import raw_entry, stem, tombstone
 from spark.manifest import staging_log
 
-_GONE = json.dumps({"_meta": {}, FORGOTTEN: True}, separators=(",", ":")).encode() + b"\n"
 _EXPIRED = ".expired."
 """Stands in the keys of raw objects whose lines are gone."""
 Days = Mapping[str, int]
@@ -80,15 +77,15 @@ def expired(lake: Lake, raw: Days, staging: Days, quarantine: Days, now: datetim
     """
     staged = list(staging_log(lake).after(0))
     consumed = staged[-1].consumed if staged else {}
-    for stream in sorted({contract.stream for contract in load_contracts().values()}):
+    contracts = sorted(by_stream().items())
+    for stream, _ in contracts:
         for manifest in raw_log(lake, stream).after(0) if kept(raw, stream) is not None else ():
             objects = tuple(entry for entry in manifest.objects if _EXPIRED not in entry.key)
             if objects and manifest.sequence <= consumed.get(stream, 0) and _is_old(manifest, kept(raw, stream), now):
                 yield Expired("raw", stream, manifest.sequence, manifest.committed_at, objects)
-    streams = {contract.stream: entity for entity, contract in load_contracts().items()}
     for load in staged:
-        for stream, entity in sorted(streams.items()):
-            entry, held = load.entities.get(entity), load.quarantine.get(stream)
+        for stream, contract in contracts:
+            entry, held = load.entities.get(contract.entity), load.quarantine.get(stream)
             if entry and load.sequence < staged[-1].sequence and _is_old(load, kept(staging, stream), now):
                 yield Expired("staging", stream, load.sequence, load.committed_at, entry.files)
             if held and _is_old(load, kept(quarantine, stream), now):
@@ -120,10 +117,10 @@ class Expiry:
         return self._supersede(log, found, replaced, successors)
 
     def _emptied(self, entry: ObjectEntry) -> ObjectEntry:
-        data = gzip.compress(_GONE * entry.rows, mtime=0)
-        key = f"{entry.key.partition('.')[0]}{_EXPIRED}{self.run_id}.jsonl.gz"
+        data = gzip.compress(tombstone({}) * entry.rows, mtime=0)
+        key = f"{stem(entry.key)}{_EXPIRED}{self.run_id}.jsonl.gz"
         self.lake.put(key, data)
-        return ObjectEntry(key=key, bytes=len(data), rows=entry.rows, sha256=hashlib.sha256(data).hexdigest())
+        return raw_entry(key, data, entry.rows)
 
     def _staged(self, found: Expired) -> bool:
         log = staging_log(self.lake)
@@ -131,7 +128,7 @@ class Expiry:
         if found.layer == "quarantine":
             replaced: dict[str, object] = {f"quarantine{PATH_SEPARATOR}{found.stream}": None}
             return self._supersede(log, found, replaced, [])
-        entity = next(name for name, contract in load_contracts().items() if contract.stream == found.stream)
+        entity = by_stream()[found.stream].entity
         entry = manifest.entities[entity]
         erased = {**manifest.erased_rows, entity: manifest.erased_rows.get(entity, 0) + entry.counts.rows}
         replaced = {f"entities{PATH_SEPARATOR}{entity}": None, "erased_rows": erased}
