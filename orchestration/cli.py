@@ -5,6 +5,7 @@ import sys
 from collections.abc import Callable
 from datetime import date
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
@@ -175,6 +176,17 @@ def dashboard(options: Options, port: int | None, *, headless: bool) -> None:
     from orchestration.dashboard import serve_dashboard
 
     serve_dashboard(Context(options), port, headless=headless)
+
+
+@reelhouse.command()
+@click.option("--out", type=click.Path(path_type=Path), required=True, help="The folder; it is made where it is not.")
+@click.option("--check", is_flag=True, help="Run all checks of the warehouse, and show what they found.")
+@command_options
+def docs(options: Options, out: Path, *, check: bool) -> None:
+    """Write the data dictionary as a site that opens from a file: tables, columns, checks and lineage."""
+    from orchestration.docs import write_docs
+
+    show.docs(write_docs(options, out, check=check), as_json=options.as_json)
 
 
 @reelhouse.command()

@@ -205,6 +205,12 @@ def test_lineage_needs_no_configuration_and_ends_in_the_source(tmp_path: Path) -
     assert (wrong.returncode, "did you mean mart.top_visitor?" in wrong.stderr) == (2, True)
 
 
+def test_the_dictionary_is_written_without_a_configuration(tmp_path: Path) -> None:
+    done = reelhouse(tmp_path, "docs", "--out", "site", "--json")
+    assert done.returncode == 0, done.stderr
+    assert Path(tmp_path / json.loads(done.stdout)["start"]).is_file()
+
+
 def test_status_tells_streams_and_quarantine(home: Path) -> None:
     text = reelhouse(home, "status").stdout
     for word in ("last run", "wistia/visitors", "wistia/events", "wistia/medias", "wistia/media_stats", "quarantine"):
