@@ -1,6 +1,7 @@
 """Pages of an empty warehouse, of one that is known by heart, and of one with ten thousand medias."""
 
 import re
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -46,6 +47,12 @@ def known(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
             house.stage(step)
         house.load()
         yield house
+
+
+@pytest.fixture(autouse=True)
+def main_module(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keep the process's own ``__main__``: AppTest leaves its script there, and a process that is spawned runs it."""
+    monkeypatch.setitem(sys.modules, "__main__", sys.modules["__main__"])
 
 
 def shown(view: str, **state: Any) -> AppTest:
