@@ -5,13 +5,13 @@ from pathlib import Path
 
 import pytest
 
-from tests.integration.warehouse_sql.house import House, open_house
+from tests.integration.warehouse_sql.house import House, open_house, open_laid_out_house
 
 
 @pytest.fixture
 def house(tmp_path: Path) -> Iterator[House]:
     """An empty lake and an empty warehouse."""
-    with open_house(tmp_path) as opened:
+    with open_laid_out_house(tmp_path) as opened:
         yield opened
 
 

@@ -1,10 +1,14 @@
 """A lake, a warehouse behind the sandbox endpoint, and what a test does with them."""
 
+import atexit
+import shutil
+import tempfile
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -154,8 +158,37 @@ class House:
 
 
 @contextmanager
+def open_laid_out_house(folder: Path) -> Iterator[House]:
+    """Open an empty lake and an empty warehouse that is laid out: a copy of one, for to make one takes seconds."""
+    file = folder / "warehouse.duckdb"
+    if not file.exists():
+        folder.mkdir(parents=True, exist_ok=True)
+        shutil.copy(_laid_out(), file)
+    with _served(file, folder) as house:
+        yield house
+
+
+@contextmanager
 def open_house(folder: Path) -> Iterator[House]:
-    """Open an empty lake and an empty warehouse."""
-    with serve(None, folder) as endpoint:
+    """Open an empty lake and a warehouse in memory in which nothing was ever made."""
+    with _served(None, folder) as house:
+        yield house
+
+
+@contextmanager
+def _served(file: Path | None, folder: Path) -> Iterator[House]:
+    with serve(file, folder) as endpoint:
         target = Target(endpoint.host, endpoint.port, endpoint.database, endpoint.user, None, ssl=False, iam=False)
         yield House(DirectoryLake(folder, "lake"), target)
+
+
+@cache
+def _laid_out() -> Path:
+    """Lay out a warehouse, once for all tests of a process; return its file."""
+    folder = Path(tempfile.mkdtemp(prefix="reelhouse-laid-out-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    file = folder / "warehouse.duckdb"
+    with _served(file, folder) as house:
+        house.load()
+        house.empty()
+    return file

@@ -9,7 +9,7 @@ import pytest
 
 from spark.contracts import Contract, load_contracts
 from tests.integration.spark.lakes import land, run
-from tests.integration.warehouse_sql.house import House, open_house
+from tests.integration.warehouse_sql.house import House, open_house, open_laid_out_house
 from tests.integration.warehouse_sql.test_upgrade import execute
 
 PERSONAL = {entity: contract for entity, contract in load_contracts().items() if contract.is_personal}
@@ -53,7 +53,7 @@ def planted(contract: Contract) -> dict[str, str | float]:
 
 @pytest.fixture(scope="module")
 def loaded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
-    with open_house(tmp_path_factory.mktemp("apart")) as house:
+    with open_laid_out_house(tmp_path_factory.mktemp("apart")) as house:
         for entity, contract in PERSONAL.items():
             record = dict(ORDINARY[entity])
             for path, value in {**planted(contract), "unheard_of": f"planted-unknown@{entity}.example"}.items():

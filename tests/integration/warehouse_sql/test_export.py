@@ -13,7 +13,7 @@ import pytest
 from extract.clock import RunClock
 from extract.errors import DataRefused
 from extract.lake import DirectoryLake
-from tests.integration.warehouse_sql.house import House, Told, open_house
+from tests.integration.warehouse_sql.house import House, Told, open_house, open_laid_out_house
 from tests.integration.warehouse_sql.staged import Rows
 from warehouse_sql.export import PREFIX, ExportReport, day_folder, export, export_log
 from warehouse_sql.model import HOME
@@ -45,7 +45,7 @@ def title(name: str, told: int = 1, content: str = "c1") -> Rows:
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
-    with open_house(tmp_path_factory.mktemp("export")) as house:
+    with open_laid_out_house(tmp_path_factory.mktemp("export")) as house:
         house.load()
         yield house
 

@@ -138,7 +138,7 @@ def test_a_commit_whose_answer_is_lost_is_recognised_from_the_ledger(
 
     def losing(connection: Connection) -> None:
         commit(connection)
-        if told.events[-1][0] == "load.commit":
+        if told.events and told.events[-1][0] == "load.commit":
             told.event("answer lost")
             connection.close()
             raise Retryable("the connection to the warehouse was lost")

@@ -1,18 +1,27 @@
 """A warehouse is brought to the release: migrations once, what is repeatable whenever its definition changes."""
 
 import threading
+from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from extract.errors import DataRefused, LockHeld, ReelhouseError
 from spark.contracts import Column, load_contracts
-from tests.integration.warehouse_sql.house import House, Told
+from tests.integration.warehouse_sql.house import House, Told, open_house
 from warehouse_sql import migrate, migration_log, prepare, repeatable
 from warehouse_sql.connection import StatementRefused, connect
 from warehouse_sql.migrate import Migration, MigrationRefused, load_migrations
 from warehouse_sql.migration_log import apply_migration
 from warehouse_sql.query import query
+
+
+@pytest.fixture
+def house(tmp_path: Path) -> Iterator[House]:
+    """An empty lake, and a warehouse in which nothing was ever made."""
+    with open_house(tmp_path) as opened:
+        yield opened
 
 
 def with_extra_migration(monkeypatch: pytest.MonkeyPatch, *statements: str) -> None:
