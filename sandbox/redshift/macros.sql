@@ -210,6 +210,10 @@ CREATE OR REPLACE MACRO main.rs_is_integer(j) AS rs_is_bigint(j) AND TRY_CAST(js
 CREATE OR REPLACE MACRO main.rs_is_scalar(j) AS json_type(j) NOT IN ('ARRAY', 'OBJECT');
 CREATE OR REPLACE MACRO main.rs_array_concat(a, b) AS
     to_json(list_concat(json_extract(a, '$[*]'), json_extract(b, '$[*]')));
+CREATE OR REPLACE MACRO main.rs_array_flatten(a) AS to_json(flatten(list_transform(
+    json_extract(a, '$[*]'),
+    lambda v: CASE WHEN json_type(v) = 'ARRAY' THEN json_extract(v, '$[*]') ELSE [v] END
+)));
 CREATE OR REPLACE MACRO main.rs_subarray(a, first, n) AS to_json(list_slice(json_extract(a, '$[*]'), first + 1, first + n));
 CREATE OR REPLACE MACRO main.rs_split_to_array(s, mark := ',') AS to_json(string_split(s, mark));
 CREATE OR REPLACE MACRO main.rs_element(j, i) AS CASE
@@ -235,6 +239,20 @@ CREATE OR REPLACE MACRO main.rs_next_day(d, name) AS CAST(d AS DATE) + CAST(
 CREATE OR REPLACE MACRO main.rs_initcap(s) AS list_aggregate(
     list_transform(regexp_extract_all(s, '[[:alnum:]]+|[^[:alnum:]]+'), lambda w: upper(w[1]) || lower(w[2:])), 'string_agg', ''
 );
+-- American Soundex: h and w between two letters of one sound do not part them, vowels do.
+CREATE OR REPLACE MACRO main.rs_letters(s) AS upper(regexp_replace(s, '[^a-zA-Z]', '', 'g'));
+CREATE OR REPLACE MACRO main.rs_sounds(letters) AS translate(
+    left(letters, 1) || regexp_replace(substring(letters, 2), '[HW]', '', 'g'),
+    'ABCDEFGHIJKLMNOPQRSTUVWXYZ', '01230120022455012623010202'
+);
+CREATE OR REPLACE MACRO main.rs_apart(sounds) AS list_aggregate(list_transform(
+    range(2, length(sounds) + 1),
+    lambda i: CASE WHEN sounds[i] = sounds[i - 1] OR sounds[i] = '0' THEN '' ELSE sounds[i] END
+), 'string_agg', '');
+CREATE OR REPLACE MACRO main.rs_soundex(s) AS CASE
+    WHEN rs_letters(s) = '' THEN ''
+    ELSE left(left(rs_letters(s), 1) || coalesce(rs_apart(rs_sounds(rs_letters(s))), '') || '000', 4)
+END;
 CREATE OR REPLACE MACRO main.rs_regexp_instr(s, pattern) AS CAST(
     CASE WHEN regexp_matches(s, pattern) THEN length(regexp_extract(s, '^(?s)(.*?)(?:' || pattern || ')', 1)) + 1 ELSE 0 END AS INTEGER
 );

@@ -18,8 +18,8 @@ SAME = frozenset(
     _words("""
     abs acos any_value ascii asin atan atan2 avg bit_and bit_or bool_and bool_or cbrt ceil ceiling chr coalesce concat
     cos cot count cume_dist degrees dense_rank exp first_value floor greatest grouping lag last_value lead
-    least left length ln log lower ltrim max md5 min mod nth_value ntile nullif percent_rank
-    pi power radians random rank repeat replace reverse right round row_number rtrim sha1 sign sin split_part
+    least left length ln log lower max md5 min mod nth_value ntile nullif percent_rank
+    pi power radians random rank repeat replace reverse right round row_number sha1 sign sin split_part
     sqrt stddev stddev_pop stddev_samp strpos sum tan translate trim upper var_pop var_samp
     variance position
     """)
@@ -29,7 +29,6 @@ SAME = frozenset(
 RENAMED = {
     "array": "json_array",
     "bool_xor": "bit_xor",
-    "btrim": "trim",
     "char_length": "length",
     "character_length": "length",
     "date_cmp": "rs_moments_compared",
@@ -54,7 +53,8 @@ RENAMED = {
 
 MACROS = frozenset(
     _words("""
-    add_months array_concat array_to_string can_json_parse charindex col_description current_schemas date_part_year
+    add_months array_concat array_flatten array_to_string can_json_parse charindex col_description current_schemas
+    date_part_year
     fnv_hash format_type get_array_length has_database_privilege initcap is_array is_bigint is_boolean is_float
     is_integer is_object is_scalar is_valid_json is_valid_json_array is_varchar isnull json_array_length
     json_extract_array_element_text json_parse json_serialize json_typeof last_day months_between next_day
@@ -62,7 +62,7 @@ MACROS = frozenset(
     pg_get_expr pg_get_function_arguments pg_get_function_result pg_get_indexdef pg_get_ruledef pg_get_triggerdef
     pg_get_userbyid pg_get_viewdef pg_size_pretty pg_table_is_visible pg_table_size pg_tablespace_location
     pg_type_is_visible quote_ident quote_literal regexp_count regexp_instr regexp_replace regexp_substr sha2
-    shobj_description split_to_array subarray to_hex
+    shobj_description soundex split_to_array subarray to_hex
     """)
 )
 """Functions written as DuckDB macros named `rs_<function>` in `macros.sql`."""
@@ -377,6 +377,11 @@ def _padded(name: str) -> Build:
     return build
 
 
+def _without_blanks(name: str) -> Build:
+    """One argument takes blanks alone ("RTRIM function"), where DuckDB takes every space of Unicode."""
+    return lambda given: call(name, *given, *([exp.Literal.string(" ")] if len(given) == 1 else []))
+
+
 def _substring(arguments: Sequence[exp.Expr]) -> exp.Expr:
     """Characters before the first are counted too, as in PostgreSQL."""
     return call("rs_substring", *arguments) if len(arguments) == 3 else call("rs_substring_from", *arguments)
@@ -419,6 +424,7 @@ SESSION_VALUES = {
 _RULES: dict[str, Build] = {
     "approximate count": _about_how_many,
     "avg": _avg,
+    "btrim": _without_blanks("trim"),
     "concat": _concat,
     "convert_timezone": _convert_timezone,
     "count": _count,
@@ -433,10 +439,12 @@ _RULES: dict[str, Build] = {
     "median": _median,
     "nvl2": _nvl2,
     "lpad": _padded("lpad"),
+    "ltrim": _without_blanks("ltrim"),
     "max": _of_values("max"),
     "min": _of_values("min"),
     "ratio_to_report": _ratio_to_report,
     "rpad": _padded("rpad"),
+    "rtrim": _without_blanks("rtrim"),
     "strtol": _strtol,
     "sum": _of_values("sum"),
     "substr": _substring,
