@@ -54,9 +54,8 @@ RENAMED = {
 MACROS = frozenset(
     _words("""
     add_months array_concat array_flatten array_to_string can_json_parse charindex col_description current_schemas
-    date_part_year
-    fnv_hash format_type get_array_length has_database_privilege initcap is_array is_bigint is_boolean is_float
-    is_integer is_object is_scalar is_valid_json is_valid_json_array is_varchar isnull json_array_length
+    date_part_year fnv_hash format_type get_array_length has_database_privilege initcap is_array is_bigint is_boolean
+    is_float is_integer is_object is_scalar is_valid_json is_valid_json_array is_varchar isnull json_array_length
     json_extract_array_element_text json_parse json_serialize json_typeof last_day months_between next_day
     obj_description oidvectortypes pg_database_size pg_encoding_to_char pg_function_is_visible pg_get_constraintdef
     pg_get_expr pg_get_function_arguments pg_get_function_result pg_get_indexdef pg_get_ruledef pg_get_triggerdef
