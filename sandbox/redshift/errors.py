@@ -53,6 +53,12 @@ def too_long(limit: str) -> SqlError:
     return SqlError("22001", message, redshift_detail(message, 8001, f"Value too long for type {limit}"))
 
 
+def multibyte() -> SqlError:
+    """A character of several bytes for a CHAR (Database Developer Guide, "Load error reference": 1220)."""
+    message = "Multibyte character not supported for CHAR (Hint: try using VARCHAR)"
+    return SqlError("22001", message, redshift_detail(message, 1220, "Value for type character"))
+
+
 def from_duckdb(error: duckdb.Error) -> SqlError:
     """Translates an engine error. The result never carries file names, escapes or hints of DuckDB."""
     text = plain(str(error))
@@ -108,6 +114,7 @@ _RULES: tuple[tuple[type[duckdb.Error], str, Callable[[re.Match[str]], SqlError]
     ),
     (duckdb.Error, r"division by zero", _says("22012", "division by zero")),
     (duckdb.ConstraintException, r"strlen\((rtrim\()?.*?<= (\d+)", _length_check),
+    (duckdb.ConstraintException, r"strlen\(.*?= length\(", lambda _: multibyte()),
     (
         duckdb.ConstraintException,
         r"NOT NULL constraint failed: (?:[\w#]+\.)*(\w+)",

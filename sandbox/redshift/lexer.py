@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from sandbox.redshift.errors import SqlError
+from sandbox.redshift.names import folded
 from sandbox.redshift.remembered import Remembered
 
 _TOKEN = re.compile(
@@ -41,7 +42,7 @@ class Token:
     def name(self) -> str:
         """As an identifier: unquoted and folded to lower case, as Redshift folds quoted names too."""
         text = self.text[1:-1].replace('""', '"') if self.kind == "quoted" else self.text
-        return text.lower()
+        return folded(text)
 
     @property
     def value(self) -> str:

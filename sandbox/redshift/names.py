@@ -47,6 +47,17 @@ class TableName:
         return self.name if self.schema is None else f"{self.schema}.{self.name}"
 
 
+def folded(identifier: str) -> str:
+    """An identifier as Redshift keeps it: in lower case, of 127 bytes at most ("Names and identifiers")."""
+    lower = identifier.lower()
+    return lower if len(lower) <= _SURELY_SHORT else lower.encode()[:_MOST_BYTES].decode(errors="ignore")
+
+
+_MOST_BYTES = 127
+_SURELY_SHORT = _MOST_BYTES // 4
+"""Characters of at most four bytes each."""
+
+
 def quote(identifier: str) -> str:
     """An identifier in double quotes."""
     return '"' + identifier.replace('"', '""') + '"'

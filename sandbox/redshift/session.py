@@ -69,6 +69,7 @@ class _Before:
     catalog: Catalog
     settings: dict[str, str]
     search_path: list[str]
+    copy_id: int
 
 
 class Session:
@@ -100,7 +101,7 @@ class Session:
         self.failed = False
         self.copy_count = 0
         self.copy_id = -1
-        self.unload_count = 0
+        self.unload_count, self.unload_id = 0, -1
         self.search_path = self._wished_path = [DEFAULT_SCHEMA]
         """Schemas searched for names without one; and those asked for, of which some may not be there."""
         self.query_id = self.last_query_id = -1
@@ -115,7 +116,7 @@ class Session:
         self._hang_up = hang_up
 
     def _now(self) -> _Before:
-        return _Before(dict(self.temporary), self.catalog, dict(self.settings), self._wished_path)
+        return _Before(dict(self.temporary), self.catalog, dict(self.settings), self._wished_path, self.copy_id)
 
     @property
     def status(self) -> str:
@@ -245,10 +246,12 @@ class Session:
     def end(self, *, commit: bool) -> bool:
         """Ends the transaction block; returns whether it was committed."""
         commit = commit and not self.failed
+        copy_id = self.copy_id if commit else self._before.copy_id  # "PG_LAST_COPY_ID": not of what is rolled back
         try:
             self._end(commit=commit)
         finally:
             self.in_transaction = self.failed = False
+            self.copy_id = copy_id
         return commit
 
     def _end(self, *, commit: bool) -> None:
@@ -404,6 +407,7 @@ class Session:
             "s_copy_count": self.copy_count,
             "s_copy_id": self.copy_id,
             "s_unload_count": self.unload_count,
+            "s_unload_id": self.unload_id,
             "s_pid": self.pid,
             "s_user": self.user,
             "s_user_id": self.user_id,

@@ -43,7 +43,7 @@ CREATE OR REPLACE VIEW sandbox_internal.byte_limits AS
     SELECT schema_name, table_name, constraint_column_names[1] AS column_name,
         NOT constraint_text LIKE '% OR %' AS is_char,
         CAST(regexp_extract(constraint_text, '<= (\d+)', 1) AS INTEGER) AS bytes
-    FROM duckdb_constraints() WHERE constraint_type = 'CHECK' AND constraint_text LIKE '%strlen(%';
+    FROM duckdb_constraints() WHERE constraint_type = 'CHECK' AND constraint_text LIKE '%strlen(%<=%';
 -- Columns of tables as DuckDB keeps them, and of views as they were when they were bound.
 CREATE OR REPLACE VIEW sandbox_internal.columns AS
     SELECT c.schema_name, c.table_name, lower(c.column_name) AS column_name, CAST(c.column_index AS INTEGER) AS position,

@@ -45,7 +45,9 @@ class DeclaredType:
         name = quote(column)
         # An excess of blanks is no error; here they stay, where Redshift cuts them.
         trimmed = f"strlen(rtrim({name}, ' ')) <= {self.max_bytes}"
-        return f" CHECK ({trimmed})" if self.is_char else f" CHECK (strlen({name}) <= {self.max_bytes} OR {trimmed})"
+        if self.is_char:  # of single bytes only
+            return f" CHECK ({trimmed}) CHECK (strlen({name}) = length({name}))"
+        return f" CHECK (strlen({name}) <= {self.max_bytes} OR {trimmed})"
 
 
 def take_type(words: TokenCursor) -> DeclaredType:

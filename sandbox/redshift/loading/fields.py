@@ -18,25 +18,29 @@ _INTEGERS = {"SMALLINT": "Short", "INTEGER": "Integer", "BIGINT": "Long"}
 
 @dataclass(frozen=True, slots=True)
 class TextColumn:
-    """A column that takes text: its name, DuckDB's type, its limit in bytes, and whether it needs a value."""
+    """A column that takes text: its name, DuckDB's type, its limit in bytes, whether it needs a value or is a CHAR."""
 
     name: str
     type: str
     max_bytes: int | None
     required: bool
+    is_char: bool = False
 
 
 def text_columns(session: Session, table: TableName, names: Sequence[str]) -> list[TextColumn]:
     """What the catalog says of the columns that are to be filled."""
     schema = "main" if session.is_temporary(table) else session.resolved(table).schema
     rows = session.run(
-        "SELECT c.column_name, c.data_type, c.is_nullable, b.bytes FROM duckdb_columns() AS c "
+        "SELECT c.column_name, c.data_type, c.is_nullable, b.bytes, b.is_char FROM duckdb_columns() AS c "
         "LEFT JOIN sandbox_internal.byte_limits AS b USING (schema_name, table_name, column_name) "
         "WHERE c.schema_name = $schema AND c.table_name = $name",
         {"schema": schema, "name": table.name},
     ).fetchall()
     known = {str(row[0]): row for row in rows}
-    return [TextColumn(name, str(known[name][1]), known[name][3], not known[name][2]) for name in names]
+    return [
+        TextColumn(name, str(known[name][1]), known[name][3], not known[name][2], bool(known[name][4]))
+        for name in names
+    ]
 
 
 @dataclass(slots=True)
@@ -127,6 +131,7 @@ class Loader:
         checks = [f"{field} IS NULL"] if column.required else []
         if column.type == "VARCHAR" and column.max_bytes is not None:
             checks.append(f"strlen({field}) > {column.max_bytes}")
+            checks += [f"strlen({field}) <> length({field})"] if column.is_char else []
         elif column.type in _INTEGERS:
             checks.append(f"({field} IS NOT NULL AND NOT regexp_full_match({field}, '\\s*[+-]?[0-9]+\\s*'))")
         if column.type != "VARCHAR":
@@ -175,6 +180,9 @@ class Loader:
         return LoadError(error, first.file_name, first.code, first.column, first.column_type)
 
 
+_MULTIBYTE = (1220, "Multibyte character not supported for CHAR (Hint: try using VARCHAR)")
+
+
 def _why(url: str, line: int, value: Field, column: TextColumn) -> Refused:
     if value is None:
         return Refused(url, line, 1213, "Missing data for not-null field", column.name, _shown(column.type))
@@ -191,6 +199,8 @@ def _why(url: str, line: int, value: Field, column: TextColumn) -> Refused:
         at = next((at for at, mark in enumerate(value) if not mark.isdigit() and (at or mark not in "+-")), None)
         reason = f"Overflow, Value range of {name}" if at is None else f"Invalid digit, Pos {at}, Type: {name}"
         return Refused(url, line, 1207, reason, column.name, _shown(column.type))
+    if column.is_char and not value.isascii():
+        return Refused(url, line, *_MULTIBYTE, column.name, "char", str(column.max_bytes))
     code, reason = codes.get(column.type, (1209 if column.type.startswith("DECIMAL") else 1208, "Invalid number"))
     length = "" if column.max_bytes is None else str(column.max_bytes)
     return Refused(url, line, code, reason, column.name, _shown(column.type), length)

@@ -1,5 +1,6 @@
 """The grammar of COPY, and which option goes with which format."""
 
+import re
 from dataclasses import dataclass, field
 
 from sandbox.redshift.cursor import TokenCursor
@@ -114,6 +115,22 @@ def read_copy(sql: str) -> CopyOptions:
     )  # fmt: skip
 
 
+def take_role(words: TokenCursor) -> None:
+    """Reads what follows IAM_ROLE: default, 'SESSION', or the ARNs of roles in a chain, with commas and no blanks.
+
+    Raises:
+        SqlError: 22023 for anything else.
+    """
+    if words.take("DEFAULT"):
+        return
+    given = words.string()
+    if given.upper() != "SESSION" and not all(_ROLE.fullmatch(arn) for arn in given.split(",")):
+        raise SqlError("22023", f"IAM_ROLE '{given}' is not default, SESSION or the ARN of a role, or of several")
+
+
+_ROLE = re.compile(r"arn:aws[\w-]*:iam::\d+:role/\S+")
+
+
 class _Reader:
     def __init__(self, words: TokenCursor, source: str) -> None:
         self._words = words
@@ -160,7 +177,7 @@ class _Reader:
     def _take_other(self, option: str) -> None:
         words = self._words
         if option == "IAM_ROLE":
-            _ = words.take("DEFAULT") or words.string()
+            take_role(words)
         elif option in ("STATUPDATE", "COMPUPDATE"):
             _ = any(words.take(word) for word in ("ON", "TRUE", "OFF", "FALSE", "PRESET"))
         elif option == "ACCEPTINVCHARS":

@@ -1,13 +1,17 @@
 """The grammar of UNLOAD, and which option goes with which format."""
 
+import re
 from dataclasses import dataclass
 
 from sandbox.redshift.cursor import TokenCursor
 from sandbox.redshift.errors import SqlError, not_imitated
+from sandbox.redshift.loading.options import take_role
 
 _SWITCHES = frozenset(
     {"ADDQUOTES", "ALLOWOVERWRITE", "BZIP2", "CLEANPATH", "ESCAPE", "GZIP", "HEADER", "MANIFEST", "ZSTD"}
 )
+_SIZES = {"MAXFILESIZE": (5, 6.2 * 1024), "ROWGROUPSIZE": (32, 128)}
+"""The least and the greatest, in MB."""
 _NOT_WITH = {
     "PARQUET": frozenset({"ADDQUOTES", "BZIP2", "DELIMITER", "ESCAPE", "GZIP", "HEADER", "NULL", "ZSTD"}),
     "JSON": frozenset({"ADDQUOTES", "DELIMITER", "ESCAPE", "HEADER", "NULL"}),
@@ -126,7 +130,7 @@ class _Reader:
     def _take_other(self, option: str) -> None:
         words = self._words
         if option == "IAM_ROLE":
-            _ = words.take("DEFAULT") or words.string()
+            take_role(words)
         elif option == "PARTITION":
             words.expect("BY")
             self.partition = words.names()
@@ -134,16 +138,25 @@ class _Reader:
         elif option == "PARALLEL":
             self.parallel = not (words.take("OFF") or words.take("FALSE"))
             _ = words.take("ON") or words.take("TRUE")
-        elif option in ("MAXFILESIZE", "ROWGROUPSIZE"):
+        elif option in _SIZES:
             _ = words.take("AS")
-            words.next()
-            _ = words.take("MB") or words.take("GB")
+            self._take_size(option)
         elif option == "ENCRYPTED":
             _ = words.take("AUTO")
         elif option == "FIXEDWIDTH":
             raise not_imitated("UNLOAD … FIXEDWIDTH")
         else:
             raise SqlError("42601", f'syntax error at or near "{option.lower()}"')
+
+    def _take_size(self, option: str) -> None:
+        text = self._words.next().text
+        if not re.fullmatch(r"\d+(\.\d+)?", text):
+            raise SqlError("42601", f'syntax error at or near "{text}"')
+        size = float(text) * (1024 if self._words.take("GB") else 1)
+        _ = self._words.take("MB")
+        least, most = _SIZES[option]
+        if not least <= size <= most:
+            raise SqlError("22023", f"{option} must be between {least} MB and {most} MB")
 
     def check(self) -> None:
         if "IAM_ROLE" not in self.found:

@@ -1,6 +1,6 @@
 """ALTER, by what is altered; and ALTER TABLE: one change a statement, as in Redshift."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from sandbox.redshift.cursor import TokenCursor
 from sandbox.redshift.errors import SqlError, not_imitated, too_long
@@ -80,23 +80,26 @@ class AlterTable(Command):
             return self._constrain(words)
         _ = words.take("COLUMN")
         column = ColumnDefinition(words.name(), take_type(words))
+        keys = TableDefinition(self._table, False, False)
         while not words.done:
-            take_column_attribute(words, column, TableDefinition(self._table, False, False))
+            take_column_attribute(words, column, keys)
         if column.identity:
             raise SqlError("0A000", "ALTER TABLE ADD COLUMN does not take IDENTITY")
         if column.not_null and column.default is None:
             raise SqlError(
                 "42601", "ALTER TABLE ADD COLUMN defined as NOT NULL must have a non-null default expression"
             )
-        return lambda session, table: _add_column(session, table, column)
+        return lambda session, table: _add_column(session, table, column, keys.other_keys)
 
     def _constrain(self, words: TokenCursor) -> Change:
         """Constraints bind nobody; a primary key is remembered for those who ask."""
         if words.take("CONSTRAINT"):
             words.name()
-        if not words.take("PRIMARY", "KEY"):
-            words.rest()
-            return lambda *_: None
+        if words.take("UNIQUE") or words.take("FOREIGN", "KEY"):
+            names = words.names()
+            _ = words.done or words.rest()
+            return lambda session, table: _add_keys(session, table, names)
+        words.expect("PRIMARY", "KEY")
         key = list(words.names())
         return lambda session, table: _describe_anew(session, table, {"primary_key": key})
 
@@ -166,7 +169,11 @@ def _encode(session: Session, table: TableName, column: str, encoding: str) -> N
     _describe_anew(session, table, {"encodings": document.get("encodings", {}) | {column: encoding}})
 
 
-def _add_column(session: Session, table: TableName, column: ColumnDefinition) -> None:
+def _add_column(session: Session, table: TableName, column: ColumnDefinition, keys: set[str]) -> None:
+    if keys:
+        _add_keys(session, table, keys)
+    if column.encoding:
+        _encode(session, table, column.name, column.encoding)
     if column.type.max_bytes is None:
         session.run(f"ALTER TABLE {table.sql} ADD COLUMN {column.sql}")
         return
@@ -178,7 +185,7 @@ def _add_column(session: Session, table: TableName, column: ColumnDefinition) ->
 def _drop(words: TokenCursor) -> Change:
     if words.take("CONSTRAINT"):
         words.rest()
-        return lambda *_: None
+        return lambda session, table: _describe_anew(session, table, {"other_keys": []})
     _ = words.take("COLUMN")
     name = words.name()
     cascade = words.take("CASCADE")
@@ -238,7 +245,7 @@ def _rename_in_document(session: Session, table: TableName, old: str, new: str |
         key: {name: document[key][before] for before in document[key] for name in renamed([before])}
         for key in ("encodings", "identities")
     }
-    keys = {key: renamed(document.get(key, ())) for key in ("distkey", "sortkey", "primary_key")}
+    keys = {key: renamed(document.get(key, ())) for key in ("distkey", "sortkey", "primary_key", "other_keys")}
     session.record(("table", *table.parts), document | change | keys)
 
 
@@ -256,6 +263,7 @@ def _resize(session: Session, table: TableName, name: str, kind: DeclaredType) -
         raise SqlError("0A000", f'cannot alter type of column "{name}": only the size of a VARCHAR can be changed')
     if " DEFAULT " in columns[name]:
         raise SqlError("0A000", f'cannot alter type of column "{name}" that has a default value')
+    _refuse_fixed(session, table, name)
     row = session.run(f"SELECT max(strlen({quote(name)})) FROM {table.sql}").fetchone()
     if row and row[0] is not None and row[0] > kind.max_bytes:
         raise too_long(f"character varying({kind.max_bytes})")
@@ -264,6 +272,24 @@ def _resize(session: Session, table: TableName, name: str, kind: DeclaredType) -
     required = " NOT NULL" if " NOT NULL" in columns[name] else ""
     columns[name] = f"{quote(name)} {kind.engine}{required}{kind.check(name)}"
     _rebuild(session, table, list(columns.values()), "*")
+
+
+_FIXED_ENCODINGS = frozenset({"BYTEDICT", "RUNLENGTH", "TEXT255", "TEXT32K"})
+
+
+def _refuse_fixed(session: Session, table: TableName, name: str) -> None:
+    """Columns with a key or one of four encodings keep their type ("ALTER TABLE": ALTER COLUMN TYPE)."""
+    document = session.catalog.get("table", *table.parts) or {}
+    if name in (*document.get("primary_key", ()), *document.get("other_keys", ())):
+        raise SqlError("0A000", f'cannot alter type of column "{name}" that has a constraint')
+    encoding = document.get("encodings", {}).get(name, "")
+    if encoding in _FIXED_ENCODINGS:
+        raise SqlError("0A000", f'cannot alter type of column "{name}" with the encoding {encoding}')
+
+
+def _add_keys(session: Session, table: TableName, names: Iterable[str]) -> None:
+    document = session.catalog.get("table", *table.parts) or {}
+    _describe_anew(session, table, {"other_keys": sorted({*document.get("other_keys", ()), *names})})
 
 
 def _rebuild(session: Session, table: TableName, columns: Sequence[str], items: str) -> None:

@@ -35,9 +35,10 @@ class Copy(Command):
         session.lock(self._options.table, Mode.APPEND)
         targets = self._targets(session)
         record = history.start(session, self._options, self._sql)
-        session.copy_id, session.copy_count = record.query_id, 0
+        session.copy_count = 0
         try:
             record.files = self._files(session)
+            session.copy_id = record.query_id
             if self._options.format == "PARQUET":
                 with session.warehouse.objects.local(record.files) as files:
                     record.rows = sum(_load_parquet(session, self._options, targets, files))

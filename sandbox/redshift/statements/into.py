@@ -3,14 +3,24 @@
 from collections.abc import Iterator
 
 from sandbox.redshift.cursor import TokenCursor
+from sandbox.redshift.errors import syntax_error
 from sandbox.redshift.lexer import Token, tokens
 from sandbox.redshift.statements.table_definition import TableDefinition
 from sandbox.redshift.statements.tables import CreateTable
 
 
 def has_into(sql: str) -> bool:
-    """Whether a query makes a table of its rows."""
-    return "INTO" in sql.upper() and any(token.upper == "INTO" for token in _outside_parentheses(sql))
+    """Whether a query makes a table of its rows; a change with common tables before it does not.
+
+    Raises:
+        SqlError: 42601 for MERGE, which takes no common tables ("MERGE": Usage notes).
+    """
+    if "INTO" not in sql.upper():
+        return False
+    words = [token.upper for token in _outside_parentheses(sql)]
+    if words[0] == "WITH" and "MERGE" in words:
+        raise syntax_error("MERGE")
+    return "INTO" in words and "INSERT" not in words
 
 
 def select_into(sql: str) -> CreateTable:

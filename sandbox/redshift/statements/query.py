@@ -164,7 +164,7 @@ def prepare(session: Session, found: Translation) -> None:
     for name in sorted(found.named, key=str):
         if not rewrites.is_system_view(name):
             session.require("SELECT", name, _used_of(session, found, name))
-    for privilege in _PRIVILEGES[found.kind] if found.target is not None else ():
+    for privilege in (*_PRIVILEGES[found.kind], *found.changes) if found.target is not None else ():
         session.require(privilege, found.target or TableName(None, ""), _written_of(found, privilege))
 
 

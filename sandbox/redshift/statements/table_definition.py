@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from sandbox.redshift.cursor import TokenCursor
-from sandbox.redshift.errors import SqlError
+from sandbox.redshift.errors import SqlError, not_imitated
 from sandbox.redshift.names import TableName, literal, quote
 from sandbox.redshift.translate.statement import translate_expression
 from sandbox.redshift.types import DeclaredType, take_type
@@ -28,6 +28,7 @@ _ENCODINGS = frozenset(
         "ZSTD",
     }
 )
+_MOST_SORT_KEYS, _MOST_INTERLEAVED, _MOST_COLUMNS = 400, 8, 1600
 _COLUMN_END = (
     ",", "IDENTITY", "GENERATED", "ENCODE", "DISTKEY", "SORTKEY", "COLLATE", "NOT", "NULL", "UNIQUE", "PRIMARY",
     "REFERENCES",
@@ -85,6 +86,7 @@ class TableDefinition:
     sortkeys: list[str] = field(default_factory=list)
     diststyle: str | None = None
     primary_keys: list[tuple[str, ...]] = field(default_factory=list)
+    other_keys: set[str] = field(default_factory=set)
     storage_given: set[str] = field(default_factory=set)
 
     def document(self, owner: str) -> dict[str, Any]:
@@ -93,6 +95,7 @@ class TableDefinition:
         return {
             "owner": owner, "diststyle": style, "distkey": self.distkeys, "sortkey": self.sortkeys,
             "primary_key": [name for key in self.primary_keys for name in key],
+            "other_keys": sorted(self.other_keys),
             "encodings": {column.name: column.encoding for column in self.columns if column.encoding},
             "created": datetime.datetime.now(datetime.UTC).replace(tzinfo=None).isoformat(" "),
         }  # fmt: skip
@@ -122,7 +125,11 @@ def read_table(words: TokenCursor, *, temporary: bool) -> TableDefinition:
 
 
 def _check_keys(table: TableDefinition) -> None:
+    if table.like is not None and table.storage_given:
+        raise SqlError("42601", "a table LIKE another has its distribution and sort keys, and takes no others")
     known = {column.name for column in table.columns}
+    if len(table.columns) > _MOST_COLUMNS:
+        raise SqlError("54011", f"tables can have at most {_MOST_COLUMNS} columns")
     if len(known) != len(table.columns):
         raise SqlError("42701", "column specified more than once")
     for key in table.distkeys + table.sortkeys if known else ():
@@ -163,11 +170,10 @@ def _take_constraint(words: TokenCursor, table: TableDefinition) -> bool:
         table.primary_keys.append(required)
         for column in table.columns:
             column.not_null = column.not_null or column.name in required
-    elif words.peek() == "UNIQUE":
-        words.next()
-        words.names()
+    elif words.take("UNIQUE"):
+        table.other_keys |= {*words.names()}
     elif words.take("FOREIGN", "KEY"):
-        words.names()
+        table.other_keys |= {*words.names()}
         words.expect("REFERENCES")
         _take_reference(words)
     elif named or words.peek() == "CHECK":
@@ -199,11 +205,14 @@ def take_column_attribute(words: TokenCursor, column: ColumnDefinition, table: T
         table.primary_keys.append((column.name,))
     elif words.take("NOT", "NULL"):
         column.not_null = True
-    elif words.take("NULL") or words.take("UNIQUE") or _take_collation(words) or _take_key(words, column, table):
+    elif words.take("NULL") or _take_collation(words) or _take_key(words, column, table):
         pass
+    elif words.take("UNIQUE"):
+        table.other_keys.add(column.name)
     elif words.take("ENCODE"):
         column.encoding = take_encoding(words)
     elif words.take("REFERENCES"):
+        table.other_keys.add(column.name)
         _take_reference(words)
     elif words.take("IDENTITY"):
         column.identity = _take_identity(words, column, always=True)
@@ -223,10 +232,14 @@ def _take_key(words: TokenCursor, column: ColumnDefinition, table: TableDefiniti
 
 
 def _take_collation(words: TokenCursor) -> bool:
-    if words.take("COLLATE"):
-        words.name()
-        return True
-    return False
+    if not words.take("COLLATE"):
+        return False
+    kind = words.name()
+    if kind not in ("case_sensitive", "cs", "case_insensitive", "ci"):
+        raise SqlError("42601", f'syntax error at or near "{kind}"')
+    if kind in ("case_insensitive", "ci"):
+        raise not_imitated("COLLATE CASE_INSENSITIVE")
+    return True
 
 
 def _take_identity(words: TokenCursor, column: ColumnDefinition, *, always: bool) -> Identity:
@@ -283,6 +296,11 @@ def take_storage(words: TokenCursor, table: TableDefinition) -> None:
         table.storage_given |= {"sortkey"}
         if words.take("SORTKEY", "AUTO") or words.take("SORTKEY", "NONE"):
             return
-        _ = words.take("COMPOUND") or words.take("INTERLEAVED")
+        most = _MOST_INTERLEAVED if words.take("INTERLEAVED") else _MOST_SORT_KEYS
+        _ = words.take("COMPOUND")
         words.expect("SORTKEY")
+        if table.sortkeys:
+            raise SqlError("42601", "multiple sort keys are not allowed for a table")
         table.sortkeys += words.names()
+        if len(table.sortkeys) > most:
+            raise SqlError("42601", f"a sort key has {most} columns at most, {len(table.sortkeys)} given")

@@ -89,7 +89,7 @@ def copied_columns(
     found = table if session.is_temporary(table) else session.resolved(table)
     schema = "" if found.schema is None else f" AND schema_name = {literal(found.schema)}"
     rows = session.run(
-        "SELECT column_name, data_type, is_nullable, column_default, (SELECT max(constraint_text) "
+        "SELECT column_name, data_type, is_nullable, column_default, (SELECT string_agg(constraint_text, ' ') "
         "FROM duckdb_constraints() AS k WHERE k.table_oid = c.table_oid AND k.constraint_type = 'CHECK' "
         "AND k.constraint_column_names[1] = c.column_name) "
         f"FROM duckdb_columns() AS c WHERE table_name = {literal(found.name)}{schema} ORDER BY column_index"

@@ -18,7 +18,7 @@ from sandbox.redshift.translate.dialect import parse
 from sandbox.redshift.wire.decode import Value
 
 _ROWS = '"rows to unload"'
-_NO_PARTITION = frozenset({"JSON", "BLOB", "TIME"})
+_NO_PARTITION = frozenset({"JSON", "BLOB", "TIME", "TIME WITH TIME ZONE", "TIMESTAMP WITH TIME ZONE", "INTERVAL"})
 _NOT_EMPTY = (
     "Specified unload destination on S3 is not empty. Consider using a different bucket / prefix, manually removing "
     "the target files in S3, or using the ALLOWOVERWRITE option."
@@ -57,7 +57,7 @@ class Unload(Command):
             body = {"entries": entries} | (_verbose(entries, columns) if options.verbose else {})
             session.warehouse.objects.put(f"{options.target}manifest", json.dumps(body, indent=2).encode())
         row = session.run(f"SELECT count(*) FROM {_ROWS}").fetchone()
-        session.unload_count = int(row[0]) if row else 0
+        session.unload_count, session.unload_id = int(row[0]) if row else 0, session.query_id
         session.run(f"DROP TABLE {_ROWS}")
         sink.notice(f"UNLOAD completed, {session.unload_count} record(s) unloaded successfully.")
         return "UNLOAD"

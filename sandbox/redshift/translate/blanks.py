@@ -118,6 +118,8 @@ def _key(item: exp.Expr, beside: exp.Expr | None) -> exp.Expr:
         return exp.Placeholder(this=f"t{item.name[1:]}")
     if isinstance(item, exp.Column):
         return call("rs_key", item.copy())
-    if isinstance(item, exp.DPipe) or (isinstance(item, exp.Anonymous) and str(item.this) in _TEXTS):
+    of_text = isinstance(item, exp.Cast) and item.to.this in exp.DataType.TEXT_TYPES
+    named = isinstance(item, exp.Anonymous) and str(item.this) in _TEXTS
+    if of_text or named or isinstance(item, exp.DPipe | exp.Trim):
         return call("rtrim", item.copy(), " ")
     return item

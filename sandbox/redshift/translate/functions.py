@@ -412,6 +412,7 @@ SESSION_VALUES = {
     "pg_last_copy_id": "s_copy_id",
     "pg_last_query_id": "s_query_id",
     "pg_last_unload_count": "s_unload_count",
+    "pg_last_unload_id": "s_unload_id",
     "pg_backend_pid": "s_pid",
     "current_database": "s_database",
     "current_schema": "s_schema",

@@ -51,9 +51,15 @@ def column_name(item: exp.Expr) -> str:
         case exp.RegexpLike() | exp.RegexpILike() | exp.Sqrt() | exp.Cbrt() | exp.Concat():  # operators
             return "?column?"
         case exp.Func():
-            return _FUNCTION_NAMES.get(item.sql_name(), item.sql_name().lower())
+            return _function_name(item)
         case _:
             return "bool" if isinstance(item, exp.Boolean) else "?column?"
+
+
+def _function_name(item: exp.Func) -> str:
+    if isinstance(item, exp.Trim):
+        return {"LEADING": "ltrim", "TRAILING": "rtrim"}.get(str(item.args.get("position")).upper(), "btrim")
+    return _FUNCTION_NAMES.get(item.sql_name(), item.sql_name().lower())
 
 
 def _type_name(kind: exp.DataType) -> str:

@@ -1,12 +1,12 @@
 """Syntax that sqlglot reads and Redshift refuses (Database Developer Guide, "Unsupported PostgreSQL features")."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from sqlglot import exp
 
 from sandbox.redshift import lexer
-from sandbox.redshift.errors import SqlError, syntax_error, unsupported
+from sandbox.redshift.errors import SqlError, not_imitated, syntax_error, unsupported
 from sandbox.redshift.reserved import RESERVED
 from sandbox.redshift.translate.functions import OF_ROWS
 
@@ -27,6 +27,7 @@ _REFUSED: dict[type[exp.Expr], SqlError] = {
     exp.TableSample: syntax_error("TABLESAMPLE"),
     exp.CurrentTime: SqlError("0A000", "CURRENT_TIME is not imitated by this sandbox endpoint: use SYSDATE"),
     exp.Localtime: SqlError("0A000", "LOCALTIME is not imitated by this sandbox endpoint: use SYSDATE"),
+    exp.Localtimestamp: SqlError("0A000", "LOCALTIMESTAMP is not imitated by this sandbox endpoint: use SYSDATE"),
     exp.Into: syntax_error("INTO"),
 }
 
@@ -154,8 +155,25 @@ def _is_equality(condition: exp.Expr) -> bool:
     return isinstance(inner, exp.EQ) and bool(inner.this.find(exp.Column) and inner.expression.find(exp.Column))
 
 
+_NAMES_OF_TYPES = """
+bigint boolean bpchar char date datetime decimal double float int interval name nchar nvarchar smallint super text time
+timestamp timestamptz timetz userdefined varbinary varchar
+"""
+_TYPES = frozenset(exp.DataType.Type[name.upper()] for name in _NAMES_OF_TYPES.split())
+"""Types of casts ("Data types"; "name" and the quoted one are of the catalog)."""
+
+
+def _refuse_type(node: exp.Cast) -> None:
+    kind = node.to.this
+    if isinstance(node.to, exp.DataType) and kind in (exp.DataType.Type.GEOMETRY, exp.DataType.Type.GEOGRAPHY):
+        raise not_imitated(f"type {node.to.sql('redshift').lower()}")
+    if type(node.to) is exp.DataType and kind not in _TYPES:
+        raise SqlError("42704", f'type "{node.to.sql("redshift").lower()}" does not exist')
+
+
 _CHECKS: dict[type[exp.Expr], Callable[[Any], None]] = {
     exp.Anonymous: _refuse_call,
+    exp.Cast: _refuse_type,
     exp.Except: _refuse_set_operation,
     exp.Identifier: _refuse_name,
     exp.Intersect: _refuse_set_operation,
@@ -179,11 +197,20 @@ def refuse_merge(tree: exp.Merge) -> None:
             raise syntax_error("AND")
         if when.args.get("source"):
             raise syntax_error("BY")
+        if when.args["then"].name.upper() == "DO NOTHING":
+            raise syntax_error("DO")
     if [bool(when.args["matched"]) for when in whens] != [True, False]:
         raise SqlError("42601", "MERGE needs one WHEN MATCHED clause followed by one WHEN NOT MATCHED clause")
+    if not any(isinstance(part, exp.EQ) for part in _conjuncts(tree.args["on"])):
+        raise SqlError("0A000", "MERGE needs an equality of a source column and a target column to match by")
     if any(_is_path(node) for node in tree.walk()):
         raise SqlError("0A000", "Partial reference of SUPER column is not supported in MERGE statement.")
     _refuse_same_source(tree)
+
+
+def _conjuncts(condition: exp.Expr) -> Iterator[exp.Expr]:
+    inner = condition.unnest()
+    return inner.flatten() if isinstance(inner, exp.And) else iter((inner,))
 
 
 def _is_path(node: exp.Expr) -> bool:

@@ -11,7 +11,7 @@ from sqlglot import exp
 from sqlglot.dialects.duckdb import DuckDB
 
 from sandbox.redshift.errors import SqlError, syntax_error
-from sandbox.redshift.names import INTERNAL_SCHEMA, TableName, literal, quote
+from sandbox.redshift.names import INTERNAL_SCHEMA, TableName, folded, literal, quote
 from sandbox.redshift.translate import blanks, conditions, functions
 from sandbox.redshift.translate.dialect import parse
 from sandbox.redshift.translate.functions import call, cast
@@ -39,9 +39,15 @@ _MAX_VIEW_DEPTH = 32
 _ITSELF = "reelhouse_itself"
 
 
+class _Engine(DuckDB):
+    """DuckDB as `engine.py` sets it: nulls are the largest, as in Redshift, unless a statement says otherwise."""
+
+    NULL_ORDERING = "nulls_are_large"
+
+
 def to_duckdb(tree: exp.Expr) -> str:
     """DuckDB's text, every identifier quoted so that DuckDB's own keywords do not matter."""
-    return tree.sql(DuckDB, identify=True, comments=False)
+    return tree.sql(_Engine, identify=True, comments=False)
 
 
 def rewrite(tree: exp.Expr, casts: Sequence[str | None]) -> exp.Expr:
@@ -164,7 +170,7 @@ def target_of(tree: exp.Expr) -> TableName | None:
 
 def table_name(table: exp.Table) -> TableName:
     """The name in a table node, folded to lower case."""
-    parts = [part.lower() for part in (table.catalog, table.db, table.name) if part]
+    parts = [folded(part) for part in (table.catalog, table.db, table.name) if part]
     return TableName.of(parts)
 
 
@@ -205,7 +211,7 @@ def is_system_view(name: TableName) -> bool:
 
 
 def _identifier(node: exp.Expr) -> exp.Expr:
-    return exp.Identifier(this=str(node.this).lower(), quoted=True)
+    return exp.Identifier(this=folded(str(node.this)), quoted=True)
 
 
 def _table(node: exp.Expr) -> exp.Expr:
@@ -420,6 +426,13 @@ def _like(node: exp.Expr) -> exp.Expr:
     return exp.Escape(this=node.copy(), expression=exp.Literal.string("\\"))
 
 
+def _trim(node: exp.Expr) -> exp.Expr:
+    """TRIM takes blanks where no characters are named ("TRIM function"), DuckDB every space of Unicode."""
+    if node.expression is None:
+        node.set("expression", exp.Literal.string(" "))
+    return node
+
+
 def _within_group(node: exp.Expr) -> exp.Expr:
     """LISTAGG's order moves inside its parentheses, that of percentiles becomes their argument."""
     aggregate: exp.Expr = node.this
@@ -537,6 +550,7 @@ _RULES: dict[type[exp.Expr], Callable[[exp.Expr], exp.Expr]] = {
     exp.Qualify: conditions.clause,
     exp.Substring: _substring,
     exp.Table: _table,
+    exp.Trim: _trim,
     exp.TryCast: _try_cast,
     exp.Where: conditions.clause,
     exp.Window: _window,

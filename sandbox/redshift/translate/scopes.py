@@ -6,11 +6,13 @@ from sqlglot import exp
 from sqlglot.errors import OptimizeError
 from sqlglot.optimizer.scope import Scope, traverse_scope
 
+from sandbox.redshift.names import folded
+
 
 def fold_names(tree: exp.Expr) -> None:
     """Writes every name in lower case, in place, because scopes compare names as they are written."""
     for name in tree.find_all(exp.Identifier):
-        name.set("this", str(name.this).lower())
+        name.set("this", folded(str(name.this)))
 
 
 def outermost(tree: exp.Expr) -> Iterator[exp.Query]:

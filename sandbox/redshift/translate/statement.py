@@ -41,6 +41,7 @@ class Translation:
         columns: names of the columns that it uses, '*' among them for a star.
         writes: columns that it gives values, but for DEFAULT; by position where INSERT has no list of columns.
         width: number of values that an INSERT without a list of columns gives, where its text says so.
+        changes: privileges that a MERGE needs for what it does to rows that match.
         terminates: positions of result columns that end sessions (PG_TERMINATE_BACKEND).
     """
 
@@ -54,6 +55,7 @@ class Translation:
     writes: frozenset[str | int] = frozenset()
     terminates: tuple[int, ...] = ()
     width: int | None = None
+    changes: tuple[str, ...] = ()
 
 
 _Key = tuple[str, tuple[str | None, ...], Shown]
@@ -102,10 +104,11 @@ def translate_tree(tree: exp.Expr, casts: Sequence[str | None], shown: Shown) ->
     writes = written.columns(tree)
     terminates = rewrites.take_terminations(tree)
     width = written.width(tree)
+    changes = written.changes(tree)
     tree = rewrites.rewrite(tree, casts)
     names = frozenset(node.name for node in tree.find_all(exp.Placeholder))
     text = rewrites.to_duckdb(tree)
-    return Translation(text, kind, names, reads, named, target, used, writes, terminates, width)
+    return Translation(text, kind, names, reads, named, target, used, writes, terminates, width, changes)
 
 
 def translate_expression(sql: str) -> str:

@@ -26,6 +26,14 @@ def columns(tree: exp.Expr) -> frozenset[str | int]:
     return frozenset()
 
 
+def changes(tree: exp.Expr) -> tuple[str, ...]:
+    """UPDATE or DELETE, as a MERGE does with rows that match."""
+    whens = tree.args["whens"].expressions if isinstance(tree, exp.Merge) else ()
+    return tuple(
+        "UPDATE" if isinstance(when.args["then"], exp.Update) else "DELETE" for when in whens if when.args["matched"]
+    )
+
+
 def width(tree: exp.Expr) -> int | None:
     """How many values an INSERT without a list of columns gives for each row; None where a star hides it."""
     if not isinstance(tree, exp.Insert) or isinstance(tree.this, exp.Schema):

@@ -180,6 +180,8 @@ def test_a_missing_file_that_is_not_mandatory_is_left_out(cursor: Any, lake: Lak
         ("iam_role default format as parquet region 'eu-west-1'", "0A000"),
         ("iam_role default format as parquet gzip", "0A000"),
         ("iam_role default format as parquet manifest manifest", "42601"),
+        ("iam_role 'arn:aws:iam::1:role/a, arn:aws:iam::1:role/b' format as parquet", "22023"),
+        ("access_key_id 'a' secret_access_key 'b' format as parquet", "42601"),
         ("format as parquet", "42601"),
         ("iam_role default format as orc", "0A000"),
         ("iam_role default format as parquet csv", "42601"),
@@ -207,7 +209,7 @@ def test_a_copy_rolls_back_with_its_transaction(connect: Connect, lake: Lake) ->
     connection.commit()
     cursor.execute(f"copy t from '{url}' {TAIL}")
     connection.rollback()
-    assert rows(cursor, "select count(*) from t") == [[0]]
+    assert rows(cursor, "select count(*), pg_last_copy_id() from t") == [[0, -1]]
     assert rows(cursor, "select status, loaded_rows, source_file_count from sys_load_history") == [["completed", 1, 1]]
 
 

@@ -116,6 +116,15 @@ def test_a_line_that_is_refused(
     assert rows(cursor, status) == [["aborted", options.split(" ")[0] or "delimited", 0, 1]]
 
 
+def test_a_char_takes_single_bytes(cursor: Any, lake: Lake) -> None:
+    url = lake.text("a", "abc\nabé\n")
+    cursor.execute("create table t (a char(5))")
+    assert refused(cursor, f"copy t from '{url}' {ROLE}")["C"] == "XX000"
+    detail = rows(cursor, "select line_number, column_name, error_code, error_message from sys_load_error_detail")
+    assert detail[0][:3] == [2, "a", 1220]
+    assert "Multibyte character not supported for CHAR" in detail[0][3]
+
+
 def test_some_lines_may_be_refused(cursor: Any, lake: Lake) -> None:
     url = lake.text("a", "1\nx\n2\ny\n3\n")
     cursor.execute("create table t (a int)")

@@ -60,6 +60,21 @@ def test_what_is_granted_is_allowed_until_it_is_revoked(admin: Any, ann: Any) ->
     assert rows(ann, "select id from s.t") == [[1]]
 
 
+def test_a_merge_needs_a_privilege_for_each_of_its_changes(admin: Any, ann: Any) -> None:
+    changing = "when matched then {} when not matched then insert (id) values (x.id)"
+    merge = f"merge into s.t using (select 1 as id) x on s.t.id = x.id {changing}"
+    admin.execute("grant usage on schema s to ann")
+    admin.execute("grant select, insert on s.t to ann")
+    denied(ann, merge.format("update set other = 9"))
+    denied(ann, merge.format("delete"))
+    admin.execute("grant update on s.t to ann")
+    ann.execute(merge.format("update set other = 9"))
+    denied(ann, merge.format("delete"))
+    admin.execute("grant delete on s.t to ann")
+    ann.execute(merge.format("delete"))
+    assert rows(ann, "select count(*) from s.t") == [[0]]
+
+
 def test_roles_hold_roles(admin: Any, ann: Any) -> None:
     admin.execute("grant usage on schema s to role reader")
     admin.execute("grant select on s.t to role reader")
