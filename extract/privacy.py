@@ -2,6 +2,9 @@
 
 A keyed hash is HMAC-SHA256 (RFC 2104) in hexadecimal digits. The same person has the same hash in all sources, so that
 rows can be joined that belong to one person, and nobody can be named by it.
+
+A key that gives way to another is kept behind it. Nothing new is hashed under it, but those who asked to be forgotten
+while it was in use are known by its hashes alone: nobody keeps what the new key could hash.
 """
 
 import hashlib
@@ -19,23 +22,31 @@ _FINGERPRINT_OF = "reelhouse: the fingerprint of a privacy key"
 
 @dataclass(frozen=True, slots=True)
 class PrivacyKey:
-    """The key; it shows itself nowhere."""
+    """The key; it shows itself nowhere.
+
+    Attributes:
+        former: keys that were in use before it.
+    """
 
     _bytes: bytes = field(repr=False)
+    former: tuple["PrivacyKey", ...] = ()
 
     @classmethod
     def of(cls, text: str) -> "PrivacyKey":
-        """Make the key of a text.
+        """Make the key of a text: the key, and behind it, after white space, those that were in use before.
 
         Raises:
-            ConfigurationError: the text is shorter than ``MIN_LENGTH``.
+            ConfigurationError: there is none, or one is shorter than ``MIN_LENGTH``.
         """
-        if len(text) < MIN_LENGTH:
-            raise ConfigurationError(
-                f"the privacy key has {len(text)} characters and needs {MIN_LENGTH} or more; `openssl rand -hex 32` "
-                "makes one"
-            )
-        return cls(text.encode())
+        texts = text.split() or [""]
+        for number, found in enumerate(texts):
+            if len(found) < MIN_LENGTH:
+                which = f"the former privacy key {number}" if number else "the privacy key"
+                raise ConfigurationError(
+                    f"{which} has {len(found)} characters and needs {MIN_LENGTH} or more, none of them white space, "
+                    "behind which keys of before stand; `openssl rand -hex 32` makes one"
+                )
+        return cls(texts[0].encode(), tuple(cls(found.encode()) for found in texts[1:]))
 
     def hash(self, text: str) -> str:
         """Return the keyed hash of a text, as it is."""
@@ -45,6 +56,11 @@ class PrivacyKey:
     def fingerprint(self) -> str:
         """Sixteen digits by which keys can be told apart, and from which none follows."""
         return self.hash(_FINGERPRINT_OF)[:16]
+
+    @property
+    def ring(self) -> tuple["PrivacyKey", ...]:
+        """The key and those of before."""
+        return (self, *self.former)
 
     @property
     def pads(self) -> tuple[str, str]:

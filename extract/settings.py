@@ -203,7 +203,8 @@ class SecretNames(Section):
     redshift_password: str | None = None
     """The same of the warehouse's password; REDSHIFT_PASSWORD."""
     privacy_key: str | None = None
-    """The same of the key with which personal values are hashed; REELHOUSE_PRIVACY__KEY."""
+    """The same of the key with which personal values are hashed, behind it, after white space, those of before;
+    REELHOUSE_PRIVACY__KEY."""
 
 
 class Settings(Section):

@@ -186,7 +186,7 @@ class _Work:
         context, lake = self.context, self.context.lake
         target = open_warehouse(context.settings, context.secrets)
         run = context.clock, context.run_id, self.progress
-        return erase(target, lake, context.settings, self.key, self.forgotten, *run)
+        return erase(target, lake, context.settings, self.forgotten, *run)
 
     def _export(self, warehouse: WarehouseErasure) -> int:
         """Publish daily engagement again where it was published before and rows went."""

@@ -100,7 +100,7 @@ def find(context: Context, progress: Progress, asked: Iterable[Person]) -> Trace
             break
         traces = found  # an address led to more that they are known by: those are looked for as well
     target = open_warehouse(context.settings, context.secrets)
-    found.rows = count(target, key, _as_forgotten(key, found.persons))
+    found.rows = count(target, _as_forgotten(key, found.persons))
     return found
 
 
@@ -137,7 +137,7 @@ def record(context: Context, key: PrivacyKey, traces: Traces) -> int:
 
 def _as_forgotten(key: PrivacyKey, persons: Iterable[Person]) -> Forgotten:
     hashes = merged({subject: (hash_of(key, subject, text),)} for subject, text in persons)
-    return Forgotten(0, {subject: frozenset(found) for subject, found in hashes.items()})
+    return Forgotten(0, {subject: frozenset(found) for subject, found in hashes.items()}, (key,))
 
 
 def _search(lake: Lake, progress: Progress, persons: set[Person]) -> Traces:

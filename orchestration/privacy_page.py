@@ -98,7 +98,9 @@ def _hashes() -> Iterator[str]:
     columns = [f"{model.table}.email_hash" for model in load_models().values() if "email_hash" in dict(model.columns)]
     yield (
         "HMAC-SHA256 under the privacy key, which is in no table, file or log: whoever has no key can neither compute "
-        f"nor try out a hash. It stands in {', '.join(columns)}, and joins what one person did in several sources."
+        f"nor try out a hash. It stands in {', '.join(columns)}, and joins what one person did in several sources. "
+        "When the key is replaced, `reelhouse replay` makes them anew; the old key is kept as long as somebody was "
+        "forgotten under it, and serves nothing but to know them again."
     )
 
 

@@ -16,7 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from extract.errors import ConfigurationError, DataRefused
 from extract.lake import Lake
 from extract.manifest import Manifest, ManifestLog
-from extract.privacy import PrivacyKey
+from extract.privacy import KEY_VARIABLE, PrivacyKey
 from spark.contracts import META, Column, Contract, load_contracts
 from spark.grammar import TRIMMED
 from spark.manifest import StagingManifest
@@ -48,16 +48,22 @@ class Forgotten:
     Attributes:
         upto: sequence of the last request; 0 where nobody ever asked.
         hashes: by subject.
+        keys: under which these hashes were made; a key that was replaced is among them while a request names it.
         places: by stream, raw places of lines without a record.
     """
 
     upto: int = 0
     hashes: Mapping[Subject, frozenset[str]] = field(default_factory=dict)
+    keys: tuple[PrivacyKey, ...] = ()
     places: Mapping[str, frozenset[tuple[int, int, int]]] = field(default_factory=dict)
 
     def has(self, subject: Subject, hashed: str) -> bool:
         """Whether a hash is of somebody who is forgotten."""
         return hashed in self.hashes.get(subject, ())
+
+    def knows(self, subject: Subject, text: str) -> bool:
+        """Whether a text, in the clear, is what somebody who is forgotten was known by."""
+        return subject in self.hashes and any(self.has(subject, hash_of(key, subject, text)) for key in self.keys)
 
 
 NOBODY = Forgotten()
@@ -71,19 +77,27 @@ def forgotten_log(lake: Lake) -> ManifestLog[ForgetManifest]:
 def read_forgotten(lake: Lake, key: PrivacyKey) -> Forgotten:
     """Return who is forgotten.
 
+    Args:
+        lake: where the requests are recorded.
+        key: the key, with those of before under which requests were recorded.
+
     Raises:
-        ConfigurationError: the hashes were made under another key, so that nobody could be known again.
+        ConfigurationError: a request was recorded under a key that is missing, so that nobody of it could be known.
     """
+    ring = {one.fingerprint: one for one in key.ring}
+    used: dict[str, PrivacyKey] = {}
     hashes: dict[Subject, set[str]] = {subject: set() for subject in SUBJECTS}
     places: dict[str, set[tuple[int, int, int]]] = {}
     upto = 0
     for manifest in forgotten_log(lake).after(0):
-        if manifest.privacy_key != key.fingerprint:
+        if manifest.privacy_key not in ring:
             raise ConfigurationError(
-                f"request {manifest.sequence} to forget somebody was recorded under the privacy key "
-                f"{manifest.privacy_key}, and this is {key.fingerprint}: who is forgotten could not be known again. "
-                "Nothing was touched; give that key back"
+                f"request {manifest.sequence} to forget somebody was recorded under the privacy key with the "
+                f"fingerprint {manifest.privacy_key}, and what is given are {', '.join(ring)}: who is forgotten could "
+                f"not be known again. Nothing was touched; write that key behind the new one, after a blank, in "
+                f"{KEY_VARIABLE} or its secret, and keep it there"
             )
+        used[manifest.privacy_key] = ring[manifest.privacy_key]
         upto = manifest.sequence
         for subject, found in manifest.hashes.items():
             hashes[subject].update(found)
@@ -92,6 +106,7 @@ def read_forgotten(lake: Lake, key: PrivacyKey) -> Forgotten:
     return Forgotten(
         upto,
         {subject: frozenset(found) for subject, found in hashes.items() if found},
+        tuple(used.values()),
         {stream: frozenset(found) for stream, found in places.items()},
     )
 
@@ -133,9 +148,9 @@ def subjects_of(contract: Contract, record: Any) -> Iterator[tuple[Subject, str]
                 break
 
 
-def is_theirs(contract: Contract, record: Any, forgotten: Forgotten, key: PrivacyKey) -> bool:
+def is_theirs(contract: Contract, record: Any, forgotten: Forgotten) -> bool:
     """Tell whether a raw record is about somebody who is forgotten."""
-    return any(forgotten.has(subject, hash_of(key, subject, text)) for subject, text in subjects_of(contract, record))
+    return any(forgotten.knows(subject, text) for subject, text in subjects_of(contract, record))
 
 
 def merged(some: Iterable[Mapping[Subject, Sequence[str]]]) -> dict[Subject, tuple[str, ...]]:

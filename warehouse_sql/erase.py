@@ -10,10 +10,9 @@ from typing import Any
 
 from extract.clock import RunClock
 from extract.lake import Lake
-from extract.privacy import PrivacyKey
 from extract.progress import Progress
 from extract.settings import Settings
-from spark.forgotten import Forgotten, Subject, hash_of
+from spark.forgotten import Forgotten, Subject
 from warehouse_sql.apply import clear, refill, touch_table
 from warehouse_sql.attempts import Attempt
 from warehouse_sql.connection import Connection, Parameters, Target, connect
@@ -30,8 +29,18 @@ _REMEMBER = """
 insert into audit.erasure (erasure_sequence, run_id, erased_at)
 values (:erasure_sequence, :run_id, getdate())
 """
-_VISITORS = "select visitor_id, email_hash from core.dim_visitor where visitor_key > 0"
-_USERS = "select user_id, max(email_hash) from core.dim_user where user_key > 0 group by user_id"
+_VISITORS = """
+select dim_visitor.visitor_id, visitor_identity.visitor_email
+from core.dim_visitor
+left join restricted.visitor_identity on dim_visitor.visitor_id = visitor_identity.visitor_id
+where dim_visitor.visitor_key > 0
+"""
+_USERS = """
+select distinct dim_user.user_id, user_profile.email
+from core.dim_user
+left join restricted.user_profile on dim_user.user_id = user_profile.user_id
+where dim_user.user_key > 0
+"""
 _VIEWERS = "select session_id, viewer_email from restricted.session_location where viewer_email is not null"
 VISITOR, SESSION, USER, PLAYBACK = "erased_visitor", "erased_session", "erased_user", "erased_playback"
 _TEMPORARY = {
@@ -99,7 +108,6 @@ class _Run:
     target: Target
     lake: Lake
     settings: Settings
-    key: PrivacyKey
     forgotten: Forgotten
     clock: RunClock
     run_id: str
@@ -110,7 +118,6 @@ def erase(
     target: Target,
     lake: Lake,
     settings: Settings,
-    key: PrivacyKey,
     forgotten: Forgotten,
     clock: RunClock,
     run_id: str,
@@ -122,16 +129,16 @@ def erase(
         LockHeld: a load holds the lock for longer than ``load.lock_wait``.
         ReelhouseError: the warehouse failed, also when the work was repeated whole; nothing was changed.
     """
-    run = _Run(target, lake, settings, key, forgotten, clock, run_id, progress)
+    run = _Run(target, lake, settings, forgotten, clock, run_id, progress)
     return repeated(lambda: _erase(run), progress)
 
 
-def count(target: Target, key: PrivacyKey, forgotten: Forgotten) -> dict[str, int]:
+def count(target: Target, forgotten: Forgotten) -> dict[str, int]:
     """Return how many rows of each table ``erase`` would delete; nothing is changed."""
     with connect(target) as connection:
         if not connection.rows("select 1 from information_schema.tables where table_schema = 'restricted' limit 1"):
             return {}
-        _name(connection, key, forgotten)
+        _name(connection, forgotten)
         found = {table: _counted(connection, table) for table in ERASED_FROM}
         connection.rollback()
         return {table: rows for table, rows in found.items() if rows}
@@ -147,7 +154,7 @@ def _erase(run: _Run) -> WarehouseErasure:
             connection.rollback()
             attempt.finish(connection)
             return WarehouseErasure(run.forgotten.upto)
-        _name(connection, run.key, run.forgotten)
+        _name(connection, run.forgotten)
         touched = [model for model in _stored() if _touch(connection, model)]
         deleted = {table: _delete(connection, table) for table in ERASED_FROM}
         restated = {model.table: _restate(connection, model) for model in touched}
@@ -159,25 +166,26 @@ def _erase(run: _Run) -> WarehouseErasure:
         return WarehouseErasure(run.forgotten.upto, {table: rows for table, rows in deleted.items() if rows}, restated)
 
 
-def _name(connection: Connection, key: PrivacyKey, forgotten: Forgotten) -> None:
+def _name(connection: Connection, forgotten: Forgotten) -> None:
     """Make and fill the temporary tables that name what is to go."""
     for table, column in _TEMPORARY.items():
         connection.execute(f"create temp table {table} ({column})")
-    _insert(connection, VISITOR, _persons(connection, _VISITORS, "visitor", key, forgotten))
-    _insert(connection, USER, _persons(connection, _USERS, "user", key, forgotten))
+    _insert(connection, VISITOR, _persons(connection, _VISITORS, "visitor", forgotten))
+    _insert(connection, USER, _persons(connection, _USERS, "user", forgotten))
     viewers = connection.rows(_VIEWERS) if "email" in forgotten.hashes else []
-    theirs = (session for session, email in viewers if forgotten.has("email", hash_of(key, "email", str(email))))
+    theirs = (session for session, email in viewers if forgotten.knows("email", str(email)))
     _insert(connection, SESSION, theirs)
     connection.execute(_SESSIONS_OF_VISITORS)
     connection.execute(_PLAYBACKS_OF_USERS)
 
 
-def _persons(
-    connection: Connection, select: str, subject: Subject, key: PrivacyKey, forgotten: Forgotten
-) -> Iterator[str]:
-    """Yield the ids of those who are forgotten, by the hash of their id or of their address."""
-    for found, email_hash in connection.rows(select):
-        if forgotten.has(subject, hash_of(key, subject, str(found))) or forgotten.has("email", str(email_hash)):
+def _persons(connection: Connection, select: str, subject: Subject, forgotten: Forgotten) -> Iterator[str]:
+    """Yield the ids of those who are forgotten, by their id or their address.
+
+    Hashes of addresses that stand in the tables are not asked: they may be under another key than the requests.
+    """
+    for found, email in connection.rows(select):
+        if forgotten.knows(subject, str(found)) or (email and forgotten.knows("email", str(email))):
             yield str(found)
 
 

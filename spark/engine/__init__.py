@@ -129,8 +129,11 @@ class Engine(Protocol):
     def byte_length(self, text: str) -> Expression:
         """Return the number of bytes that the column named ``text`` has in UTF-8."""
 
-    def keyed_hash(self, text: str) -> Expression:
-        """Return the keyed hash of what the SQL ``text`` gives, under the key with which the engine was opened."""
+    def keyed_hash(self, text: str, key: PrivacyKey | None = None) -> Expression:
+        """Return the keyed hash of what the SQL ``text`` gives, under the key with which the engine was opened.
+
+        ``key`` is another of its ring.
+        """
 
 
 _in_use: ContextVar[Engine] = ContextVar("engine")

@@ -232,9 +232,9 @@ class DuckDBEngine:
         """Return the number of bytes that the column named ``text`` has in UTF-8."""
         return self.functions.expr(f"strlen({text})")
 
-    def keyed_hash(self, text: str) -> Expression:
+    def keyed_hash(self, text: str, key: PrivacyKey | None = None) -> Expression:
         """Return the keyed hash of what the SQL ``text`` gives; the plan names a macro and holds nothing of the key."""
-        return self.functions.expr(f"{_KEYED_HASH}({text})")
+        return self.functions.expr(f"{_macro(key) if key else _KEYED_HASH}({text})")
 
     def _select(self, question: Question) -> str:
         """The SQL that answers a question about the judged records."""
@@ -279,7 +279,9 @@ def open_engine(_: Settings, lake: Lake, scratch: Path, key: PrivacyKey) -> Iter
                 f"attach {literal(str(scratch / 'engine.duckdb'))} as scratch (row_group_size {ROW_GROUP})"
             )
             connection.execute("use scratch")
-            _teach_keyed_hash(connection, key)
+            for one in key.ring:
+                _teach_keyed_hash(connection, _macro(one), one)
+            connection.execute(f"create macro {_KEYED_HASH}(text) as {_macro(key)}(text)")
             engine = DuckDBEngine(connection, lake, scratch)
             try:
                 yield engine
@@ -295,13 +297,18 @@ def open_engine(_: Settings, lake: Lake, scratch: Path, key: PrivacyKey) -> Iter
             connection.close()
 
 
-def _teach_keyed_hash(connection: duckdb.DuckDBPyConnection, key: PrivacyKey) -> None:
+def _macro(key: PrivacyKey) -> str:
+    return f"{_KEYED_HASH}_{key.fingerprint}"
+
+
+def _teach_keyed_hash(connection: duckdb.DuckDBPyConnection, macro: str, key: PrivacyKey) -> None:
     # The blocks are variables of the session: a macro is text, and stands in the database's file.
-    for name, pad in zip(("inner_pad", "outer_pad"), key.pads, strict=True):
+    inner, outer = f"{macro}_inner", f"{macro}_outer"
+    for name, pad in zip((inner, outer), key.pads, strict=True):
         connection.execute(f"set variable {name} = unhex($1)", [pad])
     connection.execute(
-        f"create macro {_KEYED_HASH}(text) as sha256(getvariable('outer_pad') || "
-        "unhex(sha256(getvariable('inner_pad') || encode(text))))"
+        f"create or replace macro {macro}(text) as sha256(getvariable('{outer}') || "
+        f"unhex(sha256(getvariable('{inner}') || encode(text))))"
     )
 
 

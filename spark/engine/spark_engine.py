@@ -194,9 +194,9 @@ class SparkEngine:
         """Return the number of bytes that the column named ``text`` has in UTF-8."""
         return spark_functions.expr(f"octet_length({text})")
 
-    def keyed_hash(self, text: str) -> Expression:
+    def keyed_hash(self, text: str, key: PrivacyKey | None = None) -> Expression:
         """Return the keyed hash of what the SQL ``text`` gives; plans that are shown have the key's blocks redacted."""
-        inner, outer = self._key.pads
+        inner, outer = (key or self._key).pads
         digest = f"unhex(sha2(concat(unhex('{inner}'), encode({text}, 'UTF-8')), 256))"
         return spark_functions.expr(f"sha2(concat(unhex('{outer}'), {digest}), 256)")
 

@@ -157,7 +157,7 @@ class Eraser:
             return meta if isinstance(meta, dict) else {}
         if parsed is None or not isinstance(meta, dict):
             return None
-        return meta if is_theirs(contract, parsed.get("record"), self.forgotten, self.key) else None
+        return meta if is_theirs(contract, parsed.get("record"), self.forgotten) else None
 
     def _supersede_raw(
         self,

@@ -19,7 +19,7 @@ from spark.scratch import scratch_folder
 SHOWN_ROWS = 5
 """Of each column."""
 _FOUND = "_found"
-NO_KEY = PrivacyKey.of("for an engine that reads and hashes nothing")
+NO_KEY = PrivacyKey.of("for-an-engine-that-reads-and-hashes-nothing")
 
 
 def breaches(settings: Settings, lake: Lake, contract: Contract, files: Iterable[ObjectEntry]) -> tuple[str, ...]:

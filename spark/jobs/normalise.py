@@ -89,8 +89,8 @@ def refuse_another_key(lake: Lake, head: StagingManifest | None, key: PrivacyKey
     if head and before not in (None, key.fingerprint):
         raise ConfigurationError(
             f"the privacy key (fingerprint {key.fingerprint}) is not the one under which the loads up to "
-            f"{head.sequence} were made (fingerprint {before}). Nothing was touched; give the old key back, "
-            "or type `reelhouse replay` to make everything anew under the new one"
+            f"{head.sequence} were made (fingerprint {before}). Nothing was touched; give the old key back, or "
+            "leave it behind the new one, after a blank, and type `reelhouse replay` to make everything anew"
         )
 
 

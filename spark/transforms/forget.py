@@ -3,6 +3,7 @@
 from functools import reduce
 from operator import or_
 
+from extract.privacy import PrivacyKey
 from spark.contracts import Contract
 from spark.engine import DataFrame, Expression, current
 from spark.engine import functions as F
@@ -23,13 +24,16 @@ def forget(contract: Contract, forgotten: Forgotten) -> Step:
         return lambda judged: judged
 
     def step(judged: DataFrame) -> DataFrame:
-        theirs = reduce(or_, (_holds(name, subject, sorted(hashes)) for name, subject, hashes in asked))
+        theirs = reduce(
+            or_,
+            (_holds(name, subject, sorted(hashes), key) for name, subject, hashes in asked for key in forgotten.keys),
+        )
         reason = F.when(theirs, F.lit(FORGOTTEN)).otherwise(F.col(REASON)).alias(REASON)
         return judged.select(*(reason if name == REASON else F.col(name) for name in judged.columns))
 
     return step
 
 
-def _holds(name: str, subject: Subject, hashes: list[str]) -> Expression:
+def _holds(name: str, subject: Subject, hashes: list[str], key: PrivacyKey) -> Expression:
     text = plain(name) if subject == "email" else trimmed(name)
-    return F.coalesce(current().keyed_hash(text).isin(hashes), F.lit(False))
+    return F.coalesce(current().keyed_hash(text, key).isin(hashes), F.lit(False))

@@ -5,13 +5,16 @@ from pathlib import Path
 
 import pytest
 
-from extract.errors import DataRefused
+from extract.errors import ConfigurationError, DataRefused
+from extract.manifest import raw_log
+from extract.privacy import PrivacyKey
 from extract.progress import Silent
 from orchestration import erasures
 from orchestration.doctor import examine
 from orchestration.forget import ForgetReport, Traces, asked, find, forget
 from orchestration.pipeline import load_stage, normalise_stage
 from spark.forgotten import forgotten_log
+from spark.jobs.retention import Expired, Expiry
 from spark.manifest import Counts, staging_log
 from tests.faults.persons import ADA, BOB, Home, holding, playback, session, visitor
 from tests.integration.spark.lakes import land
@@ -78,6 +81,21 @@ def assert_gone(home: Home) -> None:
     assert [finding for finding in findings if finding.kind not in ("quarantine", "attempt")] == []
 
 
+def rotate(home: Home) -> str:
+    """Give a sandbox a new key, that of before behind it; return the new one."""
+    file, new = home.folder / "privacy.key", "0123456789abcdef" * 4
+    file.write_text(f"{new}\n{file.read_text()}\n")
+    return new
+
+
+def hashes(home: Home) -> list[tuple[object, ...]]:
+    """Return the hashes of addresses by whom they are of, as they stand in all tables that have some."""
+    visitors = "select visitor_id, email_hash from core.dim_visitor where email_hash is not null"
+    users = "select user_id, email_hash from core.dim_user where email_hash is not null"
+    identities = "select visitor_id, email_hash from restricted.visitor_identity where email_hash is not null"
+    return sorted({row for select in (visitors, users, identities) for row in home.rows(select)})
+
+
 @pytest.mark.long
 def test_she_was_there(home: Home) -> None:
     for known in ADA:
@@ -86,6 +104,7 @@ def test_she_was_there(home: Home) -> None:
 
 
 def test_an_address_is_erased_with_all_who_carry_it_and_a_replay_does_not_bring_her_back(home: Home) -> None:
+    """The replay is one under another key."""
     days = "select activity_date, session_count from mart.media_daily_performance order by 1"
     before = dict(home.rows(days))
     found = traces(home, emails=(" ADA@example.org",))
@@ -111,10 +130,57 @@ def test_an_address_is_erased_with_all_who_carry_it_and_a_replay_does_not_bring_
     assert sum(after.values()) == sum(before.values()) - 2
     assert home.rows("select sum(playback_count) from mart.daily_engagement") == [(1,)]
     assert "ada" not in str(erasures.receipts(home.lake)).lower()
+    bob = PrivacyKey.of(rotate(home)).hash("bob@example.org")
     home.replay()
     assert_gone(home)
+    assert hashes(home) == [("bob-key", bob), ("bob-user", bob)]
     assert dict(home.rows(days)) == after
     assert erase(home, emails=("ada@example.org",)).is_known is False
+
+
+@pytest.mark.long
+def test_the_key_is_replaced_and_whoever_was_forgotten_under_the_old_one_does_not_return(home: Home) -> None:
+    erase(home, emails=("ada@example.org",))
+    before, new = hashes(home), rotate(home)
+    again = [visitor("ada-tablet", "ADA@example.org"), visitor("ada-key"), visitor("dora", "dora@example.org")]
+    land(home.lake, VISITORS, again)
+    with pytest.raises(ConfigurationError, match="is not the one under which"):
+        home.load()
+    home.replay()
+    home.load()
+    bob = PrivacyKey.of(new).hash("bob@example.org")
+    assert [row for row in hashes(home) if row[0] != "dora"] == [("bob-key", bob), ("bob-user", bob)]
+    assert before != [("bob-key", bob), ("bob-user", bob)]
+    assert_gone(home)
+    assert holding(home.objects(), ("ada-tablet",)) == {}
+    assert holding(home.tables(), ("ada-tablet",)) == {}
+    (home.folder / "privacy.key").write_text(new)
+    with pytest.raises(ConfigurationError, match="request 1 to forget somebody was recorded under"):
+        home.load()
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("killed", ["forget.recorded", "forget.supersede", "forget.commit"])
+def test_a_request_that_was_killed_under_the_old_key_is_completed_under_the_new_one(home: Home, killed: str) -> None:
+    with pytest.raises(Killed):
+        erase(home, Until(killed), emails=("ada@example.org",))
+    rotate(home)
+    home.replay()
+    assert_gone(home)
+
+
+@pytest.mark.long
+def test_between_a_new_key_and_the_replay_somebody_is_forgotten_by_an_address_that_only_the_warehouse_has(
+    home: Home,
+) -> None:
+    """Raw is kept for a shorter time than tables are, whose hashes are under the old key."""
+    for manifest in list(raw_log(home.lake, VISITORS).after(0)):
+        found = Expired("raw", VISITORS, manifest.sequence, manifest.committed_at, manifest.objects)
+        assert Expiry(home.lake, home.context().clock, "expiry").let_go(found)
+    rotate(home)
+    erase(home, emails=("ada@example.org",))
+    assert holding(home.tables(), ("ada-key", "ada-phone", "ada@example.org", "Ada Lovelace")) == {}
+    assert holding(home.tables(), ("bob-key",))
 
 
 @pytest.mark.long

@@ -21,7 +21,7 @@ from warehouse_sql.plan import build_order, temporary_reads
 from warehouse_sql.render import render
 from warehouse_sql.repeatable import repeatables
 
-_KEY = PrivacyKey.of("a key for processes that hash nothing yet")
+_KEY = PrivacyKey.of("a-key-for-processes-that-hash-nothing-yet")
 with tempfile.TemporaryDirectory() as _name:
     _folder, _lake = Path(_name), DirectoryLake(Path(_name), "lake")
     _line = gzip.compress(b'{"_meta":{},"record":{}}\n')

@@ -20,8 +20,9 @@ from spark.jobs.normalise import NormaliseReport, normalise
 from spark.manifest import StagingManifest, staging_log
 
 NOW = datetime(2026, 1, 8, 2, tzinfo=UTC)
-TEXT_OF_KEY = "a key for the tests, and for them alone"
+TEXT_OF_KEY = "a-key-for-the-tests-and-for-them-alone"
 KEY = PrivacyKey.of(TEXT_OF_KEY)
+ANOTHER = "another-key-for-the-tests-as-long-as-one"
 TOLERANT = Settings(quarantine=Quarantine(max_share=1.0))
 
 

@@ -13,7 +13,7 @@ from extract.settings import Settings
 from spark.jobs import rebuild as job
 from spark.jobs.rebuild import rebuild
 from spark.manifest import Counts, RebuildManifest, publish_rebuild, rebuild_log, withdraw_rebuild
-from tests.integration.spark.lakes import KEY, NOW, TOLERANT, land, new_lake, newest, quarantined, run, staged
+from tests.integration.spark.lakes import ANOTHER, KEY, NOW, TOLERANT, land, new_lake, newest, quarantined, run, staged
 from tests.integration.spark.test_normalise import EVENTS, SESSION, VISITOR, VISITORS, session, visitor
 
 
@@ -77,7 +77,7 @@ def test_too_many_that_cannot_be_taken_stop_it(lake: DirectoryLake) -> None:
 
 
 def test_after_a_rebuild_under_another_key_was_published_loads_go_on_under_that_one(lake: DirectoryLake) -> None:
-    another = PrivacyKey.of("another key for the tests, as long")
+    another = PrivacyKey.of(ANOTHER)
     land(lake, VISITORS, [visitor("v", 1, visitor_identity={"email": "v@example.org"})])
     run(lake)
     assert rebuilt(lake).sequence == 1
