@@ -10,12 +10,22 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from types import NoneType
-from typing import Annotated, Any, Literal, NoReturn, get_args
+from typing import Annotated, Any, Literal, NoReturn, Self, get_args
 from urllib.parse import urlsplit
 from zoneinfo import available_timezones
 
 import yaml
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 
 from extract.errors import ConfigurationError
 from extract.privacy import KEY_VARIABLE
@@ -207,6 +217,49 @@ class SecretNames(Section):
     REELHOUSE_PRIVACY__KEY."""
 
 
+def _tuple(value: object) -> object:
+    return tuple(value) if isinstance(value, list) else value
+
+
+def _shown_channel(text: str) -> str:
+    if "," in text:
+        raise ValueError("must hold no comma, at which QuickSight would divide it")
+    return _channel_name(text)
+
+
+def _arn(service: str) -> AfterValidator:
+    def checked(text: str) -> str:
+        if not re.fullmatch(rf"arn:aws[a-z-]*:{service}:[a-z0-9-]+:[0-9]{{12}}:\S+", text):
+            raise ValueError(f"must be an ARN such as arn:aws:{service}:REGION:ACCOUNT:…")
+        return text
+
+    return AfterValidator(checked)
+
+
+Principals = Annotated[tuple[Annotated[str, _arn("quicksight")], ...], BeforeValidator(_tuple)]
+Channels = Annotated[tuple[Annotated[str, AfterValidator(_shown_channel)], ...], BeforeValidator(_tuple)]
+
+
+class QuickSight(Section):
+    """The dashboards that ``reelhouse deploy`` makes in Amazon QuickSight."""
+
+    secret: Annotated[str, _arn("secretsmanager")] | None = None
+    """ARN of the secret with user and password of a member of ``reelhouse_dashboard``, as JSON; None: no dashboards."""
+    readers: Principals = ()
+    """ARNs of QuickSight users and groups that may look at the dashboard."""
+    authors: Principals = ()
+    """Those that may change the analysis."""
+    access: dict[Annotated[str, Field(min_length=1)], Channels] = {}
+    """QuickSight group -> channels that it sees, none for all of them; who is in none sees no row. Without any, whoever
+    may look sees all."""
+
+    @model_validator(mode="after")
+    def _can_read(self) -> Self:
+        if self.secret is None and (self.readers or self.authors or self.access):
+            raise ValueError("needs a secret: without one nobody reads the warehouse for the dashboards")
+        return self
+
+
 class Settings(Section):
     """All settings of a run."""
 
@@ -218,6 +271,7 @@ class Settings(Section):
     load: Load = Load()
     retention: Retention = Retention()
     """What is kept for how long; ``reelhouse doctor --sweep`` lets the rest go."""
+    quicksight: QuickSight = QuickSight()
     lake: str = "file:.reelhouse/lake"
     """``s3://BUCKET``, or ``file:FOLDER``; the folder's name is the bucket's name."""
     s3: S3 = S3()
@@ -315,10 +369,22 @@ def function_settings() -> FunctionSettings:
     Raises:
         ConfigurationError: a variable is missing.
     """
-    names = {"config": "RELEASE_CONFIG", "workflow": "RELEASE_WORKFLOW"}
-    if missing := [name for name in names.values() if not os.environ.get(name)]:
-        raise ConfigurationError(f"{missing[0]} is not set: the function was not made by `reelhouse deploy`")
-    return FunctionSettings(**{field: os.environ[name] for field, name in names.items()})
+    return FunctionSettings(config=_of_function("RELEASE_CONFIG"), workflow=_of_function("RELEASE_WORKFLOW"))
+
+
+def dashboards_of_function() -> str:
+    """Return what the ids of the dashboards begin with that this function has refreshed; RELEASE_DASHBOARDS.
+
+    Raises:
+        ConfigurationError: the variable is missing.
+    """
+    return _of_function("RELEASE_DASHBOARDS")
+
+
+def _of_function(name: str) -> str:
+    if not os.environ.get(name):
+        raise ConfigurationError(f"{name} is not set: the function was not made by `reelhouse deploy`")
+    return os.environ[name]
 
 
 def java_home() -> Path | None:

@@ -17,24 +17,30 @@ _STATES = {
 }
 _LONGEST = 300
 """Seconds that an asset may take to be made."""
-_PAUSE = 2
+_PAUSE = 2.0
+"""Seconds between two looks at an asset that is being made."""
 
 
-def deploy(client: Any, asked: Iterable[Request], tell: Callable[[str], None], pause: float = _PAUSE) -> None:
+def deploy(
+    client: Any,
+    asked: Iterable[Request],
+    tell: Callable[[str], None],
+    sleep: Callable[[float], None] = time.sleep,
+) -> None:
     """Make or update each asset, and wait until it is as asked; a dashboard is published.
 
     Args:
         client: botocore's client of QuickSight.
         asked: the requests, in order.
         tell: is told what was done.
-        pause: seconds between two looks at an asset that is being made.
+        sleep: waits so many seconds between two looks at an asset that is being made.
 
     Raises:
         ReelhouseError: QuickSight could not make one; those before it are made.
     """
     for request in asked:
         done = _ask(client, request)
-        state = _settled(client, request, pause)
+        state = _settled(client, request, sleep)
         if request.operation == "create_dashboard" and done == "updated":
             _publish(client, request, state)
         tell(f"{done}: {request.kind} {request.name}")
@@ -64,13 +70,13 @@ def _permit(client: Any, request: Request) -> None:
         getattr(client, f"update_{kind}_permissions")(**account, GrantPermissions=granted)
 
 
-def _settled(client: Any, request: Request, pause: float) -> dict[str, Any]:
+def _settled(client: Any, request: Request, sleep: Callable[[float], None]) -> dict[str, Any]:
     """Wait until an asset is made; return what QuickSight says of it."""
     if request.operation not in _STATES:
         return {}
     operation, kind, key, status, errors = _STATES[request.operation]
     account = {"AwsAccountId": request.arguments["AwsAccountId"], key: request.arguments[key]}
-    for _ in range(max(1, round(_LONGEST / max(pause, 0.001)))):
+    for _ in range(round(_LONGEST / _PAUSE)):
         found: dict[str, Any] = getattr(client, operation)(**account)[kind]
         state = str(_at(found, status))
         if state.endswith("SUCCESSFUL"):
@@ -80,7 +86,7 @@ def _settled(client: Any, request: Request, pause: float) -> dict[str, Any]:
                 f"QuickSight could not make the {request.kind} {request.name}: {_at(found, errors)}. What came before "
                 "it is made; correct the cause and deploy again"
             )
-        time.sleep(pause)
+        sleep(_PAUSE)
     raise ReelhouseError(
         f"QuickSight did not finish the {request.kind} {request.name} in {_LONGEST} seconds; deploy again, and it goes "
         "on there"

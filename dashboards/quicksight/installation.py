@@ -4,6 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 
+def asset_id(prefix: str, name: str) -> str:
+    """Return the id of an asset of ours."""
+    return f"{prefix}-{name.replace('_', '-')}"
+
+
 @dataclass(frozen=True, slots=True)
 class Installation:
     """Where QuickSight stands, what it reads, and who may see what.
@@ -38,7 +43,7 @@ class Installation:
 
     def id_of(self, name: str) -> str:
         """Return the id of an asset."""
-        return f"{self.prefix}-{name.replace('_', '-')}"
+        return asset_id(self.prefix, name)
 
     def arn(self, kind: str, name: str) -> str:
         """Return the ARN of an asset of ours; ``kind`` as ARNs write it: datasource, dataset, theme."""

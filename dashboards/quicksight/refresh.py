@@ -1,49 +1,60 @@
-"""Having SPICE read again after a load: started by the pipeline, not by the clock, and at most once an hour.
+"""Having SPICE show a load: started by the load, not by the clock, and at most once an hour.
 
-SPICE allows 32 refreshes of a dataset in 24 hours ("CreateIngestion", Amazon QuickSight API Reference). An ingestion is
-named for its hour, and QuickSight takes a name once: so nobody has to remember when the last one was, and two loads of
-one hour start one refresh, whichever machines they run on. What the second brought is read with the next.
+SPICE allows 32 refreshes of a dataset in 24 hours ("CreateIngestion", Amazon QuickSight API Reference). A refresh is
+named for its hour, and QuickSight takes a name once; when it began and how it ended is asked of QuickSight. So nobody
+has to remember anything: to ask twice is the same as once, whichever machines ask.
 """
 
-from datetime import UTC, datetime
+from collections.abc import Iterator
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from dashboards.quicksight.declaration import load_declaration
-from dashboards.quicksight.installation import Installation
+from dashboards.quicksight.installation import asset_id
 
 WEEKLY = 6
-"""The day of the week, Sunday, whose first refresh reads everything: what was restated beyond the window."""
+"""The day of the week, Sunday, whose first refreshes read everything: what was restated beyond the window."""
+_HOURS_OF_WHOLE = 6
+"""Until six o'clock: a daily run at two, and what comes soon after it."""
+_HOURS_LOOKED_AT = 6
+"""Whoever asks for a load that is older has it read once more."""
+_FAILED = {"FAILED", "CANCELLED"}
+_COMPLETED = "COMPLETED"
 
 
-def refresh(client: Any, installation: Installation, now: datetime) -> tuple[str, ...]:
-    """Start a refresh of every dataset that SPICE keeps; return those that were started.
+def refresh(client: Any, account: str, prefix: str, loaded_at: datetime, now: datetime) -> tuple[str, ...]:
+    """Have every dataset that SPICE keeps show a load; ask again until the answer is empty.
 
-    Call it when a load is published and its checks have passed.
+    What shows it already, or is being read since, is left alone; else a refresh is started, unless there was one in
+    this hour.
 
     Args:
         client: botocore's client of QuickSight.
-        installation: where QuickSight stands.
-        now: the instant of the load.
+        account: the AWS account id.
+        prefix: of the installation's ids.
+        loaded_at: the instant at which the newest load was published.
+        now: the instant of asking.
+
+    Returns:
+        The ids of the datasets that do not show it yet.
     """
-    started = []
-    for arguments in ingestions(installation, now):
-        try:
-            client.create_ingestion(**arguments)
-        except client.exceptions.ResourceExistsException:
-            continue  # of this hour already
-        started.append(str(arguments["DataSetId"]))
-    return tuple(started)
+    return tuple(
+        request["DataSetId"]
+        for request in ingestions(account, prefix, now)
+        if not _shows(client, request, prefix, loaded_at, now)
+    )
 
 
-def ingestions(installation: Installation, now: datetime) -> tuple[dict[str, Any], ...]:
-    """Return the requests: incremental where the dataset has a window, else of all; on Sundays at midnight of all."""
+def ingestions(account: str, prefix: str, now: datetime) -> tuple[dict[str, Any], ...]:
+    """Return the requests of an hour: of a window where the dataset has one; on Sundays at night of all."""
     hour = now.astimezone(UTC)
     is_whole = hour.weekday() == WEEKLY and hour.hour < _HOURS_OF_WHOLE
     return tuple(
         {
-            "AwsAccountId": installation.account,
-            "DataSetId": installation.id_of(name),
-            "IngestionId": f"{installation.prefix}-{hour:%Y%m%dT%H}",
+            "AwsAccountId": account,
+            "DataSetId": asset_id(prefix, name),
+            "IngestionId": _named(prefix, hour),
             "IngestionType": "INCREMENTAL_REFRESH" if declared.incremental and not is_whole else "FULL_REFRESH",
         }
         for name, declared in load_declaration().datasets.items()
@@ -51,5 +62,35 @@ def ingestions(installation: Installation, now: datetime) -> tuple[dict[str, Any
     )
 
 
-_HOURS_OF_WHOLE = 6
-"""Until six o'clock: a daily run at two, and what comes soon after it."""
+def _shows(client: Any, request: dict[str, Any], prefix: str, loaded_at: datetime, now: datetime) -> bool:
+    dataset = {name: request[name] for name in ("AwsAccountId", "DataSetId")}
+    for hour in _hours(loaded_at, now):
+        status = _status(client, {**dataset, "IngestionId": _named(prefix, hour)}, loaded_at)
+        if status == _COMPLETED:
+            return True
+        if status is not None and status not in _FAILED:
+            return False
+    # There is one of this hour where it began before the load, or failed; the next hour has another name.
+    with suppress(client.exceptions.ResourceExistsException):
+        client.create_ingestion(**request)
+    return False
+
+
+def _status(client: Any, ingestion: dict[str, Any], loaded_at: datetime) -> str | None:
+    """Return the state of a refresh that began after the load; None where there is none such."""
+    try:
+        found = client.describe_ingestion(**ingestion)["Ingestion"]
+    except client.exceptions.ResourceNotFoundException:
+        return None
+    return str(found["IngestionStatus"]) if found["CreatedTime"] >= loaded_at else None
+
+
+def _hours(first: datetime, last: datetime) -> Iterator[datetime]:
+    """Yield an instant of each hour from that of the first to that of the last, the newest first; not very many."""
+    hour, end = (instant.astimezone(UTC).replace(minute=0, second=0, microsecond=0) for instant in (last, first))
+    for back in range(min(_HOURS_LOOKED_AT, (hour - end) // timedelta(hours=1) + 1)):
+        yield hour - timedelta(hours=back)
+
+
+def _named(prefix: str, hour: datetime) -> str:
+    return f"{prefix}-{hour:%Y%m%dT%H}"

@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import cached_property
 from typing import Any
@@ -10,6 +10,7 @@ from typing import Any
 from boto3.session import Session
 from botocore.exceptions import BotoCoreError, ClientError
 
+from dashboards.quicksight import Asset, Request, deploy, present, remove
 from extract.errors import ConfigurationError, ReelhouseError
 from orchestration.deploy.changes import Change, in_words
 from orchestration.deploy.release import Place
@@ -66,6 +67,10 @@ class Aws:
     @cached_property
     def _secrets(self) -> Any:
         return self._session.client("secretsmanager")
+
+    @cached_property
+    def _quicksight(self) -> Any:
+        return self._session.client("quicksight")
 
     def ensure_artifacts(self) -> None:
         """Make the bucket of the releases where it is not: private, versioned, encrypted, over TLS alone."""
@@ -232,6 +237,21 @@ class Aws:
         name = f"reelhouse/{self.place.environment}/{secret}"
         with _told(f"the secret {name}"):
             return bool(self._secrets.describe_secret(SecretId=name).get("VersionIdsToStages"))
+
+    def assets(self) -> tuple[Asset, ...]:
+        """Return what of ours QuickSight has, each before what it is made of."""
+        with _told("the dashboards"):
+            return present(self._quicksight, self.place.account, self.place.stack)
+
+    def publish(self, asked: Iterable[Request], say: Callable[[str], None]) -> None:
+        """Make or update what is asked of QuickSight, and wait for it."""
+        with _told("the dashboards"):
+            deploy(self._quicksight, asked, say, sleep=self._sleep)
+
+    def withdraw(self, assets: Iterable[Asset], say: Callable[[str], None]) -> None:
+        """Remove assets of QuickSight."""
+        with _told("the dashboards"):
+            remove(self._quicksight, self.place.account, assets, say)
 
     def lose_data(self) -> None:
         """Remove what the stack left for the sake of its data; secrets can be had back for a month."""

@@ -39,10 +39,11 @@ def plan(options: Options, environment: str) -> None:
 
     aws, release = _built(environment, options)
     steps.upload(aws, release, _say)
+    shown = steps.propose_dashboards(aws, steps.dashboards_of(aws, release.hash), _say)
     name, changes = steps.propose(aws, release.hash, release.version)
     if changes is not None:
         aws.discard(name)
-    _show(changes, as_json=options.as_json)
+    _show((*(changes or ()), *shown), as_json=options.as_json)
 
 
 @deploy.command("apply")
@@ -51,15 +52,19 @@ def plan(options: Options, environment: str) -> None:
 @click.option("--lose-data", is_flag=True, help="Go on although a change loses data.")
 @command_options
 def apply_(options: Options, environment: str, *, yes: bool, lose_data: bool) -> None:
-    """Build a release, change the stack, bring the warehouse to it by a job, and prove it by a run."""
+    """Build a release, change the stack, bring warehouse and dashboards to it, and prove it by a run."""
     from extract.clock import RunClock
     from orchestration.deploy import steps
 
     aws, release = _built(environment, options)
     steps.upload(aws, release, _say)
+    asked = steps.dashboards_of(aws, release.hash)
+    shown = steps.propose_dashboards(aws, asked, _say)
     name, changes = steps.propose(aws, release.hash, release.version)
-    _agree(aws, name, changes, yes=yes, lose_data=lose_data)
+    _agree(aws, name, changes, shown, yes=yes, lose_data=lose_data)
+    steps.withdraw_dashboards(aws, asked, _say)
     steps.apply(aws, name, changes, _say)
+    steps.publish_dashboards(aws, asked, _say)
     steps.smoke(aws, _say)
     steps.remember(aws, release.hash, release.version, RunClock().as_of)
 
@@ -74,10 +79,14 @@ def rollback(environment: str, *, yes: bool) -> None:
 
     aws = _opened(environment)
     before = steps.previous(aws)
+    asked = steps.dashboards_of(aws, before.release)
+    shown = steps.propose_dashboards(aws, asked, _say)
     name, changes = steps.propose(aws, before.release, before.version)
-    _agree(aws, name, changes, yes=yes, lose_data=False)
+    _agree(aws, name, changes, shown, yes=yes, lose_data=False)
+    steps.withdraw_dashboards(aws, asked, _say)
     if changes is not None:
         aws.execute(name)
+    steps.publish_dashboards(aws, asked, _say)
     _say(f"{environment} is at release {before.release} of {before.at[:19]} again")
     steps.smoke(aws, _say)
     steps.remember(aws, before.release, before.version, RunClock().as_of)
@@ -87,11 +96,11 @@ def rollback(environment: str, *, yes: bool) -> None:
 @click.argument("environment")
 @click.option("--and-data", is_flag=True, help="Remove lake, tables and secrets as well.")
 def destroy(environment: str, *, and_data: bool) -> None:
-    """Delete the stack; lake, tables and secrets are kept unless you say otherwise."""
+    """Delete dashboards and stack; lake, tables and secrets are kept unless you say otherwise."""
     from orchestration.deploy import steps
 
     lost = "with lake, tables and secrets" if and_data else "without lake, tables and secrets, which stay"
-    click.confirm(f"Delete the stack reelhouse-{environment}, {lost}?", abort=True)
+    click.confirm(f"Delete the stack reelhouse-{environment} and its dashboards, {lost}?", abort=True)
     steps.destroy(_opened(environment), and_data=and_data, say=_say)
 
 
@@ -116,22 +125,33 @@ def _built(environment: str, options: Options) -> "tuple[Aws, Release]":
     return aws, build(aws.place, file.read_text(encoding="utf-8"), str(file))
 
 
-def _agree(aws: "Aws", name: str, changes: "tuple[Change, ...] | None", *, yes: bool, lose_data: bool) -> None:
-    _show(changes, as_json=False)
-    losing = [change.name for change in changes or () if change.loses_data]
+def _agree(
+    aws: "Aws",
+    name: str,
+    changes: "tuple[Change, ...] | None",
+    shown: "tuple[Change, ...]",
+    *,
+    yes: bool,
+    lose_data: bool,
+) -> None:
+    """Ask whether the changes of the stack and of the dashboards shall be made."""
+    proposed = (*(changes or ()), *shown)
+    _show(proposed, as_json=False)
+    losing = [change.name for change in proposed if change.loses_data]
     if losing and not lose_data:
         aws.discard(name)
         raise ConfigurationError(
             f"{', '.join(losing)}: data would be lost, and nothing was changed; --lose-data goes on"
         )
-    if changes and not yes and not click.confirm("Apply this?"):
-        aws.discard(name)
+    if proposed and not yes and not click.confirm("Apply this?"):
+        if changes is not None:
+            aws.discard(name)
         raise click.Abort
 
 
-def _show(changes: "tuple[Change, ...] | None", *, as_json: bool) -> None:
+def _show(changes: "tuple[Change, ...]", *, as_json: bool) -> None:
     if as_json:
-        print_json(list(changes or ()))
+        print_json(list(changes))
     elif not changes:
         click.echo("nothing would change")
     else:

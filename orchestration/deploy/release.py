@@ -134,7 +134,7 @@ def configuration_of(place: Place, text: str, name: str) -> str:
     return written
 
 
-def parameters_of(place: Place, release_hash: str, release_version: str) -> dict[str, str]:
+def parameters_of(place: Place, release_hash: str, release_version: str, *, dashboards: bool) -> dict[str, str]:
     """Return the parameters of the stack."""
     values = load_environments()[place.environment].model_dump()
     named = {"".join(word.title() for word in name.split("_")): str(value) for name, value in values.items()}
@@ -143,4 +143,5 @@ def parameters_of(place: Place, release_hash: str, release_version: str) -> dict
         "Release": release_hash,
         "Version": release_version,
         "ArtifactsBucket": place.artifacts,
+        "Dashboards": "yes" if dashboards else "no",
     }

@@ -1,12 +1,18 @@
-"""The steps of a deployment, each of which may be done twice: upload, propose, apply, warehouse, smoke, remember."""
+"""The steps of a deployment, each of which may be done twice.
+
+Upload, propose, apply, warehouse, dashboards, smoke, remember.
+"""
 
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
+from dashboards.quicksight import leftover
 from extract.clock import format_instant
 from extract.errors import ConfigurationError, DataRefused, ReelhouseError
+from extract.settings import parse_settings
+from orchestration.deploy import dashboards
 from orchestration.deploy.aws import Aws
 from orchestration.deploy.changes import Change
 from orchestration.deploy.release import Place, Release, load_environments, parameters_of
@@ -29,7 +35,10 @@ def upload(aws: Aws, release: Release, say: Say) -> None:
     folder, place = f"releases/{release.hash}", aws.place
     new = [name for name, data in release.files.items() if aws.upload(f"{folder}/{name}", data)]
     aws.upload(f"{folder}/template.json", release.template.encode())
-    aws.upload(f"configuration/{place.environment}/{release.hash}.yaml", release.configuration.encode())
+    configuration = f"configuration/{place.environment}/{release.hash}.yaml"
+    aws.upload(configuration, release.configuration.encode())
+    if asked := dashboards.requests_of(place, parse_settings(release.configuration, configuration, {})):
+        aws.upload(_dashboards_key(place, release.hash), dashboards.written(asked).encode())
     size = sum(len(release.files[name]) for name in new) / 1024**2
     say(f"release {release.hash}: {len(new)} of {len(release.files)} files uploaded ({size:.1f} MB)")
 
@@ -39,7 +48,44 @@ def propose(aws: Aws, release: str, version: str) -> tuple[str, tuple[Change, ..
     place = aws.place
     name = f"release-{release}"
     url = f"https://{place.artifacts}.s3.{place.region}.amazonaws.com/releases/{release}/template.json"
-    return name, aws.propose(name, url, parameters_of(place, release, version))
+    parameters = parameters_of(place, release, version, dashboards=bool(dashboards_of(aws, release)))
+    return name, aws.propose(name, url, parameters)
+
+
+def dashboards_of(aws: Aws, release: str) -> dashboards.Requests:
+    """Return what a release asks of QuickSight; nothing where its configuration names no dashboards."""
+    key = _dashboards_key(aws.place, release)
+    return dashboards.read(aws.read(key).decode()) if key in aws.keys(key) else ()
+
+
+def propose_dashboards(aws: Aws, asked: dashboards.Requests, say: Say) -> tuple[Change, ...]:
+    """Return what a deployment would do in QuickSight, which is not asked where no release ever had dashboards."""
+    if not asked:
+        say("no dashboards in QuickSight: the configuration names no quicksight.secret")
+        if not _had_dashboards(aws):
+            return ()
+    return dashboards.in_words(asked, aws.assets())
+
+
+def publish_dashboards(aws: Aws, asked: dashboards.Requests, say: Say) -> None:
+    """Bring QuickSight to what a release asks of it, and remove what of ours nobody asks for any more."""
+    if asked:
+        aws.publish(asked, say)
+        aws.withdraw(leftover(asked, aws.assets()), say)
+
+
+def withdraw_dashboards(aws: Aws, asked: dashboards.Requests, say: Say) -> None:
+    """Remove all dashboards where a release asks for none: before the stack, whose connection they read through."""
+    if not asked and _had_dashboards(aws):
+        aws.withdraw(aws.assets(), say)
+
+
+def _had_dashboards(aws: Aws) -> bool:
+    return bool(aws.keys(f"dashboards/{aws.place.environment}/"))
+
+
+def _dashboards_key(place: Place, release: str) -> str:
+    return f"dashboards/{place.environment}/{release}.json"
 
 
 def apply(aws: Aws, name: str, changes: tuple[Change, ...] | None, say: Say) -> None:
@@ -123,6 +169,7 @@ def destroy(aws: Aws, *, and_data: bool, say: Say) -> None:
     """Delete the stack; what holds data stays unless it is told otherwise."""
     if aws.stack_status() is None:
         raise ReelhouseError(f"there is no stack {aws.place.stack}; nothing was touched")
+    withdraw_dashboards(aws, (), say)
     aws.delete_stack()
     say(f"the stack {aws.place.stack} is gone; {_left(aws.place)}")
     if and_data:

@@ -10,12 +10,15 @@ from orchestration.glue.bundle import ARCHIVE
 from orchestration.pipeline_file import Job, Pipeline, Workflow, load_pipeline, script_of
 from orchestration.policies import load_policies, policy_document
 from warehouse_sql.export import PREFIX as EXPORTS
+from warehouse_sql.ledger import RECEIPTS
 from warehouse_sql.model import load_models
 
 Resource = dict[str, Any]
 HOME = Path(__file__).parent
-PARTS = ("storage", "network", "warehouse", "athena", "arrivals", "watching")
-FUNCTIONS = {"arrivals", "extraction"}
+PARTS = ("storage", "network", "warehouse", "athena", "arrivals", "watching", "dashboards")
+FUNCTIONS = {"arrivals", "extraction", "refresh"}
+OPTIONAL = {"extraction": "ExtractsWithLambda", "refresh": "HasDashboards"}
+"""Roles of what is not in every environment, with the condition of it."""
 ENDED_BADLY = ("FAILED", "TIMEOUT", "STOPPED")
 """States of a job run that are an end and no success (AWS Glue API, JobRunState)."""
 GLUE_VERSION = "5.1"
@@ -35,6 +38,7 @@ def template() -> dict[str, Any]:
     for name, flow in declared.workflows.items():
         resources |= {_id("Workflow", name): _workflow(name, flow)} | dict(_triggers(declared, name, flow))
     resources |= {"ExtractionRule": _extraction_rule(declared), "JobsFailed": _failure_rule(declared)}
+    resources |= {"ReceiptsRule": _receipts_rule()}
     resources |= {"ExportedDays": _exported_days(), "Dashboard": _dashboard(declared)}
     return {
         "AWSTemplateFormatVersion": "2010-09-09",
@@ -169,8 +173,8 @@ def _roles() -> Iterator[tuple[str, Resource]]:
     for name in load_policies():
         service = "lambda.amazonaws.com" if name in FUNCTIONS else "glue.amazonaws.com"
         role = _role(service, policy_document(name))
-        if name == "extraction":
-            role["Condition"] = "ExtractsWithLambda"
+        if name in OPTIONAL:
+            role["Condition"] = OPTIONAL[name]
         yield (_id("", name) + "Role" if name in FUNCTIONS else _id("Role", name)), role
 
 
@@ -212,6 +216,23 @@ def _extraction_rule(declared: Pipeline) -> Resource:
             "Name": _named("extraction"),
             "ScheduleExpression": declared.workflows["daily"].schedule,
             "Targets": [target],
+        },
+    }
+
+
+def _receipts_rule() -> Resource:
+    """Return the rule that tells of loads that are published: each leaves a receipt in the lake."""
+    return {
+        "Type": "AWS::Events::Rule",
+        "Condition": "HasDashboards",
+        "Properties": {
+            "Name": _named("receipts"),
+            "EventPattern": {
+                "source": ["aws.s3"],
+                "detail-type": ["Object Created"],
+                "detail": {"bucket": {"name": [{"Ref": "Lake"}]}, "object": {"key": [{"prefix": RECEIPTS}]}},
+            },
+            "Targets": [{"Id": "queue", "Arn": {"Fn::GetAtt": ["Receipts", "Arn"]}}],
         },
     }
 

@@ -26,6 +26,7 @@ AWS = {
     "extract/secrets_manager.py",
     "orchestration/glue/run_properties.py",
     "orchestration/lambdas/starting.py",
+    "orchestration/lambdas/refresh.py",
     "orchestration/deploy/aws.py",
 }
 # The doors to the outside world: library -> the only files that may open it.

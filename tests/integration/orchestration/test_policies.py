@@ -22,12 +22,15 @@ from orchestration.forget import find, record
 from orchestration.glue.run_job import read_settings, run_job, with_secrets_of
 from orchestration.lambdas.arrivals import handler as arrivals
 from orchestration.lambdas.extraction import handler as extraction
+from orchestration.lambdas.refresh import handler as refresh
 from orchestration.policies import load_policies, load_unseen
 from orchestration.sandboxes import open_privacy_key, open_warehouse
 from sandbox.streampulse.producer import deliver
 from sandbox.wistia.invented import InventedAccount
 from sandbox.wistia.profile import small
 from sandbox.wistia.server import serve
+from tests.integration.orchestration.test_refresh import receipt
+from tests.quicksight import quicksight
 from tests.storage import Storage, storage
 from warehouse_sql.query import query
 
@@ -63,6 +66,8 @@ class Recorder:
             return str(params["SecretId"]).rpartition("/")[2]
         if service == "glue":
             return "workflows"
+        if service == "quicksight":
+            return "datasets" if params["DataSetId"].startswith("reelhouse-test-") else params["DataSetId"]
         key = params.get("Key")
         if params["Bucket"] == self.artifacts:
             return "configuration" if key else "artifacts"
@@ -95,6 +100,8 @@ def recorder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Recorder]:
         patch.setattr(botocore.client.ClientCreator, "create_client", recorded)
         patch.setenv("RELEASE_CONFIG", f"s3://{artifacts}/configuration/test/1.yaml")
         patch.setenv("RELEASE_WORKFLOW", "flow")
+        patch.setenv("RELEASE_DASHBOARDS", "reelhouse-test")
+        patch.setenv("AWS_ENDPOINT_URL_QUICKSIGHT", stack.enter_context(quicksight()).endpoint_url)
         work(found, lake, artifacts)
         yield found
 
@@ -141,6 +148,8 @@ def work(found: Recorder, lake: str, artifacts: str) -> None:
     drop(lake, AS_OF + timedelta(days=1))
     found.role = "extraction"
     assert extraction({"time": "2026-01-08T02:00:00Z"}, LambdaContext())["workflow_run"]
+    found.role = "refresh"
+    assert refresh({"Records": [receipt(datetime.now(UTC))]}, None)["batchItemFailures"]
     found.role = "nobody"
     ask_to_forget(artifacts)
     drop(lake, AS_OF + timedelta(days=2))

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 import boto3
@@ -11,7 +11,7 @@ from botocore.model import ListShape, MapShape, Shape, StringShape, StructureSha
 from botocore.stub import Stubber
 from botocore.validate import ParamValidator
 
-from dashboards.quicksight import Installation, Request, deploy, refresh, requests
+from dashboards.quicksight import Asset, Installation, Request, asked_for, assets, deploy, leftover, remove, requests
 from dashboards.quicksight.columns import columns_of
 from dashboards.quicksight.declaration import Declaration, load_declaration
 from dashboards.quicksight.expressions import present, previous, references
@@ -32,7 +32,6 @@ HOME = Installation(
 )
 DECLARED = load_declaration()
 ASKED = requests(HOME)
-NOW = datetime(2026, 1, 15, 2, 30, tzinfo=UTC)
 
 
 @pytest.fixture(scope="module")
@@ -218,34 +217,9 @@ def test_a_measure_is_of_the_period_and_of_the_one_before() -> None:
     assert " / sum(" in present(DECLARED.measures["Engagement"])
 
 
-def test_a_refresh_is_of_its_hour() -> None:
-    first, later, next_ = (ingestions(HOME, NOW + timedelta(minutes=more)) for more in (0, 29, 30))
-    assert first == later
-    assert {each["IngestionId"] for each in next_} == {"reelhouse-20260115T03"}
-    assert {each["DataSetId"] for each in first} == {
-        HOME.id_of(name) for name, each in DECLARED.datasets.items() if each.spice
-    }
-    kinds = {each["DataSetId"]: each["IngestionType"] for each in first}
-    assert (kinds["reelhouse-days"], kinds["reelhouse-medias"]) == ("INCREMENTAL_REFRESH", "FULL_REFRESH")
-
-
 def test_once_a_week_everything_is_read() -> None:
     sunday = datetime(2026, 1, 18, 2, tzinfo=UTC)
-    assert {each["IngestionType"] for each in ingestions(HOME, sunday)} == {"FULL_REFRESH"}
-
-
-def test_a_second_load_of_an_hour_starts_no_refresh(client: Any) -> None:
-    with Stubber(client) as stub:
-        asked = ingestions(HOME, NOW)
-        for number, each in enumerate(asked):
-            if number == 0:
-                stub.add_client_error("create_ingestion", "ResourceExistsException", expected_params=each)
-            else:
-                answer = {"Arn": "arn", "IngestionId": each["IngestionId"], "RequestId": "1", "Status": 201}
-                stub.add_response("create_ingestion", answer, each)
-        started = refresh(client, HOME, NOW)
-        stub.assert_no_pending_responses()
-    assert started == tuple(each["DataSetId"] for each in asked[1:])
+    assert {each["IngestionType"] for each in ingestions(HOME.account, "reelhouse", sunday)} == {"FULL_REFRESH"}
 
 
 def ready(kind: str, **more: Any) -> dict[str, Any]:
@@ -268,7 +242,7 @@ def test_what_is_there_is_updated_and_a_dashboard_published(client: Any) -> None
             {"RequestId": "1"},
             {"AwsAccountId": HOME.account, "DashboardId": "reelhouse-pages", "VersionNumber": 2},
         )
-        deploy(client, [dashboard], told.append, pause=0)
+        deploy(client, [dashboard], told.append, sleep=lambda _: None)
         stub.assert_no_pending_responses()
     assert told == ["updated: dashboard pages"]
 
@@ -295,4 +269,55 @@ def test_what_quicksight_cannot_make_is_told(client: Any) -> None:
         )
         stub.add_response("describe_data_source", failed)
         with pytest.raises(ReelhouseError, match=r"could not make the data source warehouse: .*no way in"):
-            deploy(client, [source], print, pause=0)
+            deploy(client, [source], print, sleep=lambda _: None)
+
+
+def listing(**of_kind: list[dict[str, str]]) -> list[tuple[str, dict[str, Any]]]:
+    """Return QuickSight's lists of what there is, in the order in which they are asked for."""
+    names = {
+        "list_dashboards": "DashboardSummaryList",
+        "list_analyses": "AnalysisSummaryList",
+        "list_themes": "ThemeSummaryList",
+        "list_data_sets": "DataSetSummaries",
+        "list_data_sources": "DataSources",
+    }
+    return [(operation, {name: of_kind.get(name, []), "RequestId": "1"}) for operation, name in names.items()]
+
+
+def test_what_is_there_is_known_by_its_id_and_what_others_made_is_not_ours(client: Any) -> None:
+    there = listing(
+        DashboardSummaryList=[{"DashboardId": "reelhouse-pages"}, {"DashboardId": "of-somebody"}],
+        AnalysisSummaryList=[{"AnalysisId": "reelhouse-pages", "Status": "DELETED"}],
+        DataSetSummaries=[
+            {"DataSetId": "reelhouse-old"},
+            {"DataSetId": "reelhouse-days"},
+            {"DataSetId": "reelhousing"},
+        ],
+    )
+    with Stubber(client) as stub:
+        for operation, answer in there:
+            stub.add_response(operation, answer)
+        found = assets.present(client, HOME.account, "reelhouse")
+    assert found == (
+        Asset("dashboard", "reelhouse-pages"),
+        Asset("dataset", "reelhouse-days"),
+        Asset("dataset", "reelhouse-old"),
+    )
+    assert leftover(ASKED, found) == (Asset("dataset", "reelhouse-old"),)
+
+
+def test_every_asset_is_removed_after_those_that_are_made_of_it(client: Any) -> None:
+    """The requests are in the order in which assets are made of each other."""
+    there = tuple(reversed(asked_for(ASKED)))
+    told: list[str] = []
+    with Stubber(client) as stub:
+        for asset in there:
+            operation = f"delete_{asset.kind.replace('data source', 'data_source').replace('dataset', 'data_set')}"
+            if asset.kind == "theme":
+                stub.add_client_error(operation, "ResourceNotFoundException")
+            else:
+                stub.add_response(operation, {"RequestId": "1"})
+        remove(client, HOME.account, there, told.append)
+        stub.assert_no_pending_responses()
+    assert len(told) == len(there) - 1
+    assert told[0] == "removed: dashboard reelhouse-pages"

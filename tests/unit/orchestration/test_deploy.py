@@ -2,6 +2,7 @@
 # ruff: noqa: N802 - the methods of Cloud are called as AWS calls its operations
 
 import json
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -23,6 +24,19 @@ from orchestration.infrastructure.template import template
 
 PLACE = Place("staging", "123456789012", "eu-west-1")
 CONFIGURATION = "wistia: {channels: {v08dlrgr7v: Facebook}}\nstreampulse:\n"
+SECRET = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:reelhouse/staging/dashboard-AbCdEf"
+MARKETING = "arn:aws:quicksight:eu-west-1:123456789012:group/default/marketing"
+WITH_DASHBOARDS = f"""\
+{CONFIGURATION}
+quicksight:
+  secret: {SECRET}
+  readers: [{MARKETING}]
+  access: {{marketing: [Facebook]}}
+"""
+ASSET = re.compile(
+    r"(?P<verb>Create|Update|Describe|Delete|List)(?P<kind>(Data(Source|Set)|Theme|Dashboard|Analys[ie]s)s?)"
+)
+SINGULAR = {"Analyses": "Analysis"} | {f"{kind}s": kind for kind in ("DataSource", "DataSet", "Theme", "Dashboard")}
 Answer = Callable[[dict[str, Any]], Any]
 
 
@@ -37,13 +51,32 @@ class Cloud:
     changes: list[Any] = field(default_factory=list)
     job: str = "SUCCEEDED"
     failed_actions: int = 0
+    dashboards: dict[tuple[str, str], dict[str, Any]] = field(default_factory=dict)
+    """What QuickSight holds, by kind and id."""
 
     def operations(self) -> list[str]:
         return [name for name, _ in self.asked]
 
     def answer(self, name: str, params: dict[str, Any]) -> Any:
         self.asked.append((name, params))
+        if asset := ASSET.fullmatch(name):
+            return self.quicksight(asset["verb"], SINGULAR.get(asset["kind"], asset["kind"]), params)
         return self.answers[name](params) if name in self.answers else getattr(self, name, lambda _: {})(params)
+
+    def quicksight(self, verb: str, kind: str, params: dict[str, Any]) -> Any:
+        key, summaries = f"{kind}Id", f"{kind}s" if kind == "DataSource" else f"{kind}Summaries"
+        if verb == "List":
+            listed = [{key: id_} for of, id_ in self.dashboards if of == kind]
+            return dict.fromkeys((summaries, f"{kind}SummaryList"), listed)
+        place = (kind, params[key])
+        if verb == "Create" and place in self.dashboards:
+            return 409, {"Error": {"Code": "ResourceExistsException", "Message": "there"}}
+        if verb in {"Create", "Update"}:
+            self.dashboards[place] = params
+        if verb == "Delete":
+            del self.dashboards[place]
+        status = "CREATION_SUCCESSFUL"
+        return {kind: {"Status": status, "Version": {"Status": status, "VersionNumber": 2}}}
 
     def GetCallerIdentity(self, _: Any) -> Any:
         return {"Account": "123456789012"}
@@ -141,6 +174,10 @@ def release(**files: bytes) -> Release:
     return release_of({"a.whl": b"wheel", **files}, "{}", configuration_of(PLACE, CONFIGURATION, "reelhouse.yaml"))
 
 
+def release_with_dashboards() -> Release:
+    return release_of({"a.whl": b"wheel"}, "{}", configuration_of(PLACE, WITH_DASHBOARDS, "reelhouse.yaml"))
+
+
 def change(action: str, kind: str, **more: Any) -> dict[str, Any]:
     described = {"Action": action, "ResourceType": kind, "LogicalResourceId": kind.rpartition(":")[2], **more}
     return {"Type": "Resource", "ResourceChange": described}
@@ -177,7 +214,8 @@ def test_a_sandbox_is_not_deployed() -> None:
 
 def test_every_parameter_of_the_template_is_given() -> None:
     for environment in load_environments():
-        given = parameters_of(Place(environment, "123456789012", "eu-west-1"), "0" * 16, "0.1.0")
+        place = Place(environment, "123456789012", "eu-west-1")
+        given = parameters_of(place, "0" * 16, "0.1.0", dashboards=True)
         assert set(given) == set(template()["Parameters"])
 
 
@@ -315,3 +353,95 @@ def test_losing_data_is_refused_unless_it_is_said(cloud: Cloud) -> None:
     ended = CliRunner().invoke(reelhouse, ["deploy", "rollback", "staging", "--yes"])
     assert "data would be lost" in str(ended.exception)
     assert "ExecuteChangeSet" not in cloud.operations()
+
+
+def roll_back(cloud: Cloud) -> list[str]:
+    """Go back by the command line; return what was asked of AWS."""
+    cloud.asked.clear()
+    ended = CliRunner().invoke(reelhouse, ["deploy", "rollback", "staging", "--yes"])
+    assert ended.exit_code == 0, (ended.output, ended.exception)
+    return cloud.operations()
+
+
+def test_without_dashboards_quicksight_is_not_asked_and_that_is_said(cloud: Cloud) -> None:
+    made, said = release(), list[str]()
+    deployed(cloud, made, 8)
+    assert steps.propose_dashboards(aws(), steps.dashboards_of(aws(), made.hash), said.append) == ()
+    steps.withdraw_dashboards(aws(), (), said.append)
+    steps.propose(aws(), made.hash, made.version)
+    assert said == ["no dashboards in QuickSight: the configuration names no quicksight.secret"]
+    assert not [name for name in cloud.operations() if ASSET.fullmatch(name)]
+    assert {"ParameterKey": "Dashboards", "ParameterValue": "no"} in dict(cloud.asked)["CreateChangeSet"]["Parameters"]
+
+
+def test_dashboards_are_of_the_release_and_read_through_the_stacks_connection(cloud: Cloud) -> None:
+    made = release_with_dashboards()
+    deployed(cloud, made, 8)
+    asked = steps.dashboards_of(aws(), made.hash)
+    source = asked[0].arguments
+    assert source["DataSourceId"] == "reelhouse-staging-warehouse"
+    assert source["Credentials"] == {"SecretArn": SECRET}
+    assert source["DataSourceParameters"]["RedshiftParameters"] == {
+        "Host": "reelhouse-staging.123456789012.eu-west-1.redshift-serverless.amazonaws.com",
+        "Port": 5439,
+        "Database": "reelhouse",
+    }
+    connection = template()["Resources"]["DashboardsConnection"]["Properties"]
+    named = connection["VPCConnectionId"]["Fn::Sub"].replace("${Environment}", "staging")
+    assert source["VpcConnectionProperties"]["VpcConnectionArn"].endswith(f":123456789012:vpcConnection/{named}")
+    assert asked[-1].arguments["Permissions"][0]["Principal"] == MARKETING
+    steps.propose(aws(), made.hash, made.version)
+    assert {"ParameterKey": "Dashboards", "ParameterValue": "yes"} in dict(cloud.asked)["CreateChangeSet"]["Parameters"]
+
+
+def test_dashboards_are_planned_in_words_and_brought_to_the_release(cloud: Cloud) -> None:
+    cloud.dashboards = {("Dashboard", "reelhouse-staging-pages"): {}, ("DataSet", "reelhouse-staging-old"): {}}
+    cloud.dashboards["DataSet", "reelhouse-production-days"] = {}
+    made, said = release_with_dashboards(), list[str]()
+    deployed(cloud, made, 8)
+    asked = steps.dashboards_of(aws(), made.hash)
+    told = {(change.kind, change.name): change.words for change in steps.propose_dashboards(aws(), asked, said.append)}
+    assert told["QuickSight::DataSource", "reelhouse-staging-warehouse"] == "is made"
+    assert told["QuickSight::Dashboard", "reelhouse-staging-pages"] == "is brought to the release"
+    assert told["QuickSight::Dataset", "reelhouse-staging-old"] == "is removed"
+    assert not any("production" in name for _, name in told)
+    steps.publish_dashboards(aws(), asked, said.append)
+    wanted = ("made: data source warehouse", "updated: dashboard pages", "removed: dataset reelhouse-staging-old")
+    assert set(wanted) <= set(said)
+    assert cloud.dashboards.keys() >= {("DataSet", "reelhouse-production-days"), ("DataSet", "reelhouse-staging-days")}
+    assert cloud.operations()[-1] == "DeleteDataSet"
+    again = steps.propose_dashboards(aws(), asked, said.append)
+    assert {change.words for change in again} == {"is brought to the release"}
+
+
+def test_a_rollback_takes_the_dashboards_along(cloud: Cloud) -> None:
+    deployed(cloud, release(), 8)
+    deployed(cloud, release_with_dashboards(), 9)
+    steps.publish_dashboards(aws(), steps.dashboards_of(aws(), release_with_dashboards().hash), lambda _: None)
+    cloud.changes = [change("Remove", "AWS::QuickSight::VPCConnection")]
+    done = roll_back(cloud)
+    assert cloud.dashboards == {}
+    assert done.index("DeleteDataSource") < done.index("ExecuteChangeSet"), "it reads through the connection"
+    done = roll_back(cloud)  # and forward again
+    assert ("Dashboard", "reelhouse-staging-pages") in cloud.dashboards
+    assert done.index("ExecuteChangeSet") < done.index("CreateDataSource") < done.index("StartWorkflowRun")
+
+
+def test_destroying_takes_the_dashboards_before_the_stack(cloud: Cloud) -> None:
+    made = release_with_dashboards()
+    deployed(cloud, made, 8)
+    steps.publish_dashboards(aws(), steps.dashboards_of(aws(), made.hash), lambda _: None)
+    cloud.asked.clear()
+    steps.destroy(aws(), and_data=False, say=lambda _: None)
+    done = cloud.operations()
+    assert cloud.dashboards == {}
+    assert done.index("DeleteDashboard") < done.index("DeleteDataSet") < done.index("DeleteStack")
+
+
+def test_what_quicksight_refuses_is_one_message(cloud: Cloud) -> None:
+    made = release_with_dashboards()
+    deployed(cloud, made, 8)
+    denied = {"Error": {"Code": "AccessDeniedException", "Message": "not authorized"}}
+    cloud.quicksight = lambda *_: (403, denied)  # type: ignore[method-assign]
+    with pytest.raises(ReelhouseError, match=r"the dashboards: AWS refuses ListDashboards \(AccessDenied"):
+        steps.propose_dashboards(aws(), steps.dashboards_of(aws(), made.hash), lambda _: None)

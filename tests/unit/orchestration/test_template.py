@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 import yaml
 
+from extract.clock import RunClock
 from extract.lake import DirectoryLake
 from orchestration.cron import parse_schedule
 from orchestration.infrastructure.template import HOME, template, warehouse_policy
@@ -19,6 +20,8 @@ from orchestration.pipeline_file import RUNBOOKS, load_pipeline, script_of
 from orchestration.policies import load_policies, load_unseen, policy_document
 from spark.contracts import load_contracts
 from warehouse_sql.export import day_folder, unload_statement
+from warehouse_sql.ledger import write_receipt
+from warehouse_sql.set_aside import set_aside
 from warehouse_sql.staging import copy_statement
 
 KEPT = {"Lake", "LakePolicy", "WistiaToken", "RedshiftPassword", "PrivacyKey", "Namespace"}
@@ -190,4 +193,22 @@ def test_the_environments_give_every_parameter_that_is_theirs() -> None:
     assert set(environments) == {"dev", "staging", "production"}
     given = {"".join(word.title() for word in name.split("_")) for name in environments["dev"]}
     assert all(values.keys() == environments["dev"].keys() for values in environments.values())
-    assert given | {"Environment", "Release", "Version", "ArtifactsBucket"} == set(made()["Parameters"])
+    assert given | {"Environment", "Release", "Version", "ArtifactsBucket", "Dashboards"} == set(made()["Parameters"])
+
+
+def test_the_dashboards_are_told_of_receipts_of_loads_and_of_nothing_else(tmp_path: Path) -> None:
+    pattern = of_type("Events::Rule")["ReceiptsRule"]["Properties"]["EventPattern"]
+    (prefix,) = (each["prefix"] for each in pattern["detail"]["object"]["key"])
+    lake, warehouse = DirectoryLake(tmp_path, "lake"), "redshift://reelhouse@host:5439/reelhouse"
+    write_receipt(lake, warehouse, 17, "run")
+    set_aside(lake, warehouse, 18, "it can never succeed", RunClock(), "run")
+    assert [info.key.rpartition("/")[2] for info in lake.list_after(prefix)] == ["000000000017.json"]
+
+
+def test_nothing_that_is_always_there_needs_what_is_only_there_with_dashboards() -> None:
+    resources = made()["Resources"]
+    optional = {name for name, item in resources.items() if item.get("Condition") == "HasDashboards"}
+    assert {"DashboardsConnection", "RefreshFunction", "RefreshRole", "ReceiptsRule", "DashboardsOld"} <= optional
+    for name in resources.keys() - optional:
+        named = set(re.findall(r'"(?:Ref|Fn::GetAtt)": \[?"(\w+)"', json.dumps(resources[name])))
+        assert not named & optional, name
