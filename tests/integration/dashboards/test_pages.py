@@ -17,7 +17,8 @@ from dashboards.app import reader
 from dashboards.app.query import load_queries
 from extract.errors import ConfigurationError
 from orchestration.dashboard import READER, admit_reader
-from tests.integration.warehouse_sql.house import House, open_house
+from tests.integration.dashboards.large import fill
+from tests.integration.warehouse_sql.house import House, open_house, open_laid_out_house
 from warehouse_sql.connection import StatementRefused
 from warehouse_sql.query import query
 
@@ -160,33 +161,23 @@ def test_an_answer_is_kept_and_a_lost_session_opened_again(known: House, monkeyp
 @pytest.mark.long
 def test_ten_thousand_medias_have_room(tmp_path: Path) -> None:
     count = 10_000
-    at = datetime.fromisoformat("2026-01-10T02:00:00")
-    medias = [
-        {"media_id": f"m{n}", "media_name": f"Video {n // 2}", "media_type": "Video", "duration_seconds": 60.0,
-         "_extracted_at": at}
-        for n in range(count)
-    ]  # fmt: skip
-    days = [
-        {"media_id": f"m{n}", "activity_date": date(2026, 1, day), "load_count": n, "play_count": n // 2,
-         "_extracted_at": at}
-        for n in range(count) for day in (8, 9)
-    ]  # fmt: skip
-    snapshots = [
-        {"media_id": f"m{n}", "snapshot_date": date(2026, 1, 10), "load_count": n, "play_count": n, "visitor_count": n,
-         "play_rate": 0.5, "hours_watched": 1.0, "engagement": 0.5, "_extracted_at": at}
-        for n in range(count)
-    ]  # fmt: skip
-    with open_house(tmp_path) as house:
-        house.stage({"media": medias, "media_day": days, "media_snapshot": snapshots})
-        house.load()
+    with open_laid_out_house(tmp_path) as house:
+        fill(house, count)
         with read(house):
             overview = shown("overview")
-            assert cards(overview)["Plays"] == "25.00 M"
-            assert any("hundred most played" in caption.value for caption in overview.caption)
-            assert len(overview.multiselect(key="media").options) == count
-            assert "Video 4999 (m9999)" in overview.multiselect(key="media").options
-            for view in VIEWS[1:]:
-                shown(view)
+            one = cards(shown("overview", media=["m9999"]))
+            media = shown("media")
+            channels = shown("channels")
+            audience = shown("audience")
+    assert cards(overview)["Plays"] == "1,500.15 M", "50,005,000 a day"
+    assert any("hundred most played" in caption.value for caption in overview.caption)
+    options = overview.multiselect(key="media").options
+    assert len(options) == count
+    assert {"Video 4999 (m9998)", "Video 4999 (m9999)"} <= set(options)
+    assert one["Plays"] == "299,970"
+    assert media.selectbox(key="video").options[0] == "Video 5000"
+    assert cards(channels) == {}
+    assert cards(audience)["Visitors"] == "0"
 
 
 def test_every_question_is_asked_by_some_page() -> None:
