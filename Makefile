@@ -5,6 +5,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
 .DEFAULT_GOAL := help
+# A demonstration starts three programs, the tests hundreds: each would compile all of it again.
+unexport PYTHONDONTWRITEBYTECODE
 .PHONY: help demo dashboard test test-all lint bench screenshots
 
 help: ## Show the targets.

@@ -8,6 +8,7 @@ import json
 import shlex
 import sys
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -16,12 +17,15 @@ from typing import Any
 import click
 
 from extract.errors import ConfigurationError
+from extract.progress import Progress, Silent
+from extract.runner import ExtractionReport
 from extract.settings import load_settings
 from orchestration.context import CONFIGURATION_NAME, DEFAULT_HOME, Context, Options
 from orchestration.output import figure, print_json, print_table
-from orchestration.pipeline import REPORTS, RunReport, run
+from orchestration.pipeline import REPORTS, RunReport, extract_stage, load_stage, run
 from orchestration.reporting import shown_progress
 from orchestration.sandboxes import SCHEME, open_warehouse
+from warehouse_sql.ledger import newest_receipt
 from warehouse_sql.query import query
 
 FIRST_DAY = datetime(2026, 1, 8, 2, tzinfo=UTC)
@@ -137,10 +141,20 @@ def _day(context: Context, *, as_json: bool) -> dict[str, object]:
         line: dict[str, object] = {"as_of": day, "outcome": "loaded before"}
     else:
         with shown_progress(context.clock, context.run_id, show_only=True) as progress:
-            line = {"as_of": day, **_figures(run(context, progress))}
+            line = {"as_of": day, **_figures(run(context, progress, _extract))}
     if not as_json:
         _show_day(line)
     return line
+
+
+def _extract(context: Context, progress: Progress) -> ExtractionReport:
+    """Extract; before the first load, the warehouse is started and its tables are made while that goes on."""
+    if newest_receipt(context.lake, context.settings.warehouse):
+        return extract_stage(context, progress)
+    with ThreadPoolExecutor(1) as beside:
+        # Whatever stops it stops the load that follows, which tells.
+        beside.submit(load_stage, context, Silent())
+        return extract_stage(context, progress)
 
 
 def _published(context: Context) -> bool:

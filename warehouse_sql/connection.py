@@ -210,7 +210,8 @@ class Connection:
             cursor = self._driver.cursor()
             cursor.paramstyle = PARAMETERS
             try:
-                cursor.execute(self._reworded(statement), parameters)
+                text = self._reworded(statement)
+                cursor.execute(text, _named_in(text, parameters))
                 yield cursor
             finally:
                 cursor.close()
@@ -232,6 +233,14 @@ class Connection:
         """Remember a loss: whoever asked a broken connection once more would wait for its time-out once more."""
         self._is_lost = not any(_fields(error)) and _is_loss(error)
         return self._is_lost
+
+
+def _named_in(statement: str, parameters: Parameters | None) -> Parameters | None:
+    """Return the parameters that a statement names, None where it names none: then the driver sends it as it is.
+
+    Otherwise it reads a statement character by character, which took an eighth of a day's load.
+    """
+    return {name: value for name, value in (parameters or {}).items() if f":{name}" in statement} or None
 
 
 @contextmanager

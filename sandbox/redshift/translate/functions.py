@@ -381,6 +381,15 @@ def _without_blanks(name: str) -> Build:
     return lambda given: call(name, *given, *([exp.Literal.string(" ")] if len(given) == 1 else []))
 
 
+def _rtrim(given: Sequence[exp.Expr]) -> exp.Expr:
+    """RTRIM of a column, which keys and sums of columns are made of row by row, looks for a blank before it cuts."""
+    text, *characters = given
+    blank = exp.Literal.string(" ")
+    if isinstance(text, exp.Column) and characters in ([], [blank]):
+        return call("rs_unpadded", text)
+    return call("rtrim", text, *(characters or [blank]))
+
+
 def _substring(arguments: Sequence[exp.Expr]) -> exp.Expr:
     """Characters before the first are counted too, as in PostgreSQL."""
     return call("rs_substring", *arguments) if len(arguments) == 3 else call("rs_substring_from", *arguments)
@@ -444,7 +453,7 @@ _RULES: dict[str, Build] = {
     "min": _of_values("min"),
     "ratio_to_report": _ratio_to_report,
     "rpad": _padded("rpad"),
-    "rtrim": _without_blanks("rtrim"),
+    "rtrim": _rtrim,
     "strtol": _strtol,
     "sum": _of_values("sum"),
     "substr": _substring,
