@@ -2,6 +2,7 @@
 
 from sqlglot import exp
 
+from sandbox.redshift.translate import dynamic
 from sandbox.redshift.translate.functions import call
 
 _NAMES = """
@@ -17,18 +18,27 @@ def compare(node: exp.Expr) -> exp.Expr:
     """A comparison of two values, blind for blanks at the end where they may be texts."""
     if node.arg_key == "expressions" and isinstance(node.parent, exp.Update):  # SET a = b
         return node
+    of_super = dynamic.compare(node)
+    if of_super is not None:
+        return of_super
     _blind(node, "this", "expression")
     return node
 
 
 def between(node: exp.Expr) -> exp.Expr:
     """A value between two others."""
+    of_super = dynamic.between(node)
+    if of_super is not None:
+        return of_super
     _blind(node, "this", "low", "high")
     return node
 
 
 def member(node: exp.Expr) -> exp.Expr:
     """A value in a list, or in what a query gives."""
+    of_super = dynamic.member(node)
+    if of_super is not None:
+        return of_super
     query = node.args.get("query")
     if query is not None and not _is_no_text(node.this) and _blind_query(query):
         node.set("this", _key(node.this, None))

@@ -12,7 +12,7 @@ from sqlglot.dialects.duckdb import DuckDB
 
 from sandbox.redshift.errors import SqlError, syntax_error
 from sandbox.redshift.names import INTERNAL_SCHEMA, TableName, folded, literal, quote
-from sandbox.redshift.translate import blanks, conditions, functions
+from sandbox.redshift.translate import blanks, conditions, dynamic, functions
 from sandbox.redshift.translate.dialect import parse
 from sandbox.redshift.translate.functions import call, cast
 from sandbox.redshift.translate.shown import Body, Shown
@@ -295,6 +295,8 @@ def _function(node: exp.Expr) -> exp.Expr:
     name = str(node.this).lower()
     if isinstance(node.parent, exp.Dot) and node.parent.this.name == "pg_catalog" and name in functions.OF_CATALOG:
         return call(f"rs_{name}", *node.expressions)
+    if name in dynamic.ROUNDED and len(node.expressions) == 1 and dynamic.is_super(node.expressions[0]):
+        return call(f"rs_super_{dynamic.ROUNDED[name]}", node.expressions[0])
     if name == "nullif" and len(node.expressions) == 2:
         return blanks.null_if(*node.expressions)
     return functions.build(name, node.expressions)
@@ -426,6 +428,11 @@ def _like(node: exp.Expr) -> exp.Expr:
     return exp.Escape(this=node.copy(), expression=exp.Literal.string("\\"))
 
 
+def _divide(node: exp.Expr) -> exp.Expr:
+    made = dynamic.operate(node)
+    return functions.divide(node) if made is node else made
+
+
 def _trim(node: exp.Expr) -> exp.Expr:
     """TRIM takes blanks where no characters are named ("TRIM function"), DuckDB every space of Unicode."""
     if node.expression is None:
@@ -514,6 +521,7 @@ def _try_cast(_: exp.Expr) -> exp.Expr:
 
 
 _RULES: dict[type[exp.Expr], Callable[[exp.Expr], exp.Expr]] = {
+    exp.Add: dynamic.operate,
     exp.All: blanks.any_of,
     exp.And: conditions.operands,
     exp.Anonymous: _function,
@@ -528,7 +536,7 @@ _RULES: dict[type[exp.Expr], Callable[[exp.Expr], exp.Expr]] = {
     exp.CurrentUser: _session_user,
     exp.SessionUser: _session_user,
     exp.DecodeCase: blanks.decode,
-    exp.Div: functions.divide,
+    exp.Div: _divide,
     exp.Dot: _dot,
     exp.EQ: blanks.compare,
     exp.Extract: _extract,
@@ -543,11 +551,15 @@ _RULES: dict[type[exp.Expr], Callable[[exp.Expr], exp.Expr]] = {
     exp.Like: _like,
     exp.LT: blanks.compare,
     exp.LTE: blanks.compare,
+    exp.Mod: dynamic.operate,
+    exp.Mul: dynamic.operate,
+    exp.Neg: dynamic.negate,
     exp.NEQ: blanks.compare,
     exp.Not: conditions.clause,
     exp.Operator: _operator,
     exp.Or: conditions.operands,
     exp.Qualify: conditions.clause,
+    exp.Sub: dynamic.operate,
     exp.Substring: _substring,
     exp.Table: _table,
     exp.Trim: _trim,

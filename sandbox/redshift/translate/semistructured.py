@@ -13,13 +13,15 @@ def unnest(tree: exp.Expr) -> None:
     """Turns each unnested path of a FROM clause into a lateral query of DuckDB, in place."""
     for select in list(tree.find_all(exp.Select)):
         known: set[str] = set()
+        values: set[str] = set()
         first = select.args.get("from_")
         for item in [first, *(select.args.get("joins") or ())] if first else ():
-            found = _path(item.this, known)
+            found = _path(item.this, known) or _value(item.this, values)
             if found is not None:
                 path, value, index, is_object = found
                 item.set("this", _lateral(path, value, index, is_object))
                 known.add(value)
+                values.add(value)
             else:
                 known |= set(_names(item.this))
 
@@ -48,6 +50,13 @@ def _path(item: exp.Expr, known: set[str]) -> tuple[exp.Expr, str, str, bool] | 
         return path, alias, _NO_INDEX, False
     if isinstance(item, exp.Table) and item.db and (item.catalog or item.db).lower() in known:
         return _as_column(item), alias, _NO_INDEX, False
+    return None
+
+
+def _value(item: exp.Expr, values: set[str]) -> tuple[exp.Expr, str, str, bool] | None:
+    """What is unnested of a value unnested before: `FROM t, t.a AS x, x AS y`."""
+    if isinstance(item, exp.Table) and not item.db and item.name.lower() in values and item.alias:
+        return exp.column(item.name.lower()), item.alias.lower(), _NO_INDEX, False
     return None
 
 

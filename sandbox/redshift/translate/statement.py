@@ -8,7 +8,7 @@ from sqlglot import exp
 from sandbox.redshift.errors import SqlError, syntax_error
 from sandbox.redshift.names import TableName
 from sandbox.redshift.remembered import Remembered
-from sandbox.redshift.translate import correlation, refusals, rewrites, semistructured, unknown, written
+from sandbox.redshift.translate import correlation, dynamic, refusals, rewrites, semistructured, unknown, written
 from sandbox.redshift.translate.dialect import parse
 from sandbox.redshift.translate.names import name_columns
 from sandbox.redshift.translate.scopes import fold_names
@@ -97,6 +97,7 @@ def translate_tree(tree: exp.Expr, casts: Sequence[str | None], shown: Shown) ->
     tree = rewrites.expand_views(tree, shown)
     rewrites.limit_target(tree, shown)
     fold_names(tree)
+    dynamic.mark(tree)
     unknown.refuse(tree)
     correlation.refuse(tree)
     reads = rewrites.tables_read(tree)
