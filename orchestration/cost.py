@@ -13,6 +13,7 @@ import yaml
 from extract.clock import parse_instant
 from extract.errors import ConfigurationError
 from extract.lake import Lake
+from orchestration.infrastructure.template import template
 from orchestration.pipeline import REPORTS
 from orchestration.pipeline_file import Pipeline, load_pipeline
 
@@ -25,8 +26,8 @@ GLUE_STARTS = 60
 """Seconds that Glue bills before our code begins, for runs that were elsewhere: an assumption, not measured."""
 LAMBDA_GB = 1.0
 """Memory of the function that extracts (infrastructure/arrivals.yaml)."""
-ENDPOINTS, METRICS, ALARMS, SECRETS = 3, 20, 6, 3
-"""What stands there all the time (infrastructure/)."""
+METRICS = 20
+"""So many a month: each name that ``glue/metrics.py`` gives, for each job that tells it."""
 WRITES = ("PutObject", "ListObjectsV2", "CreateMultipartUpload", "UploadPart", "CompleteMultipartUpload")
 WAKES = ("load", "export")
 """The jobs that wake the warehouse."""
@@ -167,10 +168,31 @@ def _lines(usage: Usage, prices: Mapping[str, Any]) -> Iterator[Line]:
     cost = usage.lake_gb * prices["s3_storage_gb_month"] / DAYS_A_MONTH
     yield Line("S3: storage", cost, f"{usage.lake_gb:,.2f} GB")
     yield Line("Athena", usage.athena_gb / 1024 * prices["athena_tb_scanned"], f"{usage.athena_gb:,.2f} GB scanned")
-    yield Line("Secrets", SECRETS * prices["secret_month"] / DAYS_A_MONTH, f"{SECRETS} secrets")
-    yield Line("Endpoints", ENDPOINTS * 24 * prices["endpoint_hour"], f"{ENDPOINTS} interfaces in one zone")
-    watched = METRICS * prices["metric_month"] + ALARMS * prices["alarm_month"]
-    yield Line("Watching", watched / DAYS_A_MONTH, f"{METRICS} metrics, {ALARMS} alarms")
+    standing = _standing()
+    yield Line("Secrets", standing.secrets * prices["secret_month"] / DAYS_A_MONTH, f"{standing.secrets} secrets")
+    cost = standing.endpoints * 24 * prices["endpoint_hour"]
+    yield Line("Endpoints", cost, f"{standing.endpoints} interfaces, each in one zone")
+    watched = METRICS * prices["metric_month"] + standing.alarms * prices["alarm_month"]
+    yield Line("Watching", watched / DAYS_A_MONTH, f"{METRICS} metrics, {standing.alarms} alarms")
+
+
+@dataclass(frozen=True, slots=True)
+class _Standing:
+    """What is paid for whether anything runs or not: secrets, interfaces times their zones, alarms."""
+
+    secrets: int
+    endpoints: int
+    alarms: int
+
+
+@cache
+def _standing() -> _Standing:
+    """Count it in the template; what not every environment has is counted too."""
+    found: dict[str, list[dict[str, Any]]] = {}
+    for resource in template()["Resources"].values():
+        found.setdefault(resource["Type"], []).append(resource["Properties"])
+    zones = [len(each.get("SubnetIds", ())) for each in found["AWS::EC2::VPCEndpoint"]]
+    return _Standing(len(found["AWS::SecretsManager::Secret"]), sum(zones), len(found["AWS::CloudWatch::Alarm"]))
 
 
 def levers(usage: Usage, prices: Mapping[str, Any]) -> list[Lever]:

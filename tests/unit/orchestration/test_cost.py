@@ -64,5 +64,14 @@ def test_an_unknown_job_is_refused() -> None:
         given_usage({"transform": 1}, 1, 8, 0)
 
 
+def test_what_stands_there_is_counted_in_the_template() -> None:
+    standing = {**PRICES, "secret_month": 1.0, "endpoint_hour": 1.0, "metric_month": 0.0, "alarm_month": 1.0}
+    lines = {line.part: line for line in bill(given_usage({}, 1, 8, 0), standing)}
+    # Secrets Manager, Glue and CloudWatch Logs in one subnet; the one of S3 costs nothing.
+    assert lines["Endpoints"].day == 3 * 24
+    assert lines["Secrets"].day == pytest.approx(3 * 12 / 365)
+    assert lines["Watching"].day == pytest.approx(8 * 12 / 365)
+
+
 def test_the_prices_are_dated() -> None:
     assert load_prices()["dated"].year >= 2026
