@@ -57,9 +57,12 @@ class Telling(Silent):
         """Ignore the fact."""
 
 
-def strike(home: Path, token: str, as_of: datetime, blow: Strike) -> int | None:
-    """Run the pipeline of a house in a process of its own; return its exit code, -9 where it was killed."""
-    process = FORKED.Process(target=_stricken, args=(home, token, as_of, blow))
+Work = Callable[[Context, Telling], object]
+
+
+def strike(home: Path, token: str, as_of: datetime, blow: Strike, work: Work = run) -> int | None:
+    """Let the pipeline of a house work in a process of its own; return its exit code, -9 where it was killed."""
+    process = FORKED.Process(target=_stricken, args=(home, token, as_of, blow, work))
     process.start()
     process.join(300)
     if process.is_alive():
@@ -68,7 +71,7 @@ def strike(home: Path, token: str, as_of: datetime, blow: Strike) -> int | None:
     return process.exitcode
 
 
-def _stricken(home: Path, token: str, as_of: datetime, blow: Strike) -> None:
+def _stricken(home: Path, token: str, as_of: datetime, blow: Strike, work: Work) -> None:
     os.environ["WISTIA_API_TOKEN"] = token
     context = Context(Options(home=home, as_of=as_of))
     laid: list[Wire] = []
@@ -86,7 +89,7 @@ def _stricken(home: Path, token: str, as_of: datetime, blow: Strike) -> None:
         case "warehouse":
             _lay(laid, blow)
     try:
-        run(context, Telling())
+        work(context, Telling())
     except ReelhouseError:
         os._exit(1)
     os._exit(0)  # what is left of the wire is of no interest

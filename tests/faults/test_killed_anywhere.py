@@ -18,11 +18,13 @@ from typing import Any, Literal
 
 import pytest
 
+from orchestration.pipeline import replay_stage
 from sandbox.wistia.invented import InventedAccount
 from sandbox.wistia.profile import small
 from tests.conftest import House, house
 from tests.faults.stricken import Strike, strike
 from tests.faults.test_killed_at_commit import content
+from warehouse_sql.generations import NEXT, PREVIOUS
 
 DAYS = [datetime(2026, 1, day, 2, tzinfo=UTC) for day in (8, 9, 10)]
 Content = dict[str, list[tuple[Any, ...]]]
@@ -110,6 +112,43 @@ def test_two_hundred_strikes(endpoint: bool, tmp_path: Path) -> None:
     people = account(2_000, 1_500)
     clean = list(_unharmed(tmp_path / "unharmed", people))
     _survives(tmp_path, people, clean, _seed(), 200, endpoint=endpoint)
+
+
+def _shown(built: House) -> Content:
+    """What readers know of: not the generation that a replay is building, nor the one that it replaced."""
+    return {table: rows for table, rows in content(built).items() if not table.endswith((NEXT, PREVIOUS))}
+
+
+@pytest.mark.timeout(3600)
+@pytest.mark.parametrize(
+    ("kind", "stride"),
+    [
+        ("kill at statement", 211),
+        pytest.param("kill at write", 2, marks=pytest.mark.long),
+        pytest.param("kill at statement", 13, marks=pytest.mark.long),
+    ],
+)
+def test_a_replay_is_killed_and_the_next_completes_it(
+    kind: Literal["kill at write", "kill at statement"],
+    stride: int,
+    unharmed: list[tuple[Content, float]],
+    tmp_path: Path,
+) -> None:
+    """Whoever reads meanwhile sees the tables as the daily loads made them, as does whoever reads at the end."""
+    for built in house(tmp_path, account()):
+        for day, _ in zip(DAYS[:2], unharmed, strict=False):
+            built.run(day)
+        expected = unharmed[1][0]
+        for step in count(0, stride):
+            code = strike(built.home, built.simulator.token, DAYS[1], Strike(kind, step), replay_stage)
+            assert _shown(built) == expected, step
+            if code == 0:
+                break
+            assert code == -signal.SIGKILL
+            assert step < 2_000
+        assert step > stride
+        built.run(DAYS[2])
+        assert _shown(built) == unharmed[2][0]
 
 
 @pytest.mark.long
