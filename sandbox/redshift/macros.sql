@@ -304,3 +304,70 @@ CREATE OR REPLACE MACRO main.rs_to_char_number(x, places, digits, zeros, width, 
         CASE WHEN width = 0 THEN 0 ELSE width + 1 + length(currency) END
     ) || rs_decimals(x, places, trimmed)
 END;
+
+-- CRC-32C (CRC32 function), eight digits. The lambdas go through the bytes, and the bits of each.
+CREATE OR REPLACE MACRO main.rs_crc_of(s) AS list_reduce(
+    list_transform(range(1, strlen(s) + 1), lambda i: CAST('0x' || substr(hex(encode(s)), 2 * i - 1, 2) AS UBIGINT)),
+    lambda c, b: list_reduce(range(8), lambda x, i: CASE WHEN x % 2 = 1 THEN xor(x >> 1, 2197175160) ELSE x >> 1 END, xor(c, b)),
+    4294967295::UBIGINT
+);
+CREATE OR REPLACE MACRO main.rs_crc32(s) AS lower(printf('%08x', CAST(xor(rs_crc_of(s), 4294967295::UBIGINT) AS BIGINT)));
+CREATE OR REPLACE MACRO main.rs_difference(a, b) AS CAST(list_sum(
+    list_transform(range(1, 5), lambda i: CASE WHEN rs_soundex(a)[i] = rs_soundex(b)[i] THEN 1 ELSE 0 END)
+) AS INTEGER);
+CREATE OR REPLACE MACRO main.rs_octetindex(part, s) AS CAST(
+    CASE WHEN strpos(s, part) = 0 THEN 0 ELSE strlen(left(s, strpos(s, part) - 1)) + 1 END AS INTEGER
+);
+CREATE OR REPLACE MACRO main.rs_compared(a, b) AS CAST(CASE WHEN a < b THEN -1 WHEN a > b THEN 1 WHEN a = b THEN 0 END AS INTEGER);
+CREATE OR REPLACE MACRO main.rs_number_read(s) AS CASE WHEN s LIKE '%-%' OR s LIKE '%<%' THEN '-' ELSE '' END
+    || trim(regexp_replace(s, '[-+<>$,[:space:]]', '', 'g'));
+CREATE OR REPLACE MACRO main.rs_from_hex(s) AS unhex(CASE WHEN length(s) % 2 = 1 THEN '0' || s ELSE s END);
+CREATE OR REPLACE MACRO main.rs_to_varbyte(s, form) AS CASE lower(form)
+    WHEN 'hex' THEN rs_from_hex(s) WHEN 'binary' THEN unbin(s) WHEN 'base64' THEN from_base64(s)
+    WHEN 'utf8' THEN encode(s) WHEN 'utf-8' THEN encode(s) WHEN 'utf_8' THEN encode(s)
+    ELSE CAST(error('invalid format of TO_VARBYTE: ' || form) AS BLOB)
+END;
+CREATE OR REPLACE MACRO main.rs_bytes(b) AS CASE WHEN typeof(b) = 'BLOB' THEN CAST(b AS BLOB) ELSE encode(CAST(b AS VARCHAR)) END;
+CREATE OR REPLACE MACRO main.rs_bits(h) AS array_to_string(list_transform(
+    range(length(h) // 2), lambda i: lpad(bin(CAST('0x' || substr(h, 2 * i + 1, 2) AS BIGINT)), 8, '0')
+), '');
+CREATE OR REPLACE MACRO main.rs_from_varbyte(b, form) AS CASE lower(form)
+    WHEN 'hex' THEN lower(hex(rs_bytes(b))) WHEN 'binary' THEN rs_bits(hex(rs_bytes(b))) WHEN 'base64' THEN to_base64(rs_bytes(b))
+    WHEN 'utf8' THEN decode(rs_bytes(b)) WHEN 'utf-8' THEN decode(rs_bytes(b)) WHEN 'utf_8' THEN decode(rs_bytes(b))
+    ELSE CAST(error('invalid format of FROM_VARBYTE: ' || form) AS VARCHAR)
+END;
+-- Arrays of SUPER: elements are equal where their texts are; NULL is an element unless the third argument says otherwise.
+CREATE OR REPLACE MACRO main.rs_items(a) AS list_transform(json_extract(a, '$[*]'), lambda v: CAST(v AS VARCHAR));
+CREATE OR REPLACE MACRO main.rs_item(v) AS coalesce(CAST(to_json(v) AS VARCHAR), 'null');
+CREATE OR REPLACE MACRO main.rs_found(a, v, found, missing, nulls) AS CASE
+    WHEN list_contains(rs_items(a), rs_item(v)) AND (nulls OR rs_item(v) <> 'null') THEN found
+    WHEN nulls OR (rs_item(v) <> 'null' AND NOT list_contains(rs_items(a), 'null')) THEN missing
+END;
+CREATE OR REPLACE MACRO main.rs_array_contains(a, v, nulls := TRUE) AS rs_found(a, v, TRUE, FALSE, nulls);
+CREATE OR REPLACE MACRO main.rs_array_position(a, v, nulls := TRUE) AS
+    rs_found(a, v, CAST(list_position(rs_items(a), rs_item(v)) - 1 AS INTEGER), -1, nulls);
+CREATE OR REPLACE MACRO main.rs_array_positions(a, v, nulls := TRUE) AS rs_found(a, v, to_json(list_filter(
+    range(len(rs_items(a))), lambda i: rs_items(a)[i + 1] = rs_item(v)
+)), CAST('[]' AS JSON), nulls);
+CREATE OR REPLACE MACRO main.rs_array_of(items) AS CAST('[' || array_to_string(items, ',') || ']' AS JSON);
+CREATE OR REPLACE MACRO main.rs_once(items) AS list_filter(items, lambda x, i: list_position(items, x) = i);
+CREATE OR REPLACE MACRO main.rs_array_distinct(a) AS rs_array_of(rs_once(rs_items(a)));
+CREATE OR REPLACE MACRO main.rs_array_union(a, b) AS rs_array_of(rs_once(list_concat(rs_items(a), rs_items(b))));
+CREATE OR REPLACE MACRO main.rs_array_except(a, b) AS
+    rs_array_of(rs_once(list_filter(rs_items(a), lambda x: NOT list_contains(rs_items(b), x))));
+CREATE OR REPLACE MACRO main.rs_array_intersection(a, b) AS
+    rs_array_of(rs_once(list_filter(rs_items(a), lambda x: list_contains(rs_items(b), x))));
+CREATE OR REPLACE MACRO main.rs_arrays_overlap(a, b) AS list_has_any(rs_items(a), rs_items(b));
+CREATE OR REPLACE MACRO main.rs_item_rank(x) AS CASE json_type(CAST(x AS VARCHAR)) WHEN 'BOOLEAN' THEN 0 WHEN 'VARCHAR' THEN 2 WHEN 'ARRAY' THEN 3 WHEN 'OBJECT' THEN 4 ELSE 1 END;
+CREATE OR REPLACE MACRO main.rs_ascending(items) AS list_transform(
+    list_sort(list_transform(list_filter(items, lambda x: x <> 'null'), lambda x: {
+        'rank': rs_item_rank(x), 'number': CASE WHEN rs_item_rank(x) = 1 THEN CAST(x AS DOUBLE) ELSE 0 END, 'x': x
+    })), lambda s: s.x
+);
+CREATE OR REPLACE MACRO main.rs_sorted(items, ascending) AS
+    CASE WHEN ascending THEN rs_ascending(items) ELSE list_reverse(rs_ascending(items)) END;
+CREATE OR REPLACE MACRO main.rs_array_sort(a, ascending := TRUE, nulls_first := NULL) AS rs_array_of(CASE
+    WHEN coalesce(nulls_first, NOT ascending) THEN list_concat(list_filter(rs_items(a), lambda x: x = 'null'), rs_sorted(rs_items(a), ascending))
+    ELSE list_concat(rs_sorted(rs_items(a), ascending), list_filter(rs_items(a), lambda x: x = 'null'))
+END);
+CREATE OR REPLACE MACRO main.rs_get_number_attributes(o) AS CASE WHEN json_type(o) = 'OBJECT' THEN CAST(len(json_keys(o)) AS INTEGER) END;

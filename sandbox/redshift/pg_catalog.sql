@@ -335,3 +335,60 @@ CREATE OR REPLACE VIEW sandbox_internal."show view" AS
     SELECT schema_name, view_name AS name, rtrim(rs_view_text(document), '; ')
         || CASE WHEN CAST(document -> '$.bound' AS BOOLEAN) THEN '' ELSE ' WITH NO SCHEMA BINDING' END || ';' AS ddl
     FROM sandbox_internal.views;
+-- Who somebody is: themselves, their groups, their roles, the roles of these. Everybody is public.
+CREATE OR REPLACE VIEW sandbox_internal.user_identities AS WITH RECURSIVE known(user_name, kind, name) AS (
+    SELECT usename, 'user', usename FROM sandbox_internal.pg_user
+    UNION
+    SELECT k.user_name, m.c, m.d FROM known AS k
+    JOIN sandbox_internal.documents AS m ON m.kind = 'member' AND m.a = k.kind AND m.b = k.name
+) SELECT user_name, kind, name FROM known;
+-- Names that no query has: a macro's arguments may be columns of any name.
+CREATE OR REPLACE VIEW sandbox_internal.table_rights AS
+    SELECT u.usename AS rs_who, r.schema_name AS rs_schema, r.table_name AS rs_name, '' AS rs_privilege
+    FROM sandbox_internal.relations AS r, sandbox_internal.pg_user AS u
+    WHERE u.usesuper OR EXISTS (
+        SELECT 1 FROM sandbox_internal.documents AS d WHERE d.kind IN ('table', 'view')
+            AND d.a = r.schema_name AND d.b = r.table_name AND d.document ->> '$.owner' = u.usename
+    )
+    UNION ALL
+    SELECT i.user_name, r.schema_name, r.table_name, CASE d.kind WHEN 'grant' THEN d.c ELSE d.b END
+    FROM sandbox_internal.relations AS r JOIN sandbox_internal.documents AS d
+        ON (d.kind = 'grant' AND d.a = r.schema_name AND d.b = r.table_name AND json_type(d.document, '$.columns') = 'NULL')
+        OR (d.kind = 'scoped' AND d.a IN ('schema ' || r.schema_name, 'database'))
+    JOIN sandbox_internal.user_identities AS i ON CASE d.kind WHEN 'grant' THEN d.d ELSE d.c END = 'public'
+        OR (i.kind, i.name) = CASE d.kind WHEN 'grant' THEN (d.d, d.e) ELSE (d.c, d.d) END;
+CREATE OR REPLACE VIEW sandbox_internal.schema_rights AS
+    SELECT u.usename AS rs_who, s.schema_name AS rs_name, '' AS rs_privilege
+    FROM sandbox_internal.information_schema_schemata AS s, sandbox_internal.pg_user AS u
+    WHERE u.usesuper OR s.schema_name = 'public' OR EXISTS (
+        SELECT 1 FROM sandbox_internal.documents AS d
+        WHERE d.kind = 'schema' AND d.a = s.schema_name AND d.document ->> '$.owner' = u.usename
+    )
+    UNION ALL
+    SELECT i.user_name, d.a, d.b FROM sandbox_internal.documents AS d
+    JOIN sandbox_internal.user_identities AS i ON d.c = 'public' OR (i.kind = d.c AND i.name = d.d)
+    WHERE d.kind = 'schema_grant';
+CREATE OR REPLACE MACRO main.rs_has_table_privilege(who, named, privilege) AS EXISTS (
+    SELECT 1 FROM sandbox_internal.table_rights AS rs_held
+    WHERE rs_held.rs_who = who AND rs_held.rs_privilege IN ('', upper(privilege)) AND (
+        lower(named) = rs_held.rs_schema || '.' || rs_held.rs_name
+        OR (lower(named) = rs_held.rs_name AND list_contains(current_schemas(FALSE), rs_held.rs_schema))
+    )
+);
+CREATE OR REPLACE MACRO main.rs_has_schema_privilege(who, named, privilege) AS EXISTS (
+    SELECT 1 FROM sandbox_internal.schema_rights AS rs_held
+    WHERE rs_held.rs_who = who AND rs_held.rs_name = lower(named) AND rs_held.rs_privilege IN ('', upper(privilege))
+);
+CREATE OR REPLACE VIEW sandbox_internal.memberships AS
+    SELECT user_name AS rs_who, name AS rs_name FROM sandbox_internal.user_identities WHERE kind IN ('role', 'group');
+CREATE OR REPLACE VIEW sandbox_internal.role_memberships AS WITH RECURSIVE known(rs_role, rs_name) AS (
+    SELECT b, d FROM sandbox_internal.documents WHERE kind = 'member' AND a = 'role' AND c = 'role'
+    UNION
+    SELECT k.rs_role, m.d FROM known AS k
+    JOIN sandbox_internal.documents AS m ON m.kind = 'member' AND m.a = 'role' AND m.c = 'role' AND m.b = k.rs_name
+) SELECT rs_role, rs_name FROM known;
+CREATE OR REPLACE MACRO main.rs_user_is_member_of(who, named) AS
+    EXISTS (SELECT 1 FROM sandbox_internal.memberships AS rs_held WHERE rs_held.rs_who = who AND rs_held.rs_name = named);
+CREATE OR REPLACE MACRO main.rs_role_is_member_of(inner_role, outer_role) AS EXISTS (
+    SELECT 1 FROM sandbox_internal.role_memberships AS rs_held WHERE rs_held.rs_role = inner_role AND rs_held.rs_name = outer_role
+);

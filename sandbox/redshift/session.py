@@ -17,6 +17,7 @@ from sandbox.redshift.engine import session_connection, set_search_path
 from sandbox.redshift.errors import QUERY_CANCELLED, TERMINATED, SqlError, from_duckdb
 from sandbox.redshift.locks import Mode
 from sandbox.redshift.names import DATABASE, DEFAULT_SCHEMA, SUPERUSER, VERSION_TEXT, TableName
+from sandbox.redshift.parameters import named_values
 from sandbox.redshift.record import now, query_type
 from sandbox.redshift.translate.shown import Shown, shown
 from sandbox.redshift.warehouse import Warehouse
@@ -415,6 +416,7 @@ class Session:
             "s_schema": next(iter(self.search_path), None),
             "s_search_path": ",".join(self.search_path),
             "s_version": VERSION_TEXT,
+            **named_values(self.settings),
         }
 
     def cancel(self, message: str | None = None) -> None:

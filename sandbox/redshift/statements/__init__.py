@@ -1,5 +1,6 @@
 """Statements by their first words."""
 
+import re
 from collections.abc import Callable, Sequence
 
 from sandbox.redshift import lexer
@@ -19,7 +20,7 @@ from sandbox.redshift.statements.into import has_into, select_into
 from sandbox.redshift.statements.policies import attach
 from sandbox.redshift.statements.prepared import Deallocate, Execute, Prepare
 from sandbox.redshift.statements.query import Translated, delete
-from sandbox.redshift.statements.settings import set_or_reset
+from sandbox.redshift.statements.settings import SetConfig, Use, set_or_reset
 from sandbox.redshift.statements.show import show
 from sandbox.redshift.statements.transaction import Begin, End, Lock, Truncate
 from sandbox.redshift.statements.unload import Unload
@@ -55,6 +56,7 @@ _BY_WORD: dict[str, Callable[[str], Statement]] = {
     "START": Begin,
     "TRUNCATE": Truncate,
     "UNLOAD": Unload,
+    "USE": Use,
     "VACUUM": Vacuum,
 }
 _WITH_PARAMETERS: dict[str, Callable[[str, Sequence[int]], Statement]] = {
@@ -68,6 +70,9 @@ _WITH_PARAMETERS: dict[str, Callable[[str, Sequence[int]], Statement]] = {
     "UPDATE": Translated,
     "WITH": Translated,
 }
+
+
+_SETS = re.compile(r"SELECT\s+(pg_catalog\s*\.\s*)?set_config\s*\(", re.IGNORECASE)
 
 
 def read(sql: str, oids: Sequence[int] = ()) -> Statement | None:
@@ -87,6 +92,8 @@ def read(sql: str, oids: Sequence[int] = ()) -> Statement | None:
         raise SqlError("42601", "cannot insert multiple commands into a prepared statement")
     first = lexer.first(parts[0])
     word = first.upper
+    if word == "SELECT" and _SETS.match(parts[0]):
+        return SetConfig(parts[0])
     if word in ("SELECT", "WITH") and has_into(parts[0]):
         return select_into(parts[0])
     if word in _WITH_PARAMETERS:

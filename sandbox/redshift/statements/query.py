@@ -14,8 +14,9 @@ from sandbox.redshift.locks import Mode
 from sandbox.redshift.names import TableName, quote
 from sandbox.redshift.session import Session, Sink
 from sandbox.redshift.translate import rewrites
+from sandbox.redshift.translate.dialect import parse
 from sandbox.redshift.translate.shown import Shown
-from sandbox.redshift.translate.statement import Translation, translate
+from sandbox.redshift.translate.statement import Translation, translate, translate_tree
 from sandbox.redshift.wire.decode import Value, samples
 from sandbox.redshift.wire.types import CAST_BY_OID, Column, column
 
@@ -54,6 +55,8 @@ class Translated:
         if found.target is not None:
             _refuse_target(session, found, found.target)
         _take_locks(session, found)
+        if found.kind == "update" and session.settings.get("error_on_nondeterministic_update") in ("true", "on", "1"):
+            self._refuse_matches(session, values)
         if found.width is not None and found.target is not None:
             found = _with_columns(session, found, found.target, found.width)
         cursor = session.run(found.sql, _parameters(session, found, values), alone=True)
@@ -61,6 +64,15 @@ class Translated:
             return _tag(found.kind, cursor)
         _send(session, found, cursor, sink)
         return "SELECT"
+
+    def _refuse_matches(self, session: Session, values: Sequence[Value]) -> None:
+        """Refuses an UPDATE in which several rows match one ("error_on_nondeterministic_update")."""
+        query = rewrites.matched_often(parse(self._sql))
+        if query is None:
+            return
+        found = translate_tree(query, self._casts, session.shown())
+        if session.run(found.sql, _parameters(session, found, values)).fetchone():
+            raise SqlError("XX000", "Found multiple matches to update the same tuple.")
 
     def value(self, session: Session, values: Sequence[Value]) -> Any:
         """The first value of a query's first row."""
@@ -201,6 +213,10 @@ def _parameters(session: Session, found: Translation, values: Sequence[Value]) -
     # A text that is only compared loses the blanks at its end, as the columns beside it do.
     given |= {f"t{at}": v.rstrip(" ") if isinstance(v, str) else v for at, v in enumerate(values, start=1)}
     given |= session.session_values()
+    for name in found.parameters:
+        if name.startswith("s_need_") and name not in given:
+            shown = name.removeprefix("s_need_").replace("__dot__", ".")
+            raise SqlError("42704", f'unrecognized configuration parameter "{shown}"')
     return {name: given.get(name) for name in found.parameters}
 
 

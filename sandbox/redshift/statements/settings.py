@@ -5,28 +5,13 @@ from collections.abc import Sequence
 from sandbox.redshift import rights
 from sandbox.redshift.cursor import TokenCursor
 from sandbox.redshift.errors import SqlError
-from sandbox.redshift.names import DEFAULT_SCHEMA, SUPERUSER
+from sandbox.redshift.names import DATABASE, DEFAULT_SCHEMA, SUPERUSER, literal, quote
+from sandbox.redshift.parameters import DEFAULTS
 from sandbox.redshift.session import Session, Sink, Statement
 from sandbox.redshift.statements.base import Command
 from sandbox.redshift.wire.decode import Value
+from sandbox.redshift.wire.types import Column, column
 
-DEFAULTS = {
-    "analyze_threshold_percent": "10",
-    "application_name": "",
-    "client_encoding": "UTF8",
-    "datestyle": "ISO, MDY",
-    "enable_case_sensitive_identifier": "off",
-    "enable_result_cache_for_session": "on",
-    "extra_float_digits": "0",
-    "max_cursor_result_set_size": "0",
-    "query_group": "default",
-    "search_path": '"$user", public',
-    "server_version": "8.0.2",
-    "statement_timeout": "0",
-    "timezone": "UTC",
-    "transaction_isolation": "SNAPSHOT",
-    "wlm_query_slot_count": "1",
-}
 _WITHOUT_EFFECT = frozenset(DEFAULTS) - {"server_version", "transaction_isolation"}
 
 
@@ -34,6 +19,8 @@ def set_or_reset(sql: str) -> Statement:
     """The statement for SET … or RESET …."""
     words = TokenCursor(sql)
     resetting = words.next().upper == "RESET"
+    if resetting and words.peek() == "USE":
+        return Use(sql)
     if words.take("SESSION", "AUTHORIZATION"):
         user = None if resetting or words.take("DEFAULT") else _user(words)
         words.end()
@@ -73,12 +60,13 @@ class Set(Command):
         if words.peek() == "TRANSACTION":
             raise SqlError("0A000", "SET TRANSACTION is not imitated by this sandbox endpoint")
         self._name = "timezone" if words.take("TIME", "ZONE") else words.name()
+        while words.take("."):
+            self._name += f".{words.name()}"
         if self._tag == "SET":
             _ = words.take("TO") or words.take("=")
             self._value = _values(words)
         words.end()
-        if self._name not in _WITHOUT_EFFECT and self._name != "all":
-            raise SqlError("42704", f'unrecognized configuration parameter "{self._name}"')
+        refuse_unknown(self._name)
 
     def run(self, session: Session, values: Sequence[Value], sink: Sink) -> str:  # noqa: ARG002
         """Changes the setting for the session."""
@@ -103,6 +91,74 @@ class Set(Command):
             raise SqlError("0A000", "identifiers with capitals are not imitated by this sandbox endpoint")
         if self._name == "timezone" and value[0].lower() not in ("utc", "default"):
             raise SqlError("0A000", "only the time zone UTC is imitated by this sandbox endpoint")
+
+
+def refuse_unknown(name: str) -> None:
+    """Refuses what is neither a parameter nor a variable of the session, which has a dot in its name.
+
+    Raises:
+        SqlError: 42704.
+    """
+    if name not in _WITHOUT_EFFECT and name != "all" and "." not in name:
+        raise SqlError("42704", f'unrecognized configuration parameter "{name}"')
+
+
+class SetConfig:
+    """SELECT SET_CONFIG('parameter', 'value', is_local): SET, as a function ("SET_CONFIG")."""
+
+    ends_failure = False
+
+    def __init__(self, sql: str) -> None:
+        words = TokenCursor(sql)
+        words.expect("SELECT")
+        if words.take("PG_CATALOG"):
+            words.expect(".")
+        words.expect("SET_CONFIG", "(")
+        name = words.string().lower()
+        words.expect(",")
+        self._value = words.string()
+        words.expect(",")
+        if words.next().upper not in ("TRUE", "FALSE", "1", "0"):
+            raise words.unexpected()
+        words.expect(")")
+        _ = words.take("AS")
+        self._column = "set_config" if words.done else words.name()
+        words.end()
+        refuse_unknown(name)
+        written = ".".join(quote(part) for part in name.split("."))
+        self._set = Set(f"SET {written} TO {literal(self._value)}")
+
+    def columns(self, session: Session) -> Sequence[Column]:  # noqa: ARG002
+        """One column: the value that is set."""
+        return [column(self._column, "VARCHAR")]
+
+    def run(self, session: Session, values: Sequence[Value], sink: Sink) -> str:
+        """Sets it, and returns it."""
+        self._set.run(session, values, sink)
+        sink.begin(self.columns(session))
+        sink.rows([(self._value,)])
+        return "SELECT"
+
+
+class Use(Command):
+    """USE database and RESET USE; there is only one."""
+
+    def __init__(self, sql: str) -> None:
+        words = TokenCursor(sql)
+        self._tag = words.next().upper
+        if self._tag == "RESET":
+            words.expect("USE")
+        self._name = words.name() if self._tag == "USE" else ""
+        words.end()
+
+    def run(self, session: Session, values: Sequence[Value], sink: Sink) -> str:  # noqa: ARG002
+        """Remembers it, and resets the search path ("USE")."""
+        if self._name and self._name != DATABASE:
+            raise SqlError("3D000", f'database "{self._name}" does not exist')
+        session.settings["use"] = self._name
+        session.settings.pop("search_path", None)
+        session.set_search_path([DEFAULT_SCHEMA])
+        return self._tag
 
 
 def _values(words: TokenCursor) -> list[str]:

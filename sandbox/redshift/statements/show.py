@@ -5,9 +5,9 @@ from collections.abc import Callable, Sequence
 from sandbox.redshift.cursor import TokenCursor
 from sandbox.redshift.errors import SqlError, not_imitated
 from sandbox.redshift.names import DATABASE, DEFAULT_SCHEMA, TableName, literal
+from sandbox.redshift.parameters import DEFAULTS
 from sandbox.redshift.session import Session, Sink, Statement
 from sandbox.redshift.statements.query import Translated
-from sandbox.redshift.statements.settings import DEFAULTS
 from sandbox.redshift.wire.decode import Value
 from sandbox.redshift.wire.types import Column, column
 
@@ -174,21 +174,28 @@ class Show:
     def __init__(self, sql: str) -> None:
         words = TokenCursor(sql)
         words.expect("SHOW")
-        self._name = "timezone" if words.take("TIME", "ZONE") else words.rest().lower()
+        self._name = "timezone" if words.take("TIME", "ZONE") else words.rest().replace('"', "").lower()
         if self._name == "transaction isolation level":
             self._name = "transaction_isolation"
-        if self._name not in DEFAULTS and self._name != "all":
-            raise SqlError("42704", f'unrecognized configuration parameter "{self._name}"')
+        if self._name not in (*DEFAULTS, "all", "use") and "." not in self._name:
+            raise _unrecognized(self._name)
 
     def columns(self, session: Session) -> Sequence[Column]:  # noqa: ARG002
         """One column, named as the setting; of all settings names and values."""
         if self._name == "all":
             return [column("name", "VARCHAR"), column("setting", "VARCHAR")]
-        return [column(self._name, "VARCHAR")]
+        return [column("Use Database" if self._name == "use" else self._name, "VARCHAR")]
 
     def run(self, session: Session, values: Sequence[Value], sink: Sink) -> str:  # noqa: ARG002
         """Returns its value."""
         sink.begin(self.columns(session))
-        values_of = {name: session.settings.get(name, value) for name, value in DEFAULTS.items()}
-        sink.rows([*values_of.items()] if self._name == "all" else [(values_of[self._name],)])
+        values_of = DEFAULTS | {"use": ""} | session.settings
+        if self._name not in (*values_of, "all"):
+            raise _unrecognized(self._name)
+        everything = [(name, values_of[name]) for name in DEFAULTS]
+        sink.rows(everything if self._name == "all" else [(values_of[self._name],)])
         return "SHOW"
+
+
+def _unrecognized(name: str) -> SqlError:
+    return SqlError("42704", f'unrecognized configuration parameter "{name}"')

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from sqlglot import exp
 
 from sandbox.redshift.errors import SqlError
+from sandbox.redshift.parameters import DEFAULTS, value_name
 
 Build = Callable[[Sequence[exp.Expr]], exp.Expr]
 
@@ -17,7 +18,7 @@ def _words(text: str) -> list[str]:
 SAME = frozenset(
     _words("""
     abs acos any_value ascii asin atan atan2 avg bit_and bit_or bool_and bool_or cbrt ceil ceiling chr coalesce concat
-    cos cot count cume_dist degrees dense_rank exp first_value floor greatest grouping lag last_value lead
+    cos cot count cume_dist degrees dense_rank exp factorial first_value floor greatest grouping lag last_value lead
     least left length ln log lower max md5 min mod nth_value ntile nullif percent_rank
     pi power radians random rank repeat replace reverse right round row_number sha1 sign sin split_part
     sqrt stddev stddev_pop stddev_samp strpos sum tan translate trim upper var_pop var_samp
@@ -33,6 +34,15 @@ RENAMED = {
     "character_length": "length",
     "date_cmp": "rs_moments_compared",
     "date_cmp_timestamp": "rs_moments_compared",
+    "date_cmp_timestamptz": "rs_moments_compared",
+    "bpcharcmp": "rs_compared",
+    "bttext_pattern_cmp": "rs_compared",
+    "interval_cmp": "rs_compared",
+    "sha": "sha1",
+    "timestamp_cmp_timestamptz": "rs_moments_compared",
+    "timestamptz_cmp": "rs_moments_compared",
+    "timestamptz_cmp_date": "rs_moments_compared",
+    "timestamptz_cmp_timestamp": "rs_moments_compared",
     "dexp": "exp",
     "dlog1": "ln",
     "dlog10": "log10",
@@ -53,15 +63,18 @@ RENAMED = {
 
 MACROS = frozenset(
     _words("""
-    add_months array_concat array_flatten array_to_string can_json_parse charindex col_description current_schemas
-    date_part_year fnv_hash format_type get_array_length has_database_privilege initcap is_array is_bigint is_boolean
-    is_float is_integer is_object is_scalar is_valid_json is_valid_json_array is_varchar isnull json_array_length
+    add_months array_concat array_contains array_distinct array_except array_flatten array_intersection
+    array_position array_positions array_sort array_to_string array_union arrays_overlap can_json_parse charindex
+    col_description crc32 current_schemas date_part_year difference fnv_hash format_type from_hex from_varbyte
+    get_array_length get_number_attributes has_database_privilege initcap is_array is_bigint is_boolean is_float
+    is_integer is_object is_scalar is_valid_json is_valid_json_array is_varchar isnull json_array_length
     json_extract_array_element_text json_parse json_serialize json_typeof last_day months_between next_day
-    obj_description oidvectortypes pg_database_size pg_encoding_to_char pg_function_is_visible pg_get_constraintdef
-    pg_get_expr pg_get_function_arguments pg_get_function_result pg_get_indexdef pg_get_ruledef pg_get_triggerdef
-    pg_get_userbyid pg_get_viewdef pg_size_pretty pg_table_is_visible pg_table_size pg_tablespace_location
-    pg_type_is_visible quote_ident quote_literal regexp_count regexp_instr regexp_replace regexp_substr sha2
-    shobj_description soundex split_to_array subarray to_hex
+    obj_description octetindex oidvectortypes pg_database_size pg_encoding_to_char pg_function_is_visible
+    pg_get_constraintdef pg_get_expr pg_get_function_arguments pg_get_function_result pg_get_indexdef pg_get_ruledef
+    pg_get_triggerdef pg_get_userbyid pg_get_viewdef pg_size_pretty pg_table_is_visible pg_table_size
+    pg_tablespace_location pg_type_is_visible quote_ident quote_literal regexp_count regexp_instr regexp_replace
+    regexp_substr role_is_member_of sha2 shobj_description soundex split_to_array subarray to_hex to_varbyte
+    user_is_member_of
     """)
 )
 """Functions written as DuckDB macros named `rs_<function>` in `macros.sql`."""
@@ -239,7 +252,20 @@ def _json_extract_path_text(arguments: Sequence[exp.Expr]) -> exp.Expr:
 def _convert_timezone(arguments: Sequence[exp.Expr]) -> exp.Expr:
     zones, moment = list(arguments[:-1]), arguments[-1]
     source = zones[0] if len(zones) == 2 else exp.Literal.string("UTC")
-    return call("rs_convert_timezone", source, zones[-1], moment)
+    return call("rs_convert_timezone", zone_meant(source), zone_meant(zones[-1]), moment)
+
+
+_OFFSETS = {
+    "PST": 8, "PDT": 7, "MST": 7, "MDT": 6, "CST": 6, "CDT": 5, "EST": 5, "EDT": 4, "GMT": 0, "BST": -1, "CET": -1,
+    "CEST": -2, "EET": -2, "EEST": -3, "MSK": -3, "JST": -9,
+}  # fmt: skip
+"""Hours behind UTC of abbreviations, which know no summer time ("CONVERT_TIMEZONE function: Time zone usage notes")."""
+
+
+def zone_meant(zone: exp.Expr) -> exp.Expr:
+    """A time zone as DuckDB takes it, to whom PST is Los Angeles all the year."""
+    hours = _OFFSETS.get(zone.name.upper()) if zone.is_string else None
+    return zone if hours is None else exp.Literal.string(f"Etc/GMT{hours:+d}")
 
 
 def _nvl2(arguments: Sequence[exp.Expr]) -> exp.Expr:
@@ -411,6 +437,56 @@ def _exactly(count: int, name: str, arguments: Sequence[exp.Expr]) -> Sequence[e
     return arguments
 
 
+def _of_user(name: str) -> Build:
+    """A privilege of the current user, where no other is named."""
+
+    def build(arguments: Sequence[exp.Expr]) -> exp.Expr:
+        who = [exp.Placeholder(this="s_user")] if len(arguments) == 2 else []
+        return call(f"rs_{name}", *_exactly(3, name, [*who, *arguments]))
+
+    return build
+
+
+def _current_setting(arguments: Sequence[exp.Expr]) -> exp.Expr:
+    """The value of a parameter, or of a variable of the session, which need not be there if that is said."""
+    name = arguments[0] if arguments else exp.null()
+    if not name.is_string or len(arguments) > 2:
+        raise SqlError("42883", "function current_setting() takes the name of a parameter")
+    needed = len(arguments) == 1 or not (isinstance(arguments[1], exp.Boolean) and not arguments[1].this)
+    if name.name.lower() not in DEFAULTS and "." not in name.name:
+        raise SqlError("42704", f'unrecognized configuration parameter "{name.name}"')
+    if not re.fullmatch(r"[\w.]+", name.name):
+        raise SqlError("22023", f'"{name.name}" is no name of a variable')
+    return exp.Placeholder(this=value_name(name.name, needed=needed))
+
+
+def _set_config(_: Sequence[exp.Expr]) -> exp.Expr:
+    raise SqlError("0A000", "SET_CONFIG is imitated by this sandbox endpoint as the only item of a SELECT")
+
+
+def _time_of_day(_: Sequence[exp.Expr]) -> exp.Expr:
+    return call("strftime", exp.Placeholder(this="s_now"), "%a %b %d %H:%M:%S.%f %Y UTC")
+
+
+def _timezone(arguments: Sequence[exp.Expr]) -> exp.Expr:
+    zone, moment = _exactly(2, "timezone", arguments)
+    return call("timezone", zone_meant(zone), cast(moment, "TIMESTAMP") if moment.is_string else moment)
+
+
+_READ = re.compile(r"(?:FM)?([SL$]*)([09,G]+)(?:[.D]([09]+))?(S|MI|PR|SG)?", re.IGNORECASE)
+
+
+def _to_number(arguments: Sequence[exp.Expr]) -> exp.Expr:
+    """Digits, groups, a point, a currency, a sign on either side ("TO_NUMBER", "Numeric format strings")."""
+    text, form = _exactly(2, "to_number", arguments)
+    found = _READ.fullmatch(form.name) if form.is_string else None
+    if found is None:
+        raise SqlError("0A000", f"the format '{form.name}' of TO_NUMBER is not imitated by this sandbox endpoint")
+    places = len(found[3] or "")
+    digits = sum(mark in "09" for mark in found[2]) + places
+    return cast(call("rs_number_read", text), f"DECIMAL({min(digits, 38)}, {places})")
+
+
 def _session(name: str) -> Build:
     return lambda _: exp.Placeholder(this=name)
 
@@ -426,6 +502,7 @@ SESSION_VALUES = {
     "current_database": "s_database",
     "current_schema": "s_schema",
     "current_user_id": "s_user_id",
+    "last_user_query_id": "s_query_id",
     "version": "s_version",
 }
 """Functions whose value belongs to the session or the statement; they become parameters."""
@@ -436,6 +513,13 @@ _RULES: dict[str, Build] = {
     "btrim": _without_blanks("trim"),
     "concat": _concat,
     "convert_timezone": _convert_timezone,
+    "current_setting": _current_setting,
+    "has_schema_privilege": _of_user("has_schema_privilege"),
+    "has_table_privilege": _of_user("has_table_privilege"),
+    "set_config": _set_config,
+    "timeofday": _time_of_day,
+    "timezone": _timezone,
+    "to_number": _to_number,
     "count": _count,
     "date_add": _dateadd,
     "date_diff": _datediff,

@@ -114,6 +114,17 @@ def expand_views(tree: exp.Expr, shown: Shown, depth: int = 0) -> exp.Expr:
     return tree
 
 
+def matched_often(tree: exp.Expr) -> exp.Select | None:
+    """A query for rows of an UPDATE's target that several rows of its FROM match; None where it has no FROM."""
+    source, where, target = tree.args.get("from_"), tree.args.get("where"), target_table(tree)
+    if source is None or target is None:
+        return None
+    rows = exp.column("rowid", table=target.alias_or_name)
+    times = exp.GT(this=exp.Anonymous(this="count", expressions=[exp.Star()]), expression=exp.Literal.number(1))
+    query = exp.select("1").from_(target.copy()).join(source.this.copy(), join_type="cross")
+    return (query.where(where.this.copy()) if where else query).group_by(rows).having(times).limit(1)
+
+
 def limit_target(tree: exp.Expr, shown: Shown) -> None:
     """Lets UPDATE and DELETE change only the rows that are seen, in place ("Using RLS policies in SQL statements")."""
     target = target_table(tree)
@@ -516,8 +527,19 @@ def _session_user(_: exp.Expr) -> exp.Expr:
     return exp.Placeholder(this="s_user")
 
 
-def _try_cast(_: exp.Expr) -> exp.Expr:
-    raise SqlError("0A000", "TRY_CAST is not imitated by this sandbox endpoint")
+def _at_time_zone(node: exp.Expr) -> exp.Expr:
+    node.set("zone", functions.zone_meant(node.args["zone"]))
+    return node
+
+
+def _try_cast(node: exp.Expr) -> exp.Expr:
+    """A cast that gives NULL where it fails ("TRY_CAST function"); a text for an integer must be a whole number."""
+    kind = node.args["to"].this
+    made = exp.Cast(this=node.this, to=node.args["to"])
+    if kind in _INTEGERS and isinstance(node.this, exp.Column | exp.Literal):
+        whole = exp.not_(call("rs_is_no_whole", node.this.copy()))
+        return exp.Case(ifs=[exp.If(this=whole, true=call("try", made))])
+    return call("try", _cast(made))
 
 
 _RULES: dict[type[exp.Expr], Callable[[exp.Expr], exp.Expr]] = {
@@ -526,6 +548,7 @@ _RULES: dict[type[exp.Expr], Callable[[exp.Expr], exp.Expr]] = {
     exp.And: conditions.operands,
     exp.Anonymous: _function,
     exp.Any: blanks.any_of,
+    exp.AtTimeZone: _at_time_zone,
     exp.Between: blanks.between,
     exp.Bracket: _subscript,
     exp.Case: blanks.choose,
