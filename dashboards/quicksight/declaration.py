@@ -33,17 +33,19 @@ class Dataset(_Part):
 
 
 class Measure(_Part):
-    """A figure of a period and of the one before: a sum, a distinct count, or a quotient of two sums."""
+    """A figure: a sum, a distinct count, a quotient of two sums, or a mean that another column weights."""
 
     dataset: str
     sum: str | None = None
     distinct: str | None = None
     ratio: Names = ()
+    weighted: Names = ()
+    share: bool = False
 
     @property
     def columns(self) -> tuple[str, ...]:
         """The columns that it is computed from."""
-        return tuple(name for name in (self.sum, self.distinct, *self.ratio) if name)
+        return tuple(name for name in (self.sum, self.distinct, *self.ratio, *self.weighted) if name)
 
 
 class Visual(_Part):
@@ -69,10 +71,14 @@ class Visual(_Part):
 
 
 class Sheet(_Part):
-    """A page: its title, the columns by which it may be narrowed under the names of their controls, its visuals."""
+    """A page: its title, the columns by which it may be narrowed under the names of their controls, its visuals.
+
+    ``one``: a single member of each such column is chosen at a time.
+    """
 
     title: str
     filters: dict[str, str] = {}
+    one: bool = False
     visuals: Annotated[tuple[Visual, ...], BeforeValidator(tuple)]
 
 
@@ -82,6 +88,10 @@ class Declaration(_Part):
     datasets: dict[str, Dataset]
     measures: dict[str, Measure]
     sheets: dict[str, Sheet]
+
+    def measure_of(self, visual: Visual) -> Measure | None:
+        """Return the measure that a visual shows; None where it shows columns."""
+        return self.measures[visual.measure] if visual.measure else None
 
     @model_validator(mode="after")
     def _complete(self) -> Self:

@@ -4,14 +4,13 @@ from collections.abc import Iterator
 
 from dashboards.quicksight.columns import columns_of
 from dashboards.quicksight.declaration import Declaration, Sheet, Visual, load_declaration
-from dashboards.quicksight.expressions import FROM, TO, present, previous
+from dashboards.quicksight.expressions import FROM, TO, plain, present, previous
 from dashboards.quicksight.installation import Installation
-from dashboards.quicksight.visuals import Json, calculated, visual
+from dashboards.quicksight.visuals import BEFORE, DAY, PERIOD, SHOWN, Json, calculated, visual, when_of
 
-DAY = "activity_date"
 _GRID = 36
 """Columns of a grid layout ("GridLayoutConfiguration", Amazon QuickSight API Reference)."""
-_SPANS = {"kpi": (7, 6), "table": (36, 12)}
+_SPANS = {"kpi": (6, 6), "table": (36, 12)}
 _USUAL = (18, 12)
 _DEFAULTS = {
     FROM: "addDateTime(-30, 'DD', truncDate('DD', now()))",
@@ -38,9 +37,20 @@ def definition(installation: Installation) -> Json:
 
 
 def _calculated_fields(declaration: Declaration) -> Iterator[Json]:
-    for name, measure in declaration.measures.items():
-        for when, expression in (("period", present(measure)), ("before", previous(measure))):
-            yield {"DataSetIdentifier": measure.dataset, "Name": calculated(name, when), "Expression": expression}
+    written = {PERIOD: present, BEFORE: previous, SHOWN: plain}
+    used = {
+        (each.measure, when)
+        for sheet in declaration.sheets.values()
+        for each in sheet.visuals
+        for when in when_of(declaration, each)
+    }
+    for name, when in sorted((str(name), when) for name, when in used):
+        measure = declaration.measures[name]
+        yield {
+            "DataSetIdentifier": measure.dataset,
+            "Name": calculated(name, when),
+            "Expression": written[when](measure),
+        }
 
 
 def _parameter(name: str, expression: str) -> Json:
@@ -64,18 +74,18 @@ def _sheet(declaration: Declaration, name: str, sheet: Sheet) -> Json:
     }
     if _days(declaration, sheet):
         found["ParameterControls"] = [_date_control(name, parameter) for parameter in _DEFAULTS]
-    controls = list(_controls(declaration, name, sheet))
+    controls = list(_controls(name, sheet))
     if controls:
         found["FilterControls"] = controls
     return found
 
 
 def _places(name: str, sheet: Sheet) -> Iterator[Json]:
-    """Yield where each visual stands: in lines from left to right, a new line where there is no more room."""
+    """Yield where each visual stands: from left to right, a new line where there is no room or cards are at an end."""
     row, column, height = 0, 0, 0
     for number, each in enumerate(sheet.visuals):
         width, rows = _SPANS.get(each.kind, _USUAL)
-        if column + width > _GRID:
+        if column + width > _GRID or (number and rows != height):
             row, column, height = row + height, 0, 0
         yield {
             "ElementId": f"{name}-{number}",
@@ -103,9 +113,8 @@ def _filters(declaration: Declaration, name: str, sheet: Sheet) -> Iterator[Json
     for dataset, visuals in _days(declaration, sheet).items():
         yield _group(f"{name}-days-{dataset}", name, _period(f"{name}-days-{dataset}", dataset), visuals)
     for column in sheet.filters:
-        for dataset in _with(declaration, sheet, column):
-            filter_id = _filter_id(name, dataset, column)
-            yield _group(filter_id, name, _choice(filter_id, dataset, column), None)
+        filter_id = _filter_id(name, column)
+        yield _group(filter_id, name, _choice(filter_id, _with(declaration, sheet, column)[0], column), None)
     for number, each in enumerate(sheet.visuals):
         if each.at_most:
             filter_id = f"{name}-{number}-most"
@@ -138,7 +147,8 @@ def _group(group_id: str, sheet: str, filter_: Json, visuals: list[str] | None) 
         "Filters": [filter_],
         "ScopeConfiguration": {"SelectedSheets": {"SheetVisualScopingConfigurations": [scope]}},
         "Status": "ENABLED",
-        "CrossDataset": "SINGLE_DATASET",
+        # A choice is for all datasets that have a column of its name and type ("FilterGroup", its API Reference).
+        "CrossDataset": "SINGLE_DATASET" if visuals else "ALL_DATASETS",
     }
 
 
@@ -181,20 +191,17 @@ def _most(filter_id: str, dataset: str, declared: Visual) -> Json:
     }
 
 
-def _controls(declaration: Declaration, name: str, sheet: Sheet) -> Iterator[Json]:
+def _controls(name: str, sheet: Sheet) -> Iterator[Json]:
     for column, label in sheet.filters.items():
-        datasets = _with(declaration, sheet, column)
-        for dataset in datasets:
-            told = label if len(datasets) == 1 else f"{label} ({dataset})"
-            yield {
-                "Dropdown": {
-                    "FilterControlId": f"{_filter_id(name, dataset, column)}-control",
-                    "Title": told,
-                    "SourceFilterId": _filter_id(name, dataset, column),
-                    "Type": "MULTI_SELECT",
-                }
+        yield {
+            "Dropdown": {
+                "FilterControlId": f"{_filter_id(name, column)}-control",
+                "Title": label,
+                "SourceFilterId": _filter_id(name, column),
+                "Type": "SINGLE_SELECT" if sheet.one else "MULTI_SELECT",
             }
+        }
 
 
-def _filter_id(sheet: str, dataset: str, column: str) -> str:
-    return f"{sheet}-{dataset}-{column.replace('_', '-')}"
+def _filter_id(sheet: str, column: str) -> str:
+    return f"{sheet}-{column.replace('_', '-')}"

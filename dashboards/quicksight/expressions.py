@@ -1,7 +1,7 @@
-"""Calculated fields: a measure within the period that is chosen, and within the one of the same length before it.
+"""Calculated fields: a measure of what is shown, within the period that is chosen, and within the one before it.
 
-The functions are QuickSight's own: `ifelse`, `dateDiff`, `addDateTime`, `sum`, `distinct_count` ("Function and operator
-reference", Amazon QuickSight User Guide).
+The functions are QuickSight's own: `ifelse`, `dateDiff`, `addDateTime`, `isNotNull`, `sum`, `distinct_count` ("Function
+and operator reference", Amazon QuickSight User Guide).
 """
 
 import re
@@ -29,12 +29,20 @@ def previous(measure: Measure) -> str:
     return _aggregated(measure, _BEFORE)
 
 
+def plain(measure: Measure) -> str:
+    """Return a measure of whatever is shown."""
+    return _aggregated(measure, "")
+
+
 def references(expression: str) -> set[str]:
     """Return the columns that an expression reads."""
     return set(_REFERENCE.findall(expression))
 
 
 def _aggregated(measure: Measure, condition: str) -> str:
+    if measure.weighted:
+        value, weight = (f"{{{column}}}" for column in measure.weighted)
+        return f"sum({value} * {weight}) / sum(ifelse(isNotNull({value}), {weight}, NULL))"
     if measure.ratio:
         part, whole = (f"sum({_where(column, condition)})" for column in measure.ratio)
         return f"{part} / {whole}"
@@ -44,4 +52,4 @@ def _aggregated(measure: Measure, condition: str) -> str:
 
 
 def _where(column: str, condition: str) -> str:
-    return f"ifelse({condition}, {{{column}}}, NULL)"
+    return f"ifelse({condition}, {{{column}}}, NULL)" if condition else f"{{{column}}}"

@@ -6,6 +6,7 @@
 -- columns:
 --   activity_date    The UTC day; null for sessions outside the calendar.
 --   media_id         The hashed id of the media.
+--   media_name       Its present title.
 --   channel_name     Its channel.
 --   visitor_id       The opaque key that the vendor gives a visitor; null for all sessions of the media and day that have none.
 --   browser          Browser family of the visitor's last session of that day.
@@ -30,7 +31,7 @@ visitor as (
 ),
 
 media as (
-    select media_id, channel_key from core.dim_media
+    select media_id, media_name, channel_key from core.dim_media
     where is_current and media_key > 0
 ),
 
@@ -54,6 +55,7 @@ final as (
     select
         calendar.calendar_date as activity_date,
         visitor_media_day.media_id,
+        media.media_name,
         channel.channel_name,
         visitor.visitor_id,
         device.browser,
@@ -75,6 +77,7 @@ final as (
 select
     activity_date,
     media_id,
+    media_name,
     channel_name,
     visitor_id,
     browser,

@@ -390,6 +390,7 @@ def visitor_media_daily(truth: Truth) -> Iterable[Row]:
         yield {
             "activity_date": day,
             "media_id": media,
+            "media_name": truth.names(media)["media_name"],
             "channel_name": truth.channel(media),
             "visitor_id": visitor,
             **dict(zip(("browser", "platform", "device_type"), device_of(last), strict=True)),

@@ -14,7 +14,7 @@ from botocore.validate import ParamValidator
 from dashboards.quicksight import Asset, Installation, Request, asked_for, assets, deploy, leftover, remove, requests
 from dashboards.quicksight.columns import columns_of
 from dashboards.quicksight.declaration import Declaration, load_declaration
-from dashboards.quicksight.expressions import present, previous, references
+from dashboards.quicksight.expressions import plain, present, previous, references
 from dashboards.quicksight.refresh import ingestions
 from extract.errors import ReelhouseError
 from warehouse_sql.model import load_models
@@ -192,6 +192,48 @@ def test_pages_are_those_of_the_application() -> None:
     assert [sheet.title for sheet in DECLARED.sheets.values()] == [title for title, *_ in PAGES]
 
 
+def page_of(name: str) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    """Return a sheet of the dashboard, and the groups of filters that are for it."""
+    definition = next(request.arguments["Definition"] for request in ASKED if request.kind == "dashboard")
+    (sheet,) = (sheet for sheet in definition["Sheets"] if sheet["SheetId"] == name)
+    groups = [group for group in definition["FilterGroups"] if group["FilterGroupId"].startswith(f"{name}-")]
+    return sheet, groups
+
+
+def test_a_choice_is_made_once_and_is_for_all_that_a_page_shows_of_days_and_visitors() -> None:
+    sheet, groups = page_of("overview")
+    assert [control["Dropdown"]["Title"] for control in sheet["FilterControls"]] == ["Channel", "Media"]
+    chosen = {group["FilterGroupId"]: group["CrossDataset"] for group in groups if "days" not in group["FilterGroupId"]}
+    assert chosen == {"overview-channel-name": "ALL_DATASETS", "overview-media-name": "ALL_DATASETS"}
+    for dataset in ("days", "visitors"):
+        assert {"channel_name", "media_name"} <= columns_of(DECLARED.datasets[dataset].mart).keys()
+    (control,) = page_of("media")[0]["FilterControls"]
+    assert control["Dropdown"]["Type"] == "SINGLE_SELECT", "curves of several medias do not add"
+
+
+def test_a_card_that_has_no_days_compares_with_nothing() -> None:
+    cards = {
+        next(iter(visual.values()))["Title"]["FormatText"]["PlainText"]: visual["KPIVisual"]["ChartConfiguration"]
+        for visual in page_of("overview")[0]["Visuals"]
+        if "KPIVisual" in visual
+    }
+    assert set(cards["Plays"]["FieldWells"]) == {"Values", "TargetValues"}
+    rate = cards["Play rate since the medias were made"]
+    assert set(rate["FieldWells"]) == {"Values"}
+    assert "Comparison" not in rate["KPIOptions"]
+
+
+def test_figures_have_their_definitions_and_readable_names() -> None:
+    sheet, _ = page_of("audience")
+    visuals = {
+        (found := next(iter(visual.values())))["Title"]["FormatText"]["PlainText"]: found for visual in sheet["Visuals"]
+    }
+    told = visuals["Sessions by country"]["Subtitle"]["FormatText"]["PlainText"]
+    assert told == "Session count: Viewing sessions received on that day."
+    heads = visuals["Top visitors"]["ChartConfiguration"]["FieldOptions"]["SelectedFieldOptions"]
+    assert [head["CustomLabel"] for head in heads[:3]] == ["Visitor rank", "Visitor id", "Play count"]
+
+
 def test_visuals_of_a_page_do_not_overlap() -> None:
     definition = next(request.arguments["Definition"] for request in ASKED if request.kind == "dashboard")
     for sheet in definition["Sheets"]:
@@ -215,6 +257,10 @@ def test_a_measure_is_of_the_period_and_of_the_one_before() -> None:
     assert references(previous(plays)) == {"activity_date", "play_count"}
     assert present(DECLARED.measures["Visitors"]).startswith("distinct_count(")
     assert " / sum(" in present(DECLARED.measures["Engagement"])
+    assert plain(DECLARED.measures["Plays per load"]) == "sum({play_count}) / sum({load_count})"
+    assert plain(DECLARED.measures["Play rate since the medias were made"]) == (
+        "sum({play_rate} * {visitor_count}) / sum(ifelse(isNotNull({play_rate}), {visitor_count}, NULL))"
+    )
 
 
 def test_once_a_week_everything_is_read() -> None:
