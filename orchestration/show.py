@@ -71,7 +71,7 @@ def loaded(report: "RunReport", *, as_json: bool) -> None:
     click.echo(f"{report.as_of[:19]}  {came or 'what had landed before'}: {became} ({report.seconds:.1f} s)")
     _print_notes(streams)
     if report.normalisation:
-        _print_quarantined(report.normalisation)
+        _print_left_over(report.normalisation)
 
 
 def extraction(report: "ExtractionReport", *, as_json: bool) -> None:
@@ -126,13 +126,19 @@ def normalisation(report: "NormaliseReport", *, as_json: bool) -> None:
     ]
     heads = (f"load {report.sequence}", "landed", "normalised", "duplicates", "quarantined", "rows")
     _print_figures(heads, rows)
-    _print_quarantined(report)
+    _print_left_over(report)
 
 
-def _print_quarantined(report: "NormaliseReport") -> None:
+def _print_left_over(report: "NormaliseReport") -> None:
+    """Print what the contracts had no place for: records in quarantine, and fields that nobody knows."""
     for stream, reasons in report.quarantined.items():
         for reason, count in reasons.items():
             click.echo(f"{stream}: {count} quarantined ({reason})")
+    unknown: dict[str, dict[str, int]] = {}
+    for entry in report.drift:
+        unknown.setdefault(entry.stream, {})[f"{entry.field} ({entry.kind})"] = entry.count
+    for stream, fields in unknown.items():
+        click.echo(f"{stream}: fields that no contract knows, kept in _extra: {_most(fields, MOST_FIELDS)}")
 
 
 def load(report: "LoadReport", *, as_json: bool) -> None:
