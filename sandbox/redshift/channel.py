@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from sandbox.redshift.errors import SqlError
+from sandbox.redshift.names import DATABASE
 from sandbox.redshift.wire import backend, encode, frontend
 from sandbox.redshift.wire.frontend import ProtocolError
 from sandbox.redshift.wire.types import Column, expand_formats
@@ -30,8 +31,24 @@ class Channel:
         self._reader: io.BufferedReader | socket.SocketIO = client.makefile("rb", buffering=0)
         self.protocol = 0
         """Version of Redshift's additions to the protocol, as agreed with the client."""
+        self.introduced: dict[str, str] = {}
+        """What the client said of itself at the start."""
         self._out = bytearray()
         self._sending = False
+
+    def facts(self) -> dict[str, object]:
+        """Where the client is, how it speaks and what it said of itself, as SYS_CONNECTION_LOG names it."""
+        said = self.introduced
+        host, port = (*self._client.getpeername()[:2], "", "")[:2]
+        secured = self._client if isinstance(self._client, ssl.SSLSocket) else None
+        cipher = secured.cipher() if secured else None
+        return {
+            "remote_host": host, "remote_port": str(port), "ssl_version": secured.version() if secured else "",
+            "ssl_cipher": cipher[0] if cipher else "", "user_name": said.get("user", "").lower(), "mtu": 0,
+            "database_name": said.get("database", DATABASE), "application_name": said.get("application_name", ""),
+            "driver_version": said.get("driver_version", ""), "os_version": said.get("os_version", ""),
+            "plugin_name": said.get("plugin_name", "none"), "protocol_version": self.protocol,
+        }  # fmt: skip
 
     def send(self, data: bytes) -> None:
         """Buffers bytes, and writes them once there are many."""

@@ -1,6 +1,7 @@
 """One client's conversation: messages in, messages out, until it leaves or breaks the protocol."""
 
 import contextlib
+import datetime
 import socket
 import traceback
 from collections.abc import Callable, Sequence
@@ -11,6 +12,7 @@ from sandbox.redshift import lexer, statements
 from sandbox.redshift.channel import Answer, Channel
 from sandbox.redshift.errors import TERMINATED, SqlError
 from sandbox.redshift.greeting import Access, greet
+from sandbox.redshift.record import Row, now
 from sandbox.redshift.session import Session, Statement
 from sandbox.redshift.warehouse import Warehouse
 from sandbox.redshift.wire import backend, decode, frontend
@@ -49,6 +51,10 @@ class Portal:
     formats: tuple[int, ...]
 
 
+_MOST_MICROSECONDS = 2**31 - 1
+"""Of the integer in which SYS_CONNECTION_LOG has the duration."""
+
+
 class Connection:
     """Serves one client. Nothing that it does can end another's session."""
 
@@ -71,10 +77,14 @@ class Connection:
     def serve(self) -> None:
         """Speaks with the client until it leaves, is terminated, or sends what is no protocol."""
         session = None
+        facts: Row = {}
         try:
-            user = greet(self._channel, self._access, self._warehouse.cancel)
+            user = self._greeted()
             if user is not None:
                 session = Session(self._warehouse, user, self._channel.hang_up)
+                facts = self._channel.facts() | {"session_id": session.pid, "started": now()}
+                self._log("authenticated", facts)
+                self._log("initiating session", facts)
                 self._welcome(session)
                 self._converse(session)
         except ProtocolError as problem:
@@ -86,7 +96,23 @@ class Connection:
         finally:
             if session is not None:
                 session.close()
+                passed = (now() - facts["started"]) // datetime.timedelta(microseconds=1)
+                self._log("disconnecting session", facts | {"duration": min(passed, _MOST_MICROSECONDS)})
             self._channel.close()
+
+    def _greeted(self) -> str | None:
+        try:
+            return greet(self._channel, self._access, self._warehouse.cancel)
+        except SqlError as problem:
+            if problem.code == "28000":
+                self._log("authentication failure", self._channel.facts())
+            raise
+
+    def _log(self, event: str, facts: Row) -> None:
+        """A row of SYS_CONNECTION_LOG."""
+        method = "password" if self._access.password is not None else "trust"
+        known = {"event": event, "record_time": now(), "auth_method": method}
+        self._warehouse.record.add("sys_connection_log", facts | known)
 
     def _welcome(self, session: Session) -> None:
         send = self._channel.send

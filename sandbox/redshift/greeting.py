@@ -63,6 +63,7 @@ def greet(channel: Channel, access: Access, cancel: Cancel) -> str | None:
 
 
 def _admit(channel: Channel, access: Access, parameters: dict[str, str]) -> str:
+    channel.introduced = parameters
     user = parameters.get("user", "")
     asked = parameters.get("client_protocol_version", "0")
     channel.protocol = min(int(asked), NEWEST_PROTOCOL) if asked.isdigit() else 0

@@ -94,6 +94,18 @@ class LockTable:
             self._cancelled.discard(owner)
             self._changed.notify_all()
 
+    def requests(self) -> list[tuple[int, str, str, bool]]:
+        """All locks: owner, table, mode as PostgreSQL names it, and whether it is held rather than waited for."""
+        with self._changed:
+            held = [
+                (owner, table, mode, True)
+                for table, owners in self._held.items()
+                for owner, modes in owners.items()
+                for mode in modes
+            ]
+            waiting = [(request.owner, request.table, request.mode, False) for request in self._waiting]
+        return [(owner, table, mode.value.split()[0], granted) for owner, table, mode, granted in held + waiting]
+
     def cancel(self, owner: int) -> None:
         """Makes a session stop waiting, now or at its next wait."""
         with self._changed:

@@ -18,7 +18,7 @@ from sandbox.redshift.errors import QUERY_CANCELLED, TERMINATED, SqlError, from_
 from sandbox.redshift.locks import Mode
 from sandbox.redshift.names import DATABASE, DEFAULT_SCHEMA, SUPERUSER, VERSION_TEXT, TableName
 from sandbox.redshift.parameters import named_values
-from sandbox.redshift.record import now, query_type
+from sandbox.redshift.record import Row, now, query_type
 from sandbox.redshift.translate.shown import Shown, shown
 from sandbox.redshift.warehouse import Warehouse
 from sandbox.redshift.wire.decode import Value
@@ -115,6 +115,11 @@ class Session:
         self._deadline: float | None = None
         self._terminated = threading.Event()
         self._hang_up = hang_up
+        self._seen: Row = {
+            "user_id": str(self.user_id), "session_id": self.pid, "database_name": DATABASE, "status": "active",
+            "session_timeout": 0, "start_time": now(), "username": user,
+        }  # fmt: skip
+        warehouse.record.add("sys_session_history", self._seen)
 
     def _now(self) -> _Before:
         return _Before(dict(self.temporary), self.catalog, dict(self.settings), self._wished_path, self.copy_id)
@@ -148,6 +153,12 @@ class Session:
         """
         self.last_query_id, self.query_id = self.query_id, self.warehouse.record.number()
         started, tag, problem = now(), "", None
+        row = {
+            "user_id": self.user_id, "query_id": self.query_id, "transaction_id": self._transaction,
+            "session_id": self.pid, "query_type": query_type(text, tag), "status": "running", "start_time": started,
+            "query_text": text[:4000], "username": self.user,
+        }  # fmt: skip
+        self.warehouse.record.begin(row, text)
         try:
             with self._guarded(statement):
                 tag = statement.run(self, values, sink)
@@ -156,21 +167,24 @@ class Session:
             problem = refused
             raise
         finally:
-            self._remember(text, tag, started, sink.count, problem)
+            self._remember(row, query_type(text, tag), sink.count, problem)
 
-    def _remember(self, text: str, tag: str, started: datetime.datetime, count: int, problem: SqlError | None) -> None:
+    def _remember(self, row: Row, kind: str, count: int, problem: SqlError | None) -> None:
         ended = now()
-        passed = (ended - started) // datetime.timedelta(microseconds=1)
+        passed = (ended - row["start_time"]) // datetime.timedelta(microseconds=1)
         status = "success" if problem is None else "canceled" if problem.code == QUERY_CANCELLED else "failed"
-        self.warehouse.record.query(
-            {
-                "user_id": self.user_id, "query_id": self.query_id, "transaction_id": self._transaction,
-                "session_id": self.pid, "query_type": query_type(text, tag), "status": status, "start_time": started,
-                "end_time": ended, "elapsed_time": passed, "execution_time": passed, "returned_rows": count,
-                "error_message": problem.message if problem else None, "query_text": text[:4000],
-                "username": self.user,
+        self.warehouse.record.end(
+            row | {
+                "transaction_id": self._transaction, "query_type": kind, "status": status, "end_time": ended,
+                "elapsed_time": passed, "execution_time": passed, "returned_rows": count,
+                "error_message": problem.message if problem else None,
             }
         )  # fmt: skip
+
+    @property
+    def transaction(self) -> tuple[int, datetime.datetime] | None:
+        """The number of the transaction that is open, and when it began."""
+        return (self._transaction, self._started) if self._open else None
 
     @property
     def user_id(self) -> int:
@@ -265,7 +279,7 @@ class Session:
                 self.warehouse.record.transaction(
                     {
                         "user_id": self.user_id, "transaction_id": self._transaction,
-                        "status": "committed" if commit else "rolled back", "transaction_start_time": self._started,
+                        "status": "committed" if commit else "rolledback", "transaction_start_time": self._started,
                         "commit_start_time": ending if commit else None, "commit_end_time": now() if commit else None,
                     }
                 )  # fmt: skip
@@ -447,4 +461,5 @@ class Session:
             self._end(commit=False)
         finally:
             self.warehouse.unregister(self.pid)
+            self._seen |= {"status": "closed", "end_time": now()}
             self.connection.close()

@@ -1,5 +1,6 @@
 """What all sessions share: the database, the locks, the catalog, the objects of the lake."""
 
+import datetime
 import threading
 from contextlib import suppress
 from pathlib import Path
@@ -10,8 +11,9 @@ import duckdb
 from sandbox.redshift.catalog import Catalog, load
 from sandbox.redshift.engine import DEFAULT_MEMORY, open_database
 from sandbox.redshift.locks import LockTable
+from sandbox.redshift.names import DATABASE
 from sandbox.redshift.objects import Objects
-from sandbox.redshift.record import Record
+from sandbox.redshift.record import Record, Row
 
 
 class Member(Protocol):
@@ -19,6 +21,10 @@ class Member(Protocol):
 
     secret: int
     user: str
+
+    @property
+    def transaction(self) -> tuple[int, datetime.datetime] | None:
+        """The number of its open transaction, and when it began."""
 
     def cancel(self, message: str | None = None) -> None:
         """Stops its statement, which says the message, if there is one."""
@@ -45,6 +51,7 @@ class Warehouse:
         self.objects = Objects(lake_root)
         self.locks = LockTable()
         self.record = Record(self.root)
+        self.record.watch("svv_transactions", self._transactions)
         self.ended = threading.Event()
         """Set when it can serve no more: told to end, or DuckDB has given up (a full disk while it writes)."""
         self._guard = threading.Lock()
@@ -88,6 +95,26 @@ class Warehouse:
             sessions = list(self._sessions.values())
         for session in sessions:
             session.terminate()
+
+    def _transactions(self) -> list[Row]:
+        """A row for each open transaction and each lock of one ("SVV_TRANSACTIONS")."""
+        with self._guard:
+            open_ones = {pid: (session, session.transaction) for pid, session in self._sessions.items()}
+        with self.root.cursor() as now:
+            found = now.execute("SELECT schema_name || '.' || table_name, table_oid FROM duckdb_tables()").fetchall()
+        numbers = {str(name): int(number) for name, number in found}
+        own = [(pid, None, "ExclusiveLock", True) for pid, (_, began) in open_ones.items() if began]
+        return [
+            {
+                "txn_owner": session.user, "username": session.user, "txn_db": DATABASE, "pid": pid,
+                "xid": began[0] if began else None, "txn_start": began[1] if began else None,
+                "lock_mode": mode, "granted": granted,
+                "lockable_object_type": "transactionid" if table is None else "relation",
+                "relation": None if table is None else numbers.get(table),
+            }
+            for pid, table, mode, granted in [*own, *self.locks.requests()]
+            for session, began in [open_ones[pid]]
+        ]  # fmt: skip
 
     def publish(self, before: Catalog, after: Catalog) -> None:
         """Makes one transaction's changes of the catalog known to all."""

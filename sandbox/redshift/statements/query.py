@@ -12,6 +12,7 @@ from sandbox.redshift.cursor import TokenCursor
 from sandbox.redshift.errors import SqlError
 from sandbox.redshift.locks import Mode
 from sandbox.redshift.names import TableName, quote
+from sandbox.redshift.record import HISTORIES
 from sandbox.redshift.session import Session, Sink
 from sandbox.redshift.translate import rewrites
 from sandbox.redshift.translate.dialect import parse
@@ -169,8 +170,9 @@ def prepare(session: Session, found: Translation) -> None:
         SqlError: 42501.
     """
     for name in found.reads:
-        if name.name in rewrites.HISTORIES and rewrites.is_system_view(name):
-            session.warehouse.record.show(name.name, session.run)
+        if name.name in HISTORIES and rewrites.is_system_view(name):
+            who = None if rights.is_superuser(session.catalog, session.user) else session.user
+            session.warehouse.record.show(name.name, session.run, who)
     if rights.is_superuser(session.catalog, session.user):
         return
     for name in sorted(found.named, key=str):
@@ -202,7 +204,8 @@ def _take_locks(session: Session, found: Translation) -> None:
     if found.target is not None:
         session.lock(found.target, _MODES[found.kind])
     for name in sorted(found.reads, key=str):
-        session.lock(name, Mode.READ)
+        if not rewrites.is_system_view(name):
+            session.lock(name, Mode.READ)
 
 
 def _parameters(session: Session, found: Translation, values: Sequence[Value]) -> dict[str, Value]:

@@ -1,5 +1,6 @@
 """UNLOAD: the rows of a query as objects of the lake, in Parquet, CSV, JSON, or text between delimiters."""
 
+import datetime
 import itertools
 import json
 from collections.abc import Iterator, Sequence
@@ -10,7 +11,8 @@ from sqlglot import exp
 from sandbox.redshift.errors import SqlError
 from sandbox.redshift.loading.unload_options import read_unload
 from sandbox.redshift.loading.write import write_object
-from sandbox.redshift.names import literal, quote
+from sandbox.redshift.names import DATABASE, literal, quote
+from sandbox.redshift.record import Row, now
 from sandbox.redshift.session import Session, Sink
 from sandbox.redshift.statements.base import Command
 from sandbox.redshift.statements.stored import stored_query
@@ -39,16 +41,38 @@ class Unload(Command):
     def run(self, session: Session, values: Sequence[Value], sink: Sink) -> str:  # noqa: ARG002
         """Writes the objects, then the manifest. What was written stays, whatever becomes of the transaction."""
         options = self._options
+        row: Row = {
+            "user_id": session.user_id, "query_id": session.query_id, "transaction_id": session.query_id,
+            "session_id": session.pid, "database_name": DATABASE, "status": "running", "start_time": now(),
+            "file_format": _FORMATS.get(options.format, options.format.capitalize()),
+            "compression_type": _packing(options.switches), "unloaded_location": options.target,
+            "username": session.user,
+        }  # fmt: skip
+        session.warehouse.record.add("sys_unload_history", row)
+        try:
+            sizes = self._write(session)
+        except BaseException as problem:
+            _finish(row, "aborted", {"error_message": getattr(problem, "message", str(problem))})
+            raise
+        counts = {"unloaded_files_count": len(sizes), "unloaded_files_size": sum(sizes)}
+        _finish(row, "completed", counts | {"unloaded_rows": session.unload_count})
+        sink.notice(f"UNLOAD completed, {session.unload_count} record(s) unloaded successfully.")
+        return "UNLOAD"
+
+    def _write(self, session: Session) -> list[int]:
+        """Writes everything, and returns the sizes of the objects in bytes."""
+        options = self._options
         text = stored_query(session, options.query, ())
         session.run(f"CREATE OR REPLACE TEMPORARY TABLE {_ROWS} AS {text}")
         columns = {str(row[0]): str(row[1]) for row in session.run(f"DESCRIBE {_ROWS}").fetchall()}
         self._check(columns)
         parts = list(self._parts(session, list(columns)))
         self._clear(session, [prefix for prefix, _ in parts])
-        entries = []
+        entries, sizes = [], []
         for prefix, query in parts:
             name = f"{prefix}{'0000_part_00' if options.parallel else '000'}{options.suffix}"
             size, rows = write_object(session, options, name, query, columns)
+            sizes.append(size)
             meta = {"content_length": size} | ({"record_count": rows} if options.verbose else {})
             entries.append(
                 {"url": name, "meta": meta} if options.format == "PARQUET" or options.verbose else {"url": name}
@@ -59,8 +83,7 @@ class Unload(Command):
         row = session.run(f"SELECT count(*) FROM {_ROWS}").fetchone()
         session.unload_count, session.unload_id = int(row[0]) if row else 0, session.query_id
         session.run(f"DROP TABLE {_ROWS}")
-        sink.notice(f"UNLOAD completed, {session.unload_count} record(s) unloaded successfully.")
-        return "UNLOAD"
+        return sizes
 
     def _check(self, columns: dict[str, str]) -> None:
         options = self._options
@@ -105,6 +128,19 @@ class Unload(Command):
                     objects.delete(found.url)
         elif not options.allow_overwrite and any(itertools.chain(*map(objects.under, {options.target, *prefixes}))):
             raise SqlError("XX000", _NOT_EMPTY)
+
+
+_FORMATS = {"DELIMITED": "Text", "CSV": "CSV", "JSON": "JSON"}
+
+
+def _packing(switches: frozenset[str]) -> str:
+    return next((name.lower() for name in ("GZIP", "BZIP2") if name in switches), "none")
+
+
+def _finish(row: Row, status: str, facts: Row) -> None:
+    ended = now()
+    passed = (ended - row["start_time"]) // datetime.timedelta(microseconds=1)
+    row |= {"status": status, "end_time": ended, "duration": passed} | facts
 
 
 def _text(value: Any) -> str:

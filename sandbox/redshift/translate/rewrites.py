@@ -12,6 +12,7 @@ from sqlglot.dialects.duckdb import DuckDB
 
 from sandbox.redshift.errors import SqlError, syntax_error
 from sandbox.redshift.names import INTERNAL_SCHEMA, TableName, folded, literal, quote
+from sandbox.redshift.record import HISTORIES
 from sandbox.redshift.translate import blanks, conditions, dynamic, functions
 from sandbox.redshift.translate.dialect import parse
 from sandbox.redshift.translate.functions import call, cast
@@ -29,12 +30,9 @@ svv_all_tables svv_attached_masking_policy svv_column_privileges svv_columns svv
 svv_external_columns svv_external_schemas svv_external_tables svv_masking_policy svv_mv_info svv_redshift_databases
 svv_relation_privileges svv_rls_attached_policy svv_rls_policy svv_rls_relation svv_role_grants svv_roles
 svv_schema_privileges svv_system_privileges svv_table_info svv_tables svv_user_grants svv_user_info
-sys_load_error_detail sys_load_history sys_query_history sys_transaction_history
 """
 _PROVISIONED = ("stl_", "stv_", "svl_", "svcs_")
-HISTORIES = frozenset({"sys_load_error_detail", "sys_load_history", "sys_query_history", "sys_transaction_history"})
-"""System views of what has happened, which no snapshot holds back: tables made when they are asked for."""
-SYSTEM_VIEWS = frozenset({*_SYSTEM_VIEWS.split(), "show tables", "show columns", "show grants"})
+SYSTEM_VIEWS = frozenset({*_SYSTEM_VIEWS.split(), *HISTORIES, "show tables", "show columns", "show grants"})
 _MAX_VIEW_DEPTH = 32
 _ITSELF = "reelhouse_itself"
 

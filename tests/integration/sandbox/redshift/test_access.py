@@ -114,6 +114,15 @@ def test_a_password(tmp_path: Path) -> None:
                 connect(endpoint, password=wrong)
             with pytest.raises(psycopg.OperationalError, match=r"password authentication failed|no password supplied"):
                 _psycopg(endpoint, password=wrong)
+        with connect(endpoint, password="Right4$") as connection:
+            cursor = connection.cursor()
+            cursor.execute("select event, count(*), max(auth_method) from sys_connection_log group by 1 order by 1")
+            assert cursor.fetchall() == (
+                ["authenticated", 3, "password"],
+                ["authentication failure", 4, "password"],
+                ["disconnecting session", 2, "password"],
+                ["initiating session", 3, "password"],
+            )
 
 
 def test_a_statement_is_cancelled_and_the_session_goes_on(endpoint: Endpoint) -> None:

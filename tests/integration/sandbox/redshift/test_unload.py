@@ -133,3 +133,16 @@ def test_what_is_refused(filled: Any, lake: Lake, query: str, options: str, code
 def test_the_query_may_be_limited_inside(filled: Any, lake: Lake) -> None:
     filled.execute(f"unload ('select * from (select a from t order by a limit 1) x') to 's3://lake/o' {ROLE}")
     assert lake.keys("o") == {"0000_part_00": b"1\n"}
+
+
+def test_what_was_unloaded_is_in_the_history(filled: Any, lake: Lake) -> None:
+    filled.execute(f"unload ('select a, b from t') to 's3://lake/h/' {ROLE} csv gzip")
+    refused(filled, f"unload ('select a from t') to 's3://lake/h/' {ROLE} csv")
+    size = len(lake.keys("h/")["0000_part_00.gz"])
+    columns = "status, file_format, compression_type, unloaded_location, unloaded_rows, unloaded_files_count"
+    query = f"select {columns}, unloaded_files_size, error_message is null from sys_unload_history order by start_time"
+    assert rows(filled, query) == [
+        ["completed", "CSV", "gzip", "s3://lake/h/", 2, 1, size, True],
+        ["aborted", "CSV", "none", "s3://lake/h/", None, None, None, False],
+    ]
+    assert rows(filled, "select count(*) from sys_unload_history where query_id = pg_last_unload_id()") == [[1]]
