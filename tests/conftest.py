@@ -6,6 +6,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pytest
 
 from extract.progress import Progress, Silent
@@ -20,6 +21,9 @@ from warehouse_sql.query import query
 
 # What a shell starts in the background inherits that SIGINT is ignored, and so would every program of the tests.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+# How long an example takes says how busy the machine is.
+hypothesis.settings.register_profile("untimed", deadline=None)
+hypothesis.settings.load_profile("untimed")
 
 ROOT = Path(__file__).parents[1]
 CONFIGURATION = """\

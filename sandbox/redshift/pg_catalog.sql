@@ -139,8 +139,10 @@ CREATE OR REPLACE VIEW sandbox_internal.svv_external_columns AS
 CREATE OR REPLACE VIEW sandbox_internal.pg_get_late_binding_view_cols AS
     SELECT CAST(NULL AS VARCHAR) AS view_schema, CAST(NULL AS VARCHAR) AS view_name, CAST(NULL AS VARCHAR) AS col_name,
         CAST(NULL AS VARCHAR) AS col_type, CAST(NULL AS INTEGER) AS col_num WHERE FALSE;
+-- Aliases in macros have names that no query has: an argument may be a column of any table.
 CREATE OR REPLACE MACRO main.rs_pg_table_is_visible(id) AS EXISTS (
-    SELECT 1 FROM sandbox_internal.numbered AS r WHERE r.oid = id
+    SELECT 1 FROM sandbox_internal.numbered AS rs_r
+    WHERE rs_r.oid = id AND list_contains(current_schemas(FALSE), rs_r.schema_name)
 );
 CREATE OR REPLACE MACRO main.rs_pg_function_is_visible(id) AS id IS NOT NULL;
 CREATE OR REPLACE MACRO main.rs_pg_get_expr(written, relation, pretty := FALSE) AS CASE WHEN relation IS NOT NULL THEN written END;
@@ -150,55 +152,55 @@ CREATE OR REPLACE MACRO main.rs_array_length(list, dimension) AS
 CREATE OR REPLACE MACRO main.rs_pg_type_is_visible(id) AS id IS NOT NULL;
 CREATE OR REPLACE MACRO main.rs_array_to_string(list, between) AS replace(trim(CAST(list AS VARCHAR), '{}'), ',', between);
 CREATE OR REPLACE MACRO main.rs_obj_description(id, catalog := 'pg_class') AS (
-    SELECT d.description FROM sandbox_internal.pg_description AS d WHERE d.objoid = id AND d.objsubid = 0 AND catalog = 'pg_class'
+    SELECT rs_d.description FROM sandbox_internal.pg_description AS rs_d WHERE rs_d.objoid = id AND rs_d.objsubid = 0 AND catalog = 'pg_class'
 );
 CREATE OR REPLACE MACRO main.rs_shobj_description(id, catalog) AS CASE WHEN id IS NULL THEN catalog END;
 CREATE OR REPLACE MACRO main.rs_col_description(id, number) AS (
-    SELECT d.description FROM sandbox_internal.pg_description AS d WHERE d.objoid = id AND d.objsubid = number AND number > 0
+    SELECT rs_d.description FROM sandbox_internal.pg_description AS rs_d WHERE rs_d.objoid = id AND rs_d.objsubid = number AND number > 0
 );
 CREATE OR REPLACE MACRO main.rs_pg_size_pretty(bytes) AS CASE
     WHEN bytes < 10240 THEN bytes || ' bytes' WHEN bytes < 10485760 THEN (bytes + 512) // 1024 || ' kB'
     ELSE (bytes + 524288) // 1048576 || ' MB'
 END;
 CREATE OR REPLACE MACRO main.rs_pg_table_size(id) AS coalesce((
-    SELECT i.size * 1048576 FROM sandbox_internal.svv_table_info AS i WHERE i.table_id = id
+    SELECT rs_i.size * 1048576 FROM sandbox_internal.svv_table_info AS rs_i WHERE rs_i.table_id = id
 ), 0);
 CREATE OR REPLACE MACRO main.rs_pg_database_size(name) AS
-    CASE WHEN name IS NOT NULL THEN coalesce((SELECT CAST(sum(i.size) AS BIGINT) * 1048576 FROM sandbox_internal.svv_table_info AS i), 0) END;
+    CASE WHEN name IS NOT NULL THEN coalesce((SELECT CAST(sum(rs_i.size) AS BIGINT) * 1048576 FROM sandbox_internal.svv_table_info AS rs_i), 0) END;
 CREATE OR REPLACE MACRO main.rs_has_database_privilege(who, what, privilege := '') AS who IS NOT NULL AND what IS NOT NULL AND privilege IS NOT NULL;
 CREATE OR REPLACE MACRO main.rs_pg_tablespace_location(id) AS CASE WHEN id IS NOT NULL THEN '' END;
 CREATE OR REPLACE MACRO main.rs_pg_relation_is_publishable(id) AS id IS NULL;
 -- 't'::regclass and 'int4'::regtype: a number by the name, a number as it is.
 CREATE OR REPLACE MACRO main.rs_regclass(named) AS coalesce(TRY_CAST(CAST(named AS VARCHAR) AS BIGINT), (
-    SELECT r.oid FROM sandbox_internal.numbered AS r
-    WHERE CAST(named AS VARCHAR) = r.schema_name || '.' || r.table_name
-        OR (CAST(named AS VARCHAR) = r.table_name AND list_contains(current_schemas(FALSE), r.schema_name))
-    ORDER BY list_position(current_schemas(FALSE), r.schema_name) LIMIT 1
+    SELECT rs_r.oid FROM sandbox_internal.numbered AS rs_r
+    WHERE CAST(named AS VARCHAR) = rs_r.schema_name || '.' || rs_r.table_name
+        OR (CAST(named AS VARCHAR) = rs_r.table_name AND list_contains(current_schemas(FALSE), rs_r.schema_name))
+    ORDER BY list_position(current_schemas(FALSE), rs_r.schema_name) LIMIT 1
 ), error('relation "' || CAST(named AS VARCHAR) || '" does not exist'));
 CREATE OR REPLACE MACRO main.rs_regclass_name(named) AS coalesce((
-    SELECT CASE WHEN list_contains(current_schemas(FALSE), r.schema_name) THEN '' ELSE r.schema_name || '.' END || r.table_name
-    FROM sandbox_internal.numbered AS r WHERE r.oid = TRY_CAST(CAST(named AS VARCHAR) AS BIGINT)
+    SELECT CASE WHEN list_contains(current_schemas(FALSE), rs_r.schema_name) THEN '' ELSE rs_r.schema_name || '.' END || rs_r.table_name
+    FROM sandbox_internal.numbered AS rs_r WHERE rs_r.oid = TRY_CAST(CAST(named AS VARCHAR) AS BIGINT)
 ), CAST(named AS VARCHAR));
 CREATE OR REPLACE MACRO main.rs_regtype_name(named) AS coalesce((
-    SELECT t.type_name FROM sandbox_internal.pg_type AS t WHERE t.oid = TRY_CAST(CAST(named AS VARCHAR) AS BIGINT)
+    SELECT rs_t.type_name FROM sandbox_internal.pg_type AS rs_t WHERE rs_t.oid = TRY_CAST(CAST(named AS VARCHAR) AS BIGINT)
 ), CAST(named AS VARCHAR));
 CREATE OR REPLACE MACRO main.rs_regtype(named) AS coalesce(TRY_CAST(CAST(named AS VARCHAR) AS BIGINT), (
-    SELECT t.oid FROM sandbox_internal.pg_type AS t
-    WHERE replace(CAST(named AS VARCHAR), 'pg_catalog.', '') IN (t.typname, t.type_name) LIMIT 1
+    SELECT rs_t.oid FROM sandbox_internal.pg_type AS rs_t
+    WHERE replace(CAST(named AS VARCHAR), 'pg_catalog.', '') IN (rs_t.typname, rs_t.type_name) LIMIT 1
 ), 0);
 CREATE OR REPLACE MACRO main.rs_current_schemas(implicit) AS CASE WHEN implicit THEN '{pg_catalog,public}' ELSE '{public}' END;
 CREATE OR REPLACE MACRO main.rs_format_type(id, modifier) AS (
     SELECT CASE
-        WHEN modifier IS NULL OR modifier < 4 THEN t.type_name
-        WHEN t.typname = 'numeric' THEN 'numeric(' || (modifier - 4) // 65536 || ',' || (modifier - 4) % 65536 || ')'
-        ELSE t.type_name || '(' || modifier - 4 || ')'
-    END FROM sandbox_internal.pg_type AS t WHERE t.oid = id
+        WHEN modifier IS NULL OR modifier < 4 THEN rs_t.type_name
+        WHEN rs_t.typname = 'numeric' THEN 'numeric(' || (modifier - 4) // 65536 || ',' || (modifier - 4) % 65536 || ')'
+        ELSE rs_t.type_name || '(' || modifier - 4 || ')'
+    END FROM sandbox_internal.pg_type AS rs_t WHERE rs_t.oid = id
 );
 CREATE OR REPLACE MACRO main.rs_pg_get_userbyid(id) AS
-    coalesce((SELECT u.usename FROM sandbox_internal.pg_user AS u WHERE u.usesysid = id), 'rdsdb');
+    coalesce((SELECT rs_u.usename FROM sandbox_internal.pg_user AS rs_u WHERE rs_u.usesysid = id), 'rdsdb');
 CREATE OR REPLACE MACRO main.rs_pg_get_viewdef(id, pretty := FALSE) AS (
-    SELECT rs_view_text(v.document) FROM sandbox_internal.views AS v
-    WHERE rs_relation_number(v.schema_name, v.view_name, 'v') = id
+    SELECT rs_view_text(rs_v.document) FROM sandbox_internal.views AS rs_v
+    WHERE rs_relation_number(rs_v.schema_name, rs_v.view_name, 'v') = id
 );
 CREATE OR REPLACE VIEW sandbox_internal.pg_auth_members AS
     SELECT CAST(NULL AS BIGINT) AS roleid, CAST(NULL AS BIGINT) AS member, CAST(NULL AS BIGINT) AS grantor, FALSE AS admin_option
@@ -225,7 +227,7 @@ CREATE OR REPLACE VIEW sandbox_internal.pg_constraint AS
             ON indexrelid = rs_relation_number(schema_name, table_name, 'i')
     ) AS i ON i.indexrelid = rs_relation_number(k.schema_name, k.table_name, 'i');
 CREATE OR REPLACE MACRO main.rs_pg_get_constraintdef(id, pretty := FALSE) AS (
-    SELECT c.condef FROM sandbox_internal.pg_constraint AS c WHERE c.oid = id AND pretty IS NOT NULL
+    SELECT rs_c.condef FROM sandbox_internal.pg_constraint AS rs_c WHERE rs_c.oid = id AND pretty IS NOT NULL
 );
 CREATE OR REPLACE MACRO main.rs_pg_get_indexdef(id, number := 0, pretty := FALSE) AS (
     SELECT CASE WHEN number = 0 AND pretty IS NOT NULL
@@ -392,3 +394,16 @@ CREATE OR REPLACE MACRO main.rs_user_is_member_of(who, named) AS
 CREATE OR REPLACE MACRO main.rs_role_is_member_of(inner_role, outer_role) AS EXISTS (
     SELECT 1 FROM sandbox_internal.role_memberships AS rs_held WHERE rs_held.rs_role = inner_role AND rs_held.rs_name = outer_role
 );
+CREATE OR REPLACE VIEW sandbox_internal.information_schema_views AS
+    SELECT 'dev' AS table_catalog, schema_name AS table_schema, view_name AS table_name,
+        rs_view_text(CAST(document AS JSON)) AS view_definition, 'NONE' AS check_option, 'NO' AS is_updatable, 'NO' AS is_insertable_into
+    FROM sandbox_internal.views;
+CREATE OR REPLACE VIEW sandbox_internal.information_schema_table_constraints AS
+    SELECT 'dev' AS constraint_catalog, schema_name AS constraint_schema, table_name || '_pkey' AS constraint_name, 'dev' AS table_catalog,
+        schema_name AS table_schema, table_name, 'PRIMARY KEY' AS constraint_type, 'NO' AS is_deferrable, 'NO' AS initially_deferred
+    FROM sandbox_internal.primary_keys;
+CREATE OR REPLACE VIEW sandbox_internal.information_schema_key_column_usage AS
+    SELECT 'dev' AS constraint_catalog, schema_name AS constraint_schema, table_name || '_pkey' AS constraint_name, 'dev' AS table_catalog,
+        schema_name AS table_schema, table_name, unnest(columns) AS column_name,
+        CAST(unnest(range(1, len(columns) + 1)) AS INTEGER) AS ordinal_position
+    FROM sandbox_internal.primary_keys;

@@ -100,6 +100,8 @@ def read_copy(sql: str) -> CopyOptions:
     """
     words = TokenCursor(sql)
     words.expect("COPY")
+    if words.peek() == "JOB" and words.peek(1) in ("ALTER", "DROP", "LIST", "RUN", "SHOW"):
+        raise not_imitated("COPY JOB")
     table = words.table()
     columns = words.names() if words.peek() == "(" else ()
     words.expect("FROM")
@@ -146,7 +148,7 @@ class _Reader:
         words = self._words
         _ = words.take("WITH") or words.take("FORMAT", "AS") or words.take("FORMAT")
         option = words.next().upper
-        if option in _OTHER_FORMATS:
+        if option in _OTHER_FORMATS or option == "JOB":
             raise not_imitated(f"COPY … {option}")
         if option in self.found:
             raise SqlError("42601", f"conflicting or redundant options: {option}")

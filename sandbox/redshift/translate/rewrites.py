@@ -33,6 +33,7 @@ svv_schema_privileges svv_system_privileges svv_table_info svv_tables svv_user_g
 """
 _PROVISIONED = ("stl_", "stv_", "svl_", "svcs_")
 SYSTEM_VIEWS = frozenset({*_SYSTEM_VIEWS.split(), *HISTORIES, "show tables", "show columns", "show grants"})
+_INFORMATION = frozenset({"columns", "key_column_usage", "schemata", "table_constraints", "tables", "views"})
 _MAX_VIEW_DEPTH = 32
 _ITSELF = "reelhouse_itself"
 
@@ -233,7 +234,7 @@ def _table(node: exp.Expr) -> exp.Expr:
         node.set("catalog", None)
     if schema in (INTERNAL_SCHEMA, "main"):
         raise SqlError("3F000", f'schema "{schema}" does not exist')
-    if schema == "information_schema" and name in ("tables", "columns", "schemata"):
+    if schema == "information_schema" and name in _INFORMATION:
         return _renamed(node, INTERNAL_SCHEMA, f"information_schema_{name}")
     _refuse_other_catalog(schema, name)
     if name == "pg_table_def" and schema in ("", "pg_catalog"):

@@ -184,6 +184,7 @@ def test_a_missing_file_that_is_not_mandatory_is_left_out(cursor: Any, lake: Lak
         ("access_key_id 'a' secret_access_key 'b' format as parquet", "42601"),
         ("format as parquet", "42601"),
         ("iam_role default format as orc", "0A000"),
+        ("iam_role default format as parquet job create j auto on", "0A000"),
         ("iam_role default format as parquet csv", "42601"),
     ],
 )

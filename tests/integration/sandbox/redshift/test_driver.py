@@ -2,6 +2,7 @@
 
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -231,3 +232,48 @@ def test_columns_as_the_driver_asks_for_them(cursor: Any, schema: str | None) ->
         ["c", 2, "numeric", 10, 2, None, None, 3, "YES"],
         ["d", -16, "super", None, None, None, None, 4, "YES"],
     ]
+
+
+@pytest.mark.parametrize(
+    ("style", "sql", "given"),
+    [
+        ("format", "select %s, %s", (1, "x")),
+        ("qmark", "select ?, ?", (1, "x")),
+        ("numeric", "select :1, :2", (1, "x")),
+        ("named", "select :a, :b", {"a": 1, "b": "x"}),
+        ("pyformat", "select %(a)s, %(b)s", {"a": 1, "b": "x"}),
+    ],
+)
+def test_every_style_of_parameters(cursor: Any, style: str, sql: str, given: Any) -> None:
+    cursor.paramstyle = style
+    cursor.execute(sql, given)
+    assert cursor.fetchall() == ([1, "x"],)
+
+
+def test_rows_in_bulk(cursor: Any, tmp_path: Path) -> None:
+    file = tmp_path / "rows.csv"
+    file.write_text("a,b\n1,x\n2,y\n3,z\n")
+    cursor.execute("create table t (a int, b varchar(5))")
+    cursor.insert_data_bulk(str(file), "t", [0, 1], ["a", "b"], ",", 2)
+    cursor.execute("select a, b from t order by a")
+    assert cursor.fetchall() == ([1, "x"], [2, "y"], [3, "z"])
+
+
+@pytest.mark.parametrize("most", [0, 2])
+def test_statements_are_forgotten_as_the_client_likes(endpoint: Any, most: int) -> None:
+    with redshift_connector.connect(
+        host=endpoint.host, port=endpoint.port, database=endpoint.database, user=endpoint.user, password="", ssl=False,
+        max_prepared_statements=most,
+    ) as connection:  # fmt: skip
+        cursor = connection.cursor()
+        for number in [*range(5), *range(5)]:
+            cursor.execute(f"select {number}")
+            assert cursor.fetchall() == ([number],)
+
+
+def test_nothing_is_no_statement(cursor: Any) -> None:
+    for text in ("", " ; ", "-- nothing"):
+        with pytest.raises(ProgrammingError, match="query was empty"):
+            cursor.execute(text)
+    cursor.execute("select 1")
+    assert cursor.fetchall() == ([1],)
