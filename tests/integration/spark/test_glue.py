@@ -16,6 +16,7 @@ import pytest
 
 from extract.lake.s3 import S3Lake
 from extract.settings import S3, Settings
+from orchestration.glue.bundle import bundle
 from tests.glue_home import glue_adds, write_awsglue
 from tests.integration.spark.lakes import TEXT_OF_KEY, land, new_lake, newest, run
 from tests.integration.spark.test_spark_on_s3 import content, fill_small
@@ -67,7 +68,7 @@ def shipped(glue: tuple[Path, dict[str, str]], tmp_path_factory: pytest.TempPath
     """What is uploaded for the job, installed as Glue does it: from the zip and the wheel, and from nowhere else."""
     folder = tmp_path_factory.mktemp("shipped")
     python, _ = glue
-    subprocess.run([str(python), "-m", "orchestration.glue.bundle", str(folder)], cwd=ROOT, check=True)
+    bundle(folder)
     with zipfile.ZipFile(folder / "reelhouse.gluewheels.zip") as zipped:
         zipped.extractall(folder)
     (wheel,) = folder.glob("reelhouse-*.whl")
