@@ -13,9 +13,9 @@ import json
 import re
 from collections.abc import Iterator, Sequence
 from datetime import date
-from typing import Annotated, Any, Generic, Literal, TypeVar
+from typing import Annotated, Any, Generic, Literal, Self, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError
 
 from extract.errors import DataRefused
 from extract.lake import Lake
@@ -33,6 +33,17 @@ class Manifest(BaseModel):
     sequence: int = Field(ge=1)
     run_id: str
     committed_at: str
+    _times_superseded: int = PrivateAttr(default=0)
+
+    @property
+    def times_superseded(self) -> int:
+        """How often parts of it had been superseded when it was read; that is not written."""
+        return self._times_superseded
+
+    def superseded(self, times: int) -> Self:
+        """Note how often; return it."""
+        self._times_superseded = times
+        return self
 
 
 class ObjectEntry(BaseModel):
@@ -220,17 +231,14 @@ class ManifestLog(Generic[M]):
         key = f"{self._superseding(by.manifest)}{by.number:04d}.json"
         return self._lake.put_if_absent(key, by.model_dump_json(indent=1).encode())
 
-    def times_superseded(self, sequence: int) -> int:
-        """Return how often parts of a manifest were superseded."""
-        return sum(1 for _ in self._lake.list_after(self._superseding(sequence)))
-
     def _read(self, sequence: int, superseding: Sequence[str]) -> M:
         if not superseding:
             return _parsed(self._lake, self._key(sequence), self._kind)
         document = json.loads(self._lake.get(self._key(sequence)))
         for key in superseding:
             _parsed(self._lake, key, Superseding).laid_over(document)
-        return _validated(self._lake, self._key(sequence), json.dumps(document).encode(), self._kind)
+        data = json.dumps(document).encode()
+        return _validated(self._lake, self._key(sequence), data, self._kind).superseded(len(superseding))
 
     def commit(self, manifest: M) -> bool:
         """Commit a manifest under its sequence; False where another writer was first."""

@@ -56,8 +56,8 @@ def examine(context: Context, progress: Progress) -> Examination:
 
 
 def sweep(context: Context, found: Examination) -> Examination:
-    """Remove the litter that was found, and what is not kept for longer."""
+    """Remove the litter that was found, and what is not kept for longer, with all versions: persons may stand in it."""
     for info in found.litter:
-        context.lake.delete(info.key)
+        context.lake.erase(info.key)
     let_go(context, found.outlived)
     return replace(found, swept=True)

@@ -31,8 +31,10 @@ from spark.forgotten import (
     write_freed,
 )
 from spark.jobs.erase import Eraser
+from spark.jobs.succession import Succession
 from spark.manifest import staging_log
 from warehouse_sql.attempts import address_hash
+from warehouse_sql.connection import Target
 from warehouse_sql.erase import WarehouseErasure, erase
 from warehouse_sql.export import export, export_log
 
@@ -137,22 +139,17 @@ class _Work:
     def do(self) -> Receipt:
         context, lake = self.context, self.context.lake
         begun = self._heads()
-        eraser = Eraser(
-            lake,
-            self.key,
-            self.forgotten,
-            context.clock,
-            context.run_id,
-            self.progress,
-            f"requests up to {self.forgotten.upto} to forget somebody",
-        )
+        reason = f"requests up to {self.forgotten.upto} to forget somebody"
+        succession = Succession(lake, context.clock, context.run_id, reason)
+        eraser = Eraser(succession, self.key, self.forgotten, self.progress)
         looked_into = self.freed.raw if self.freed.upto >= self.forgotten.upto else {}
         erased = eraser.erase(context.settings, looked_into)
         landing = sum(_erase_landing(lake, source) for source in sorted(erased.sources))
         young = self._sweep()
         write_freed(lake, begun)
-        warehouse = self._warehouse()
-        exported = self._export(warehouse)
+        target = open_warehouse(context.settings, context.secrets)
+        warehouse = self._warehouse(target)
+        exported = self._export(target, warehouse)
         return Receipt(
             requests=(
                 self.freed.upto + 1 if self.freed.upto < self.forgotten.upto else self.forgotten.upto,
@@ -182,18 +179,16 @@ class _Work:
             staging=staged.sequence if staged else 0,
         )
 
-    def _warehouse(self) -> WarehouseErasure:
+    def _warehouse(self, target: Target) -> WarehouseErasure:
         context, lake = self.context, self.context.lake
-        target = open_warehouse(context.settings, context.secrets)
         run = context.clock, context.run_id, self.progress
         return erase(target, lake, context.settings, self.forgotten, *run)
 
-    def _export(self, warehouse: WarehouseErasure) -> int:
+    def _export(self, target: Target, warehouse: WarehouseErasure) -> int:
         """Publish daily engagement again where it was published before and rows went."""
         context = self.context
         if not warehouse.restated or export_log(context.lake).head() is None:
             return 0
-        target = open_warehouse(context.settings, context.secrets)
         report = export(target, context.lake, context.clock, context.run_id, self.progress)
         return len(report.written) + len(report.removed)
 

@@ -31,7 +31,7 @@ from spark.forgotten import (
     plain_text,
     subjects_of,
 )
-from spark.jobs.erase import parse_line
+from spark.jobs.erase_raw import parse_line
 from spark.raw import RawObject, checked
 from warehouse_sql.erase import count
 

@@ -5,23 +5,16 @@ was there, so that places and counts stay true: a replay counts them as forgotte
 """
 
 import gzip
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from extract.clock import RunClock, format_instant, parse_instant
+from extract.clock import RunClock, parse_instant
 from extract.lake import Lake
-from extract.manifest import (
-    PATH_SEPARATOR,
-    Manifest,
-    ManifestLog,
-    ObjectEntry,
-    Successor,
-    Superseding,
-    raw_log,
-)
+from extract.manifest import PATH_SEPARATOR, Manifest, ManifestLog, ObjectEntry, Successor, raw_log
 from spark.jobs.normalise import by_stream
+from spark.jobs.succession import Change, Succession, successor
 from spark.jobs.tombstones import raw_entry, stem, tombstone
 from spark.manifest import staging_log
 
@@ -109,12 +102,8 @@ class Expiry:
         manifest = log.read(found.sequence)
         new = {part: self._emptied(entry) for part, entry in enumerate(manifest.objects) if entry in found.objects}
         replaced = {f"objects{PATH_SEPARATOR}{part}": entry.model_dump() for part, entry in new.items()}
-        successors = [
-            Successor(old_key=old.key, old_sha256=old.sha256, key=new[part].key, sha256=new[part].sha256)
-            for part, old in enumerate(manifest.objects)
-            if part in new
-        ]
-        return self._supersede(log, found, replaced, successors)
+        objects = tuple(successor(manifest.objects[part], [entry]) for part, entry in new.items())
+        return self._supersede(log, manifest, found, Change(replaced, objects))
 
     def _emptied(self, entry: ObjectEntry) -> ObjectEntry:
         data = gzip.compress(tombstone({}) * entry.rows, mtime=0)
@@ -124,33 +113,27 @@ class Expiry:
 
     def _staged(self, found: Expired) -> bool:
         log = staging_log(self.lake)
-        manifest = log.read(found.sequence)
-        if found.layer == "quarantine":
-            replaced: dict[str, object] = {f"quarantine{PATH_SEPARATOR}{found.stream}": None}
-            return self._supersede(log, found, replaced, [])
+        manifest, gone = log.read(found.sequence), tuple(successor(entry) for entry in found.objects)
         entity = by_stream()[found.stream].entity
-        entry = manifest.entities[entity]
+        entry, held = manifest.entities.get(entity), manifest.quarantine.get(found.stream)
+        if found.layer == "quarantine":
+            replaced: dict[str, Any] = {f"quarantine{PATH_SEPARATOR}{found.stream}": None}
+            return bool(held and held.files == found.objects) and self._supersede(
+                log, manifest, found, Change(replaced, gone)
+            )
+        if entry is None or entry.files != found.objects:
+            return False
         erased = {**manifest.erased_rows, entity: manifest.erased_rows.get(entity, 0) + entry.counts.rows}
         replaced = {f"entities{PATH_SEPARATOR}{entity}": None, "erased_rows": erased}
-        return self._supersede(log, found, replaced, [Successor(old_key=entry.copy_manifest, old_sha256="")])
+        copied_by = Successor(old_key=entry.copy_manifest, old_sha256="")
+        return self._supersede(log, manifest, found, Change(replaced, (*gone, copied_by)))
 
-    def _supersede(
-        self, log: ManifestLog[Any], found: Expired, replaced: Mapping[str, object], more: Sequence[Successor]
-    ) -> bool:
-        gone = [Successor(old_key=entry.key, old_sha256=entry.sha256) for entry in found.objects]
-        superseding = Superseding(
-            manifest=found.sequence,
-            number=log.times_superseded(found.sequence) + 1,
-            run_id=self.run_id,
-            committed_at=format_instant(self.clock.now()),
-            reason=f"{found.layer} of {found.stream} is not kept for longer",
-            objects=tuple(more) if found.layer == "raw" else (*gone, *more),
-            replaced=dict(replaced),
-        )
-        if not log.supersede(superseding):
+    def _supersede(self, log: ManifestLog[Any], manifest: Manifest, found: Expired, change: Change) -> bool:
+        reason = f"{found.layer} of {found.stream} is not kept for longer"
+        succession = Succession(self.lake, self.clock, self.run_id, reason)
+        if not succession.commit(log, manifest, change):
             return False
-        for successor in superseding.objects:
-            self.lake.erase(successor.old_key)
+        succession.delete_old(change.objects)
         return True
 
 

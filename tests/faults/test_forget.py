@@ -1,11 +1,13 @@
 """Fault 38: a person is erased everywhere and does not return, by a replay or from the source, whatever is killed."""
 
+import gzip
 import shutil
 from pathlib import Path
 
 import pytest
 
 from extract.errors import ConfigurationError, DataRefused
+from extract.lake import Lake
 from extract.manifest import raw_log
 from extract.privacy import PrivacyKey
 from extract.progress import Silent
@@ -16,6 +18,7 @@ from orchestration.pipeline import load_stage, normalise_stage
 from spark.forgotten import forgotten_log
 from spark.jobs.retention import Expired, Expiry
 from spark.manifest import Counts, staging_log
+from spark.raw import RawObject, checked
 from tests.faults.persons import ADA, BOB, Home, holding, playback, session, visitor
 from tests.integration.spark.lakes import land
 
@@ -261,6 +264,24 @@ def test_two_at_once_are_both_forgotten(home: Home) -> None:
     home.load()
     assert holding(home.objects(), (*ADA, *BOB)) == {}
     assert holding(home.tables(), (*ADA, *BOB)) == {}
+
+
+@pytest.mark.long
+def test_of_two_at_once_one_has_read_what_the_other_then_changes(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The first knows of the second's request no more than the objects that it read, which hold both persons."""
+    ada, bob = (traces(home, emails=(email,)) for email in ("ada@example.org", "bob@example.org"))
+    read = checked
+
+    def beside(lake: Lake, raw: RawObject) -> bytes:
+        data = read(lake, raw)
+        if b"bob-key" in gzip.decompress(data) and forgotten_log(home.lake).head(1) is None:
+            forget(home.context(), Silent(), bob)
+        return data
+
+    monkeypatch.setattr("spark.jobs.erase_raw.checked", beside)
+    forget(home.context(), Silent(), ada)
+    home.load()
+    assert holding(home.objects(), (*ADA, *BOB)) == {}
 
 
 def test_what_a_normaliser_made_that_knew_of_no_request_is_not_loaded_before_it_is_freed(
