@@ -8,7 +8,9 @@ from dashboards.quicksight.requests import Request
 from extract.errors import ReelhouseError
 
 _MADE_ALONE = ("Permissions", "Tags", "FolderArns", "Type", "UseAs")
-"""What only making takes; an update keeps it. Permissions are given anew apart."""
+"""What only making takes; an update keeps it. Permissions are changed apart."""
+_SHARED = {"data_set", "analysis", "dashboard"}
+"""What readers and authors are let use."""
 _STATES = {
     "create_data_source": ("describe_data_source", "DataSource", "DataSourceId", "Status", "ErrorInfo"),
     "create_theme": ("describe_theme", "Theme", "ThemeId", "Version.Status", "Version.Errors"),
@@ -61,13 +63,19 @@ def _ask(client: Any, request: Request) -> str:
 
 
 def _permit(client: Any, request: Request) -> None:
-    """Give again who may use an asset that was there; who was given it by hand keeps it."""
-    granted = request.arguments.get("Permissions")
-    if granted:
-        kind = request.operation.removeprefix("create_")
-        key = f"{''.join(part.capitalize() for part in kind.split('_'))}Id"
-        account = {"AwsAccountId": request.arguments["AwsAccountId"], key: request.arguments[key]}
-        getattr(client, f"update_{kind}_permissions")(**account, GrantPermissions=granted)
+    """Let those use an asset that was there who shall, and nobody else: who left the list must not go on seeing."""
+    kind = request.operation.removeprefix("create_")
+    if kind not in _SHARED:
+        return
+    key = f"{''.join(part.capitalize() for part in kind.split('_'))}Id"
+    asset = {"AwsAccountId": request.arguments["AwsAccountId"], key: request.arguments[key]}
+    held = getattr(client, f"describe_{kind}_permissions")(**asset).get("Permissions", ())
+    granted = request.arguments.get("Permissions", [])
+    shall = {each["Principal"] for each in granted}
+    revoked = [each for each in held if each["Principal"] not in shall]
+    change = {"GrantPermissions": granted, "RevokePermissions": revoked}
+    if change := {name: each for name, each in change.items() if each}:
+        getattr(client, f"update_{kind}_permissions")(**asset, **change)
 
 
 def _settled(client: Any, request: Request, sleep: Callable[[float], None]) -> dict[str, Any]:

@@ -275,13 +275,46 @@ def ready(kind: str, **more: Any) -> dict[str, Any]:
     return {kind: {**status, **more}, "RequestId": "1", "Status": 200}
 
 
+LEFT = {"Principal": "arn:aws:quicksight:eu-west-1:123456789012:user/default/who-left", "Actions": ["quicksight:X"]}
+
+
+def test_who_may_look_at_nothing_any_more_is_let_go_where_nobody_shall(client: Any) -> None:
+    closed = requests(Installation(**{**vars_of(HOME), "readers": ()}))
+    dashboard = next(asked for asked in closed if asked.kind == "dashboard")
+    with Stubber(client) as stub:
+        stub.add_client_error("create_dashboard", "ResourceExistsException")
+        stub.add_response("update_dashboard", {"RequestId": "1"})
+        stub.add_response("describe_dashboard_permissions", {"Permissions": [LEFT]})
+        stub.add_response(
+            "update_dashboard_permissions",
+            {"RequestId": "1"},
+            {"AwsAccountId": HOME.account, "DashboardId": "reelhouse-pages", "RevokePermissions": [LEFT]},
+        )
+        stub.add_response("describe_dashboard", ready("Dashboard"))
+        stub.add_response("update_dashboard_published_version", {"RequestId": "1"})
+        deploy(client, [dashboard], lambda _: None, sleep=lambda _: None)
+        stub.assert_no_pending_responses()
+
+
 def test_what_is_there_is_updated_and_a_dashboard_published(client: Any) -> None:
     dashboard = next(asked for asked in ASKED if asked.kind == "dashboard")
     told: list[str] = []
     with Stubber(client) as stub:
         stub.add_client_error("create_dashboard", "ResourceExistsException")
         stub.add_response("update_dashboard", {"RequestId": "1"})
-        stub.add_response("update_dashboard_permissions", {"RequestId": "1"})
+        stub.add_response(
+            "describe_dashboard_permissions", {"Permissions": [*dashboard.arguments["Permissions"], LEFT]}
+        )
+        stub.add_response(
+            "update_dashboard_permissions",
+            {"RequestId": "1"},
+            {
+                "AwsAccountId": HOME.account,
+                "DashboardId": "reelhouse-pages",
+                "GrantPermissions": dashboard.arguments["Permissions"],
+                "RevokePermissions": [LEFT],
+            },
+        )
         stub.add_response("describe_dashboard", ready("Dashboard"))
         stub.add_response(
             "update_dashboard_published_version",
