@@ -371,3 +371,16 @@ CREATE OR REPLACE MACRO main.rs_array_sort(a, ascending := TRUE, nulls_first := 
     ELSE list_concat(rs_sorted(rs_items(a), ascending), list_filter(rs_items(a), lambda x: x = 'null'))
 END);
 CREATE OR REPLACE MACRO main.rs_get_number_attributes(o) AS CASE WHEN json_type(o) = 'OBJECT' THEN CAST(len(json_keys(o)) AS INTEGER) END;
+-- Patterns of dates that strftime lacks (TO_CHAR).
+CREATE OR REPLACE MACRO main.rs_of_moment(v, pattern) AS CASE pattern
+    WHEN 'YYY' THEN right(strftime(v, '%Y'), 3) WHEN 'Y' THEN right(strftime(v, '%Y'), 1)
+    WHEN 'CC' THEN lpad(CAST(century(v) AS VARCHAR), 2, '0') WHEN 'Q' THEN CAST(quarter(v) AS VARCHAR)
+    WHEN 'WW' THEN lpad(CAST((dayofyear(v) - 1) // 7 + 1 AS VARCHAR), 2, '0') WHEN 'W' THEN CAST((day(v) - 1) // 7 + 1 AS VARCHAR)
+    WHEN 'D' THEN CAST(dayofweek(v) + 1 AS VARCHAR) WHEN 'J' THEN CAST(CAST(floor(julian(v)) AS INTEGER) AS VARCHAR)
+    WHEN 'SSSS' THEN CAST(CAST(floor(epoch(v)) AS BIGINT) % 86400 AS VARCHAR)
+END;
+CREATE OR REPLACE MACRO main.rs_without_zeros(s) AS CASE WHEN regexp_full_match(s, '[0-9]+') THEN CAST(CAST(s AS INTEGER) AS VARCHAR) ELSE s END;
+CREATE OR REPLACE MACRO main.rs_ending(n) AS CASE
+    WHEN n % 100 BETWEEN 11 AND 13 THEN 'th' WHEN n % 10 = 1 THEN 'st' WHEN n % 10 = 2 THEN 'nd' WHEN n % 10 = 3 THEN 'rd' ELSE 'th'
+END;
+CREATE OR REPLACE MACRO main.rs_ordinal(s, mark) AS s || CASE WHEN mark = 'TH' THEN upper(rs_ending(CAST(s AS INTEGER))) ELSE rs_ending(CAST(s AS INTEGER)) END;

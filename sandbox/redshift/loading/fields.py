@@ -10,7 +10,7 @@ from sandbox.redshift.loading.options import CopyOptions
 from sandbox.redshift.loading.records import Field, Record
 from sandbox.redshift.names import TableName, literal, quote
 from sandbox.redshift.session import Session
-from sandbox.redshift.translate.functions import strftime_format
+from sandbox.redshift.translate.moment_formats import strptime_format
 
 BATCH = 10_000
 _INTEGERS = {"SMALLINT": "Short", "INTEGER": "Integer", "BIGINT": "Long"}
@@ -146,7 +146,7 @@ class Loader:
             scale = 1_000_000 if form == "epochsecs" else 1_000
             return f"make_timestamp(CAST({cast}({field} AS DOUBLE) * {scale} AS BIGINT))"
         if form != "auto":
-            return f"CAST({parse}({field}, {literal(strftime_format(form))}) AS {column.type})"
+            return f"CAST({parse}({field}, {literal(strptime_format(form))}) AS {column.type})"
         if column.type == "BLOB":
             return f"CASE WHEN regexp_full_match({field}, '([0-9A-Fa-f]{{2}})*') THEN from_hex({field}) END"
         if column.type == "VARCHAR":

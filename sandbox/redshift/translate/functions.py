@@ -7,6 +7,7 @@ from sqlglot import exp
 
 from sandbox.redshift.errors import SqlError
 from sandbox.redshift.parameters import DEFAULTS, value_name
+from sandbox.redshift.translate import moment_formats
 
 Build = Callable[[Sequence[exp.Expr]], exp.Expr]
 
@@ -113,12 +114,6 @@ _UNITS = {
 }  # fmt: skip
 """Date parts and their abbreviations (Database Developer Guide, "Date parts for date or timestamp functions")."""
 
-_TO_CHAR = (
-    ("HH24", "%H"), ("HH12", "%I"), ("YYYY", "%Y"), ("MONTH", "%B"), ("Month", "%B"), ("Mon", "%b"), ("MI", "%M"),
-    ("SS", "%S"), ("MS", "%g"), ("US", "%f"), ("MM", "%m"), ("DDD", "%j"), ("DD", "%d"), ("HH", "%I"), ("YY", "%y"),
-    ("Day", "%A"), ("DAY", "%A"), ("Dy", "%a"), ("AM", "%p"), ("PM", "%p"), ("IW", "%V"),
-)  # fmt: skip
-
 
 def unit(argument: exp.Expr) -> str:
     """The date part named by an argument, bare or quoted.
@@ -191,7 +186,7 @@ def _to_char(arguments: Sequence[exp.Expr]) -> exp.Expr:
         raise SqlError("0A000", "TO_CHAR takes a literal format in this sandbox endpoint")
     if any(mark in form.name for mark in "09"):
         return _number_written(value, form.name)
-    return call("strftime", value, strftime_format(form.name))
+    return moment_formats.written(value, form.name)
 
 
 _NUMBER = re.compile(r"(FM)?([S$L]*)([09,]*)(?:[.D]([09]*))?", re.IGNORECASE)
@@ -211,25 +206,14 @@ def _number_written(value: exp.Expr, form: str) -> exp.Expr:
     return call("rs_to_char_number", value, *(exp.Literal.number(number) for number in shape), *marked)
 
 
-def strftime_format(form: str) -> str:
-    """A format of dates and times as DuckDB's strftime and strptime write it."""
-    pieces, at = [], 0
-    while at < len(form):
-        known = next(((mark, code) for mark, code in _TO_CHAR if form.startswith(mark, at)), None)
-        mark, code = known or (form[at], form[at].replace("%", "%%"))
-        pieces.append(code)
-        at += len(mark)
-    return "".join(pieces)
-
-
 def _to_date(arguments: Sequence[exp.Expr]) -> exp.Expr:
     value, form = _exactly(2, "to_date", arguments)
-    return cast(call("strptime", value, strftime_format(form.name)), "DATE")
+    return cast(call("strptime", value, moment_formats.strptime_format(form.name)), "DATE")
 
 
 def _to_timestamp(arguments: Sequence[exp.Expr]) -> exp.Expr:
     value, form = _exactly(2, "to_timestamp", arguments)
-    return cast(call("strptime", value, strftime_format(form.name)), "TIMESTAMP WITH TIME ZONE")
+    return cast(call("strptime", value, moment_formats.strptime_format(form.name)), "TIMESTAMP WITH TIME ZONE")
 
 
 _MOST_ELEMENTS = 5
