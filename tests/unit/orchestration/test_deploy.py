@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import botocore.client
@@ -14,6 +15,7 @@ import yaml
 from botocore.exceptions import ParamValidationError
 from click.testing import CliRunner
 
+import orchestration.deploy.release
 from extract.errors import ConfigurationError, DataRefused, ReelhouseError
 from orchestration.cli import reelhouse
 from orchestration.deploy import steps
@@ -445,3 +447,21 @@ def test_what_quicksight_refuses_is_one_message(cloud: Cloud) -> None:
     cloud.quicksight = lambda *_: (403, denied)  # type: ignore[method-assign]
     with pytest.raises(ReelhouseError, match=r"the dashboards: AWS refuses ListDashboards \(AccessDenied"):
         steps.propose_dashboards(aws(), steps.dashboards_of(aws(), made.hash), lambda _: None)
+
+
+@pytest.mark.parametrize("configured", [True, False])
+def test_an_application_by_the_command_line_goes_from_the_stack_to_the_dashboards_to_the_proof(
+    cloud: Cloud, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, configured: bool
+) -> None:
+    made = release_with_dashboards() if configured else release()
+    monkeypatch.setattr(orchestration.deploy.release, "build", lambda *_: made)
+    (tmp_path / "reelhouse.yaml").write_text("")
+    cloud.changes = [change("Modify", "AWS::Glue::Job", Replacement="False")]
+    arguments = ["deploy", "apply", "staging", "--yes", "--config", str(tmp_path / "reelhouse.yaml")]
+    ended = CliRunner().invoke(reelhouse, arguments)
+    assert ended.exit_code == 0, (ended.output, ended.exception)
+    steps_done = ["ExecuteChangeSet", "StartJobRun", "CreateDataSource", "CreateDashboard", "StartWorkflowRun"]
+    wanted = [name for name in steps_done if configured or "Create" not in name]
+    assert [name for name in cloud.operations() if name in steps_done] == wanted
+    assert ("QuickSight::Dashboard" in ended.output) == configured
+    assert ("no dashboards in QuickSight" in ended.output) != configured
