@@ -57,9 +57,9 @@ CREATE OR REPLACE VIEW sandbox_internal.columns AS
     WHERE NOT c.internal AND c.schema_name <> 'sandbox_internal'
     UNION ALL
     SELECT schema_name, view_name, col ->> '$[0]', CAST(row_number() OVER (PARTITION BY schema_name, view_name) AS INTEGER),
-        NULL, TRUE, col ->> '$[1]', NULL, NULL, NULL
+        NULL, TRUE, col ->> '$[1]', NULL, CAST(json_extract_string(lengths, '$."' || (col ->> '$[0]') || '"') AS INTEGER), NULL
     FROM (
-        SELECT schema_name, view_name, unnest(json_extract(document, '$.columns[*]')) AS col
+        SELECT schema_name, view_name, unnest(json_extract(document, '$.columns[*]')) AS col, document -> '$.lengths' AS lengths
         FROM sandbox_internal.views WHERE NOT CAST(document -> '$.materialised' AS BOOLEAN)
     );
 CREATE OR REPLACE VIEW sandbox_internal.typed_columns AS

@@ -14,6 +14,7 @@ from sandbox.redshift.statements.base import Command
 from sandbox.redshift.statements.grants import grant_defaults
 from sandbox.redshift.statements.query import prepare, refuse_rows
 from sandbox.redshift.statements.stored import stored_query
+from sandbox.redshift.statements.widths import lengths
 from sandbox.redshift.translate import rewrites
 from sandbox.redshift.translate.dialect import WrittenRedshift, parse
 from sandbox.redshift.translate.shown import shown
@@ -75,6 +76,7 @@ class CreateView(Command):
         return {
             "bound": True, "materialised": False, "query": bound_query(session, self._query, tree),
             "names": [name for name, _ in columns], "columns": columns,
+            "lengths": lengths(session, self._query, [name for name, _ in columns]),
         }  # fmt: skip
 
 
