@@ -1,7 +1,7 @@
 """What tests of several stages share: a whole pipeline in a folder, and the recorded answers where there are some."""
 
 import signal
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,7 @@ from sandbox.wistia.account import Account
 from sandbox.wistia.api import Manners
 from sandbox.wistia.server import serve
 from sandbox.wistia.simulator import Simulator
+from tests.leaks import Scan, is_looked_at
 from warehouse_sql.query import query
 
 # What a shell starts in the background inherits that SIGINT is ignored, and so would every program of the tests.
@@ -34,6 +35,32 @@ wistia:
 lake: "file:lake"
 warehouse: "sandbox:."
 """
+
+
+SCAN = pytest.StashKey[Scan]()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _listening(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Hear what tests of faults say; see ``tests.leaks``."""
+    with pytest.MonkeyPatch.context() as patch:
+        scan = request.config.stash[SCAN] = Scan(tmp_path_factory.getbasetemp())
+        scan.listen(patch)
+        yield
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Fail a test of faults that showed or left a secret or a person."""
+    report = yield
+    scan = item.config.stash.get(SCAN, None)
+    if scan is None:
+        return report
+    if not is_looked_at(item.path):
+        scan.skip()
+    elif (found := list(scan.look(report, report.when == "teardown"))) and not report.failed:
+        report.outcome, report.longrepr = "failed", "leaked:\n" + "\n".join(found)
+    return report
 
 
 class House:

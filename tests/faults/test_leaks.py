@@ -17,6 +17,7 @@ from orchestration.pipeline import load_stage, normalise_stage
 from sandbox.privacy import ensure_key
 from tests.faults.persons import ADA, AS_OF, Home, encoded, holding, line, session, visitor
 from tests.integration.spark.lakes import land
+from tests.leaks import Scan
 
 TOKEN, PASSWORD = "planted-t0ken-0123456789abcdef", "planted-passw0rd"
 PERSON = (ADA[2], *ADA[4:], "bob@example.org")
@@ -110,3 +111,29 @@ def test_no_error_shows_a_person(tmp_path: Path, fault: str) -> None:
         load_stage(home.context(), Silent())
     assert holding({"message": str(refused.value), "traceback": frames(refused.value)}, PERSON) == {}
     assert holding(remembered(home), PERSON) == {}
+
+
+def test_the_scan_of_all_tests_of_faults_sees_what_leaks_and_where_persons_may_stand(tmp_path: Path) -> None:
+    scan = Scan(tmp_path)
+    lake = tmp_path / "home" / "lake" / "raw" / "wistia" / "visitors"
+    written = {
+        lake / "part-00000.jsonl": "ada@example.org",
+        lake / "_manifests" / "000000000001.json": "192.0.2.77",
+        tmp_path / "home" / "privacy.key": "0123456789abcdef" * 2,
+        tmp_path / "home" / "redshift.log": "with " + "0123456789abcdef" * 2,
+    }
+    for file, text in written.items():
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text)
+    report = pytest.TestReport(
+        "a", ("a", 1, "a"), {}, "passed", None, "call", [("Captured stdout call", "Ada Lovelace")]
+    )
+    assert list(scan.look(report, is_over=False)) == ["output: Ada Lovelace"]
+    found = sorted(scan.look(report, is_over=True))
+    for file in written:
+        file.unlink()
+    assert found == [
+        "home/lake/raw/wistia/visitors/_manifests/000000000001.json: 192.0.2.77",
+        "home/redshift.log: a secret: 012345…",
+        "output: Ada Lovelace",
+    ]

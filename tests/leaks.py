@@ -1,0 +1,151 @@
+"""A scan of what the tests of faults say and leave behind: no secret anywhere, no person but where persons may stand.
+
+Output and logs come from pytest's report and from what a test read for itself, errors from where a test expected them.
+Files are those in folders that tests made, each looked at again when it changed. What may hold persons is listed here,
+and nothing else may.
+"""
+
+import gzip
+import re
+import stat
+import subprocess
+import traceback
+import zlib
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+HERE = Path(__file__).parent
+LISTED = HERE / "faults" / "faults.yaml"
+SECRETS = (b"sandbox-token", b"t0ken-of-nobody", b"planted-t0ken-0123456789abcdef", b"planted-passw0rd")
+"""Tokens and passwords of the tests; keys are read where a sandbox keeps its own."""
+PERSONS = re.compile(
+    rb"[\w.+-]+@example\.(?:com|org|net)"
+    rb"|\b(?:192\.0\.2|198\.51\.100|203\.0\.113)\.\d{1,3}\b|\b2001:db8:[0-9a-f:]+"
+    rb"|Ada.{0,9}Lovelace|Vera.{0,9}Muster",
+    re.IGNORECASE,
+)
+"""Addresses and names of simulated and planted persons: RFC 2606, 5737 and 3849 keep these for examples."""
+HOLDERS = re.compile(r"/(?:raw|landing|quarantine|staging/(?:wistia__v|streampulse__user)[a-z_]*)/(?!.*_manifests/)")
+"""Of a lake: what landed, what is staged for ``restricted``, and what could not be taken; not their manifests."""
+OWN = (".key", ".duckdb", ".wal", ".db", "endpoint.json", "wistia.json", ".yaml")
+"""Files of the sandbox: its key, its tables, and how its programs are reached; configurations, which a test writes."""
+
+
+def is_looked_at(file: Path) -> bool:
+    """Whether a file holds tests of faults."""
+    return file.parent.name == "faults" or file in _listed()
+
+
+def _listed() -> frozenset[Path]:
+    if not _FILES:
+        faults = yaml.safe_load(LISTED.read_text(encoding="utf-8")).values()
+        _FILES.update(HERE.parent / test.partition("::")[0] for fault in faults for test in fault["tests"])
+    return frozenset(_FILES)
+
+
+_FILES: set[Path] = set()
+
+
+class Scan:
+    """What was said since the last look, and which files were looked at."""
+
+    def __init__(self, base: Path) -> None:
+        """Look at folders that are made in ``base`` from now on."""
+        self._base = base
+        self._older = set(base.iterdir())
+        self._seen: dict[Path, tuple[int, int]] = {}
+        self._said: list[str] = []
+        self._keys: set[bytes] = set()
+
+    def listen(self, patch: pytest.MonkeyPatch) -> None:
+        """Hear what tests read for themselves, of this process and of those that they start."""
+        read, communicate, expected = (
+            pytest.CaptureFixture.readouterr,
+            subprocess.Popen.communicate,
+            pytest.RaisesExc.__exit__,
+        )
+
+        def readouterr(capture: Any) -> Any:
+            found = read(capture)
+            self._said += [str(found.out), str(found.err)]
+            return found
+
+        def heard(process: Any, *args: Any, **named: Any) -> Any:
+            found = communicate(process, *args, **named)
+            self._said += [part if isinstance(part, str) else part.decode("utf-8", "replace") for part in found if part]
+            return found
+
+        def met(context: Any, kind: Any, error: BaseException | None, frames: Any) -> bool:
+            self._said += messages(error)
+            return expected(context, kind, error, frames)
+
+        patch.setattr(pytest.RaisesExc, "__exit__", met)
+        patch.setattr(pytest.CaptureFixture, "readouterr", readouterr)
+        patch.setattr(subprocess.Popen, "communicate", heard)
+
+    def skip(self) -> None:
+        """Forget what others said."""
+        self._said.clear()
+
+    def look(self, report: pytest.TestReport, is_over: bool) -> Iterator[str]:
+        """Yield what leaked: where, and what; files are looked at when a test is over."""
+        files = list(self._changed()) if is_over else []
+        self._keys.update(word for file in files if file.suffix == ".key" for word in content(file).split())
+        secrets = (*SECRETS, *self._keys)
+        told = [*self._said, *(text for _, text in report.sections)]
+        self.skip()
+        for text in told:
+            yield from _found("output", text.encode(), secrets, persons=True)
+        for file in files:
+            if not file.name.endswith(OWN):
+                yield from _found(
+                    str(file.relative_to(self._base)), content(file), secrets, persons=not _may_hold(file)
+                )
+
+    def _changed(self) -> Iterator[Path]:
+        for folder in set(self._base.iterdir()) - self._older:
+            if folder.is_symlink():  # of the newest of a name
+                continue
+            for file in folder.rglob("*"):
+                with suppress(FileNotFoundError):  # programs of a sandbox may be at work yet
+                    found = file.lstat()
+                    state = found.st_mtime_ns, found.st_size
+                    if stat.S_ISREG(found.st_mode) and self._seen.get(file) != state:
+                        self._seen[file] = state
+                        yield file
+
+
+def messages(error: BaseException | None) -> Iterator[str]:
+    """Yield what a traceback of an error would say beside lines of code: its message, and those of what led to it."""
+    while error:
+        yield from traceback.format_exception_only(error)
+        error = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+
+
+def content(file: Path) -> bytes:
+    """Return the bytes of a file, unpacked where it is packed, as far as it is whole."""
+    try:
+        data = file.read_bytes()
+    except FileNotFoundError:
+        return b""
+    if file.suffix == ".gz":
+        try:
+            return gzip.decompress(data)
+        except (OSError, EOFError, zlib.error):
+            return data
+    return data
+
+
+def _may_hold(file: Path) -> bool:
+    return bool(HOLDERS.search(file.as_posix()))
+
+
+def _found(where: str, data: bytes, secrets: tuple[bytes, ...], *, persons: bool) -> Iterator[str]:
+    yield from (f"{where}: a secret: {secret[:6].decode()}…" for secret in secrets if secret in data)
+    if persons:
+        yield from (f"{where}: {found.decode()}" for found in sorted(set(PERSONS.findall(data)))[:3])
