@@ -19,7 +19,7 @@ class JobSeconds(click.ParamType[tuple[str, float]]):
             seconds = float(text)
         except ValueError:
             seconds = -1.0
-        if seconds < 0:
+        if not 0 <= seconds < float("inf"):
             self.fail(f"{value!r} is not a job and its seconds, such as extract=120", param, ctx)
         return job, seconds
 

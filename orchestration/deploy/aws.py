@@ -13,13 +13,17 @@ from botocore.exceptions import BotoCoreError, ClientError
 from dashboards.quicksight import Asset, Request, deploy, present, remove
 from extract.errors import ConfigurationError, ReelhouseError
 from orchestration.deploy.changes import Change, in_words
-from orchestration.deploy.release import Place
+from orchestration.deploy.release import SECRETS, Place
 
 POLL = 10.0
 """Seconds between two looks at something that takes minutes."""
 _ENDED = {"SUCCEEDED", "FAILED", "STOPPED", "TIMEOUT", "ERROR", "EXPIRED"}
 _NO_CHANGES = ("didn't contain changes", "No updates are to be performed")
 _CAPABILITIES = ["CAPABILITY_IAM"]
+_NEVER_WHOLE = {"ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "CREATE_FAILED", "DELETE_FAILED"}
+"""States of a stack after which only deletion is possible (CloudFormation User Guide, "Stack status codes")."""
+_GONE = {"ResourceNotFoundException", "NoSuchBucket"}
+"""What Redshift Serverless and Secrets Manager, and S3, say of what is not there."""
 
 
 def here() -> tuple[str, str]:
@@ -113,6 +117,16 @@ class Aws:
 
     def stack_status(self) -> str | None:
         """Return the state of the stack; None where there is none."""
+        stack = self._stack()
+        return str(stack["StackStatus"]) if stack else None
+
+    def stack_parameter(self, name: str) -> str | None:
+        """Return what a parameter of the stack is now; None where there is no stack, or none of that name."""
+        stack = self._stack() or {}
+        given = {each["ParameterKey"]: each["ParameterValue"] for each in stack.get("Parameters", ())}
+        return given.get(name)
+
+    def _stack(self) -> dict[str, Any] | None:
         with _told("the stack"):
             try:
                 (stack,) = self._stacks.describe_stacks(StackName=self.place.stack)["Stacks"]
@@ -120,11 +134,18 @@ class Aws:
                 if "does not exist" in error.response["Error"].get("Message", ""):
                     return None
                 raise
-            return str(stack["StackStatus"])
+            return dict(stack)
 
     def propose(self, name: str, template_url: str, parameters: Mapping[str, str]) -> tuple[Change, ...] | None:
         """Make a change set and return what it would do; None where nothing would change (it is removed then)."""
-        is_new = self.stack_status() in {None, "REVIEW_IN_PROGRESS"}
+        status = self.stack_status()
+        if status in _NEVER_WHOLE:
+            raise ReelhouseError(
+                f"the stack {self.place.stack} is in {status}: it was never made whole, or not removed whole, and can "
+                f"only be removed. Type `reelhouse deploy destroy {self.place.environment}`, which keeps all data, and "
+                "apply again; nothing was changed"
+            )
+        is_new = status in {None, "REVIEW_IN_PROGRESS"}
         with _told("the change set"):
             self._stacks.create_change_set(
                 StackName=self.place.stack,
@@ -164,9 +185,13 @@ class Aws:
                 self._stacks.delete_stack(StackName=self.place.stack)
 
     def execute(self, name: str) -> None:
-        """Do what a change set proposes, and wait for its end."""
+        """Do what a change set proposes, and wait for its end.
+
+        What it had made of new when it failed is removed again, also what is kept otherwise: it is empty, and would be
+        in the way of the next attempt.
+        """
         with _told("the stack"):
-            self._stacks.execute_change_set(StackName=self.place.stack, ChangeSetName=name)
+            self._stacks.execute_change_set(StackName=self.place.stack, ChangeSetName=name, RetainExceptOnCreate=True)
         status = self._settled()
         if status not in {"CREATE_COMPLETE", "UPDATE_COMPLETE", "IMPORT_COMPLETE"}:
             raise ReelhouseError(
@@ -232,6 +257,18 @@ class Aws:
                     return {key: value for key, value in found["Statistics"].items() if isinstance(value, int)}
                 self._sleep(POLL)
 
+    def secret_state(self, secret: str) -> str:
+        """Return whether a secret is ``there``, ``missing`` or ``marked for removal``."""
+        name = f"reelhouse/{self.place.environment}/{secret}"
+        with _told(f"the secret {name}"):
+            try:
+                found = self._secrets.describe_secret(SecretId=name)
+            except ClientError as error:
+                if error.response["Error"]["Code"] in _GONE:
+                    return "missing"
+                raise
+            return "marked for removal" if found.get("DeletedDate") else "there"
+
     def has_value(self, secret: str) -> bool:
         """Whether a secret was given a value; the value is not asked for."""
         name = f"reelhouse/{self.place.environment}/{secret}"
@@ -255,19 +292,23 @@ class Aws:
 
     def lose_data(self) -> None:
         """Remove what the stack left for the sake of its data; secrets can be had back for a month."""
-        with _told("what holds the data"):
+        with _told("the namespace"), _unless_gone():
             self._warehouse.delete_namespace(namespaceName=self.place.stack)
-            pages = self._s3.get_paginator("list_object_versions").paginate(Bucket=self.place.lake)
-            for page in pages:
-                found = [*page.get("Versions", ()), *page.get("DeleteMarkers", ())]
-                doomed: Any = [{"Key": item["Key"], "VersionId": item["VersionId"]} for item in found]
-                if doomed:
-                    self._s3.delete_objects(Bucket=self.place.lake, Delete={"Objects": doomed})
+        with _told("the lake"), _unless_gone():
+            self._empty_lake()
             self._s3.delete_bucket(Bucket=self.place.lake)
-            for secret in ("wistia_token", "redshift_password", "privacy_key"):
+        for secret in SECRETS:
+            with _told(f"the secret {secret}"), _unless_gone():
                 self._secrets.delete_secret(
                     SecretId=f"reelhouse/{self.place.environment}/{secret}", RecoveryWindowInDays=30
                 )
+
+    def _empty_lake(self) -> None:
+        for page in self._s3.get_paginator("list_object_versions").paginate(Bucket=self.place.lake):
+            found = [*page.get("Versions", ()), *page.get("DeleteMarkers", ())]
+            doomed: Any = [{"Key": item["Key"], "VersionId": item["VersionId"]} for item in found]
+            if doomed:
+                self._s3.delete_objects(Bucket=self.place.lake, Delete={"Objects": doomed})
 
 
 _PRIVATE: Any = {
@@ -288,6 +329,16 @@ def _tls_alone(bucket: str) -> dict[str, Any]:
         "Condition": {"Bool": {"aws:SecureTransport": "false"}},
     }
     return {"Version": "2012-10-17", "Statement": [denied]}
+
+
+@contextmanager
+def _unless_gone() -> Iterator[None]:
+    """Pass over what was removed before: a removal that was interrupted is done again."""
+    try:
+        yield
+    except ClientError as error:
+        if error.response["Error"]["Code"] not in _GONE:
+            raise
 
 
 @contextmanager

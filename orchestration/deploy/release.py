@@ -11,14 +11,22 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from extract.errors import ConfigurationError
-from extract.settings import parse_settings
+from extract.settings import StreamPulse, parse_settings
 from orchestration.glue.bundle import bundle
 from orchestration.infrastructure.template import HOME, template
 
+_LANDING = StreamPulse.model_fields["landing"].default
 SECRETS = ("wistia_token", "redshift_password", "privacy_key")
+
+
+def _rpus(value: int) -> int:
+    """Refuse what Redshift Serverless does: it has 4 RPUs, and then every 8 (its guide, "Compute capacity")."""
+    if value != 4 and value % 8:
+        raise ValueError("must be 4 or a multiple of 8")
+    return value
 
 
 class Environment(BaseModel):
@@ -26,7 +34,7 @@ class Environment(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    base_capacity: Annotated[int, Field(ge=4, le=512)]
+    base_capacity: Annotated[int, Field(ge=4, le=512), AfterValidator(_rpus)]
     daily_rpu_hours: Annotated[int, Field(ge=1)]
     extract_with: Literal["glue", "lambda"]
     alarm_email: str
@@ -116,10 +124,15 @@ def configuration_of(place: Place, text: str, name: str) -> str:
     Raises:
         ConfigurationError: it is wrong, or names a sandbox.
     """
-    parse_settings(text, name, {})
+    streampulse = parse_settings(text, name, {}).streampulse
     values: dict[str, Any] = yaml.safe_load(text) or {}
     if "sandbox:" in json.dumps([values.get("wistia"), values.get("streampulse")]):
         raise ConfigurationError(f"{name}: a source is a sandbox, which is not on AWS; name the real one")
+    if streampulse and streampulse.landing != _LANDING:
+        raise ConfigurationError(
+            f"{name}: streampulse.landing is {streampulse.landing}; on AWS files arrive under {_LANDING}, which is all "
+            "that the stack is told of. Leave it out"
+        )
     host = f"reelhouse-{place.environment}.{place.account}.{place.region}.redshift-serverless.amazonaws.com"
     values |= {
         "engine": "spark",
@@ -134,8 +147,10 @@ def configuration_of(place: Place, text: str, name: str) -> str:
     return written
 
 
-def parameters_of(place: Place, release_hash: str, release_version: str, *, dashboards: bool) -> dict[str, str]:
-    """Return the parameters of the stack."""
+def parameters_of(
+    place: Place, release_hash: str, release_version: str, *, dashboards: bool, secrets: str
+) -> dict[str, str]:
+    """Return the parameters of the stack; ``secrets``: whether they are ``made`` by it, or ``kept`` from one before."""
     values = load_environments()[place.environment].model_dump()
     named = {"".join(word.title() for word in name.split("_")): str(value) for name, value in values.items()}
     return named | {
@@ -144,4 +159,5 @@ def parameters_of(place: Place, release_hash: str, release_version: str, *, dash
         "Version": release_version,
         "ArtifactsBucket": place.artifacts,
         "Dashboards": "yes" if dashboards else "no",
+        "Secrets": secrets,
     }

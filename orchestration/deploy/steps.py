@@ -7,6 +7,7 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from uuid import uuid4
 
 from dashboards.quicksight import leftover
 from extract.clock import format_instant
@@ -15,7 +16,7 @@ from extract.settings import parse_settings
 from orchestration.deploy import dashboards
 from orchestration.deploy.aws import Aws
 from orchestration.deploy.changes import Change
-from orchestration.deploy.release import Place, Release, load_environments, parameters_of
+from orchestration.deploy.release import SECRETS, Place, Release, load_environments, parameters_of
 
 Say = Callable[[str], None]
 
@@ -46,10 +47,32 @@ def upload(aws: Aws, release: Release, say: Say) -> None:
 def propose(aws: Aws, release: str, version: str) -> tuple[str, tuple[Change, ...] | None]:
     """Return the name of a change set that brings the stack to a release, and what it would do; None: nothing."""
     place = aws.place
-    name = f"release-{release}"
+    name = f"release-{release}-{uuid4().hex[:8]}"  # a plan that was killed, or runs beside this, has one of its own
     url = f"https://{place.artifacts}.s3.{place.region}.amazonaws.com/releases/{release}/template.json"
-    parameters = parameters_of(place, release, version, dashboards=bool(dashboards_of(aws, release)))
+    with_dashboards = bool(dashboards_of(aws, release))
+    parameters = parameters_of(place, release, version, dashboards=with_dashboards, secrets=_secrets(aws))
     return name, aws.propose(name, url, parameters)
+
+
+def _secrets(aws: Aws) -> str:
+    """Return whether the stack makes its secrets, or one before it has left them: CloudFormation takes none over.
+
+    Raises:
+        ConfigurationError: some are there and others not, or one is about to be removed.
+    """
+    if aws.stack_status() not in {None, "REVIEW_IN_PROGRESS"}:
+        return aws.stack_parameter("Secrets") or "made"
+    states = {secret: aws.secret_state(secret) for secret in SECRETS}
+    if set(states.values()) == {"missing"}:
+        return "made"
+    if set(states.values()) == {"there"}:
+        return "kept"
+    told = ", ".join(f"reelhouse/{aws.place.environment}/{secret} is {state}" for secret, state in states.items())
+    raise ConfigurationError(
+        f"secrets of an earlier stack: {told}. A new stack takes all of them or makes all of them: restore those "
+        "that are marked for removal (`aws secretsmanager restore-secret`), or remove those that are there; nothing "
+        "was changed"
+    )
 
 
 def dashboards_of(aws: Aws, release: str) -> dashboards.Requests:
@@ -153,25 +176,27 @@ def history(aws: Aws) -> list[Deployed]:
 
 
 def previous(aws: Aws) -> Deployed:
-    """Return the release before the one that is deployed.
+    """Return the last release that was proved and is not the one that the stack has: that may have failed its proof.
 
     Raises:
         ConfigurationError: there is none.
     """
-    deployed = history(aws)
-    for entry in reversed(deployed):
-        if entry.release != deployed[-1].release:
+    now = aws.stack_parameter("Release")
+    for entry in reversed(history(aws)):
+        if entry.release != now:
             return entry
     raise ConfigurationError(f"{aws.place.environment}: there is no release before this one to go back to")
 
 
 def destroy(aws: Aws, *, and_data: bool, say: Say) -> None:
     """Delete the stack; what holds data stays unless it is told otherwise."""
-    if aws.stack_status() is None:
+    is_there = aws.stack_status() is not None
+    if not is_there and not and_data:
         raise ReelhouseError(f"there is no stack {aws.place.stack}; nothing was touched")
-    withdraw_dashboards(aws, (), say)
-    aws.delete_stack()
-    say(f"the stack {aws.place.stack} is gone; {_left(aws.place)}")
+    if is_there:
+        withdraw_dashboards(aws, (), say)
+        aws.delete_stack()
+        say(f"the stack {aws.place.stack} is gone; {_left(aws.place)}")
     if and_data:
         aws.lose_data()
         say("lake and tables are gone too; the secrets can be restored for 30 days")

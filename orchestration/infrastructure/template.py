@@ -91,7 +91,6 @@ def _job(name: str, job: Job) -> Resource:
                 "Fn::Sub": f"{_RELEASE}/{ARCHIVE},{_RELEASE}/reelhouse-${{Version}}-py3-none-any.whl"
             },
             "--python-modules-installer-option": "--no-index",
-            "--enable-metrics": "true",
             "--enable-continuous-cloudwatch-log": "true",
             "--custom-logGroup-prefix": {"Fn::Sub": "/aws-glue/jobs/reelhouse-${Environment}"},
         },
@@ -319,16 +318,19 @@ def _dashboard(declared: Pipeline) -> Resource:
         _widget(
             0, 6, "Rows", [("RecordsLanded", "extract"), ("RecordsNormalised", "normalise"), ("RowsInserted", "load")]
         ),
-        _widget(12, 6, "Quarantine", [("RecordsQuarantined", "normalise"), ("QuarantinedPercent", "normalise")]),
+        _widget(12, 6, "Records in quarantine", [("RecordsQuarantined", "normalise")]),
         _widget(0, 12, "Requests to the source", [("Requests", "extract"), ("RefusedFiles", "extract")]),
-        _widget(12, 12, "Hours since the source had news", [("FreshnessHours", "load")]),
+        _widget(12, 12, "Most percent of a batch in quarantine", [("QuarantinedPercent", "normalise")], "Maximum"),
+        _widget(0, 18, "Hours since the source had news", [("FreshnessHours", "load")], "Maximum"),
     ]
     body = '{"widgets":[' + ",".join(widgets) + "]}"
     properties = {"DashboardName": {"Fn::Sub": "reelhouse-${Environment}"}, "DashboardBody": {"Fn::Sub": body}}
     return {"Type": "AWS::CloudWatch::Dashboard", "Properties": properties}
 
 
-def _widget(x: int, y: int, title: str, metrics: list[tuple[str, str]]) -> str:
+def _widget(x: int, y: int, title: str, metrics: list[tuple[str, str]], of_a_day: str = "Sum") -> str:
     lines = ",".join(f'["reelhouse","{name}","Environment","${{Environment}}","Job","{job}"]' for name, job in metrics)
-    properties = f'{{"title":"{title}","region":"${{AWS::Region}}","period":86400,"stat":"Sum","metrics":[{lines}]}}'
+    properties = (
+        f'{{"title":"{title}","region":"${{AWS::Region}}","period":86400,"stat":"{of_a_day}","metrics":[{lines}]}}'
+    )
     return f'{{"type":"metric","x":{x},"y":{y},"width":12,"height":6,"properties":{properties}}}'

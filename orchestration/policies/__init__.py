@@ -12,14 +12,14 @@ HOME = Path(__file__).parent
 _LAKE = "arn:${AWS::Partition}:s3:::${Lake}"
 _ARTIFACTS = "arn:${AWS::Partition}:s3:::${ArtifactsBucket}"
 _HERE = "${AWS::Region}:${AWS::AccountId}"
+_SECRETS = f"arn:${{AWS::Partition}}:secretsmanager:{_HERE}:secret:reelhouse/${{Environment}}"
 PLACES = {
     "lake": _LAKE,
     "artifacts": _ARTIFACTS,
     "configuration": f"{_ARTIFACTS}/configuration/${{Environment}}/*",
     "release": f"{_ARTIFACTS}/releases/*",
-    "wistia_token": "${WistiaToken}",
-    "redshift_password": "${RedshiftPassword}",
-    "privacy_key": "${PrivacyKey}",
+    # Secrets Manager adds six characters to the name of a secret (its guide, "Secrets Manager ARNs").
+    **{name: f"{_SECRETS}/{name}-??????" for name in ("wistia_token", "redshift_password", "privacy_key")},
     "workflows": f"arn:${{AWS::Partition}}:glue:{_HERE}:workflow/reelhouse-${{Environment}}-*",
     "connection": f"arn:${{AWS::Partition}}:glue:{_HERE}:connection/${{WarehouseConnection}}",
     "catalog": f"arn:${{AWS::Partition}}:glue:{_HERE}:catalog",

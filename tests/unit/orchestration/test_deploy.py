@@ -14,6 +14,7 @@ import pytest
 import yaml
 from botocore.exceptions import ParamValidationError
 from click.testing import CliRunner
+from pydantic import ValidationError
 
 import orchestration.deploy.release
 from extract.errors import ConfigurationError, DataRefused, ReelhouseError
@@ -21,7 +22,15 @@ from orchestration.cli import reelhouse
 from orchestration.deploy import steps
 from orchestration.deploy.aws import Aws
 from orchestration.deploy.changes import in_words
-from orchestration.deploy.release import Place, Release, configuration_of, load_environments, parameters_of, release_of
+from orchestration.deploy.release import (
+    Environment,
+    Place,
+    Release,
+    configuration_of,
+    load_environments,
+    parameters_of,
+    release_of,
+)
 from orchestration.infrastructure.template import template
 
 PLACE = Place("staging", "123456789012", "eu-west-1")
@@ -51,8 +60,11 @@ class Cloud:
     asked: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
     status: str | None = "UPDATE_COMPLETE"
     changes: list[Any] = field(default_factory=list)
+    parameters: dict[str, str] = field(default_factory=dict)
+    """Of the stack, as the last change set that was executed left them."""
     job: str = "SUCCEEDED"
     failed_actions: int = 0
+    proposed: dict[str, str] = field(default_factory=dict)
     dashboards: dict[tuple[str, str], dict[str, Any]] = field(default_factory=dict)
     """What QuickSight holds, by kind and id."""
 
@@ -101,10 +113,19 @@ class Cloud:
     def DescribeStacks(self, _: Any) -> Any:
         if self.status is None:
             return 400, {"Error": {"Code": "ValidationError", "Message": "Stack with id reelhouse does not exist"}}
-        return {"Stacks": [{"StackStatus": self.status}]}
+        parameters = [{"ParameterKey": key, "ParameterValue": value} for key, value in self.parameters.items()]
+        return {"Stacks": [{"StackStatus": self.status, "Parameters": parameters}]}
 
     def DeleteStack(self, _: Any) -> Any:
         self.status = None
+        return {}
+
+    def CreateChangeSet(self, params: dict[str, Any]) -> Any:
+        self.proposed = {each["ParameterKey"]: each["ParameterValue"] for each in params["Parameters"]}
+        return {}
+
+    def ExecuteChangeSet(self, _: Any) -> Any:
+        self.parameters = self.proposed
         return {}
 
     def DescribeChangeSet(self, _: Any) -> Any:
@@ -192,6 +213,7 @@ def aws() -> Aws:
 def deployed(cloud: Cloud, made: Release, day: int) -> None:
     steps.upload(aws(), made, lambda _: None)
     steps.remember(aws(), made.hash, made.version, datetime(2026, 1, day, tzinfo=UTC))
+    cloud.parameters = {"Release": made.hash}
 
 
 def test_the_same_content_is_the_same_release_and_any_other_another() -> None:
@@ -217,7 +239,7 @@ def test_a_sandbox_is_not_deployed() -> None:
 def test_every_parameter_of_the_template_is_given() -> None:
     for environment in load_environments():
         place = Place(environment, "123456789012", "eu-west-1")
-        given = parameters_of(place, "0" * 16, "0.1.0", dashboards=True)
+        given = parameters_of(place, "0" * 16, "0.1.0", dashboards=True, secrets="made")
         assert set(given) == set(template()["Parameters"])
 
 
@@ -295,8 +317,59 @@ def test_a_rollback_goes_to_the_release_before_and_forward_again(cloud: Cloud) -
     deployed(cloud, first, 8)
     deployed(cloud, second, 9)
     assert steps.previous(aws()).release == first.hash
-    steps.remember(aws(), first.hash, first.version, datetime(2026, 1, 10, tzinfo=UTC))
+    deployed(cloud, first, 10)
     assert steps.previous(aws()).release == second.hash
+
+
+def test_a_rollback_after_a_proof_that_failed_goes_to_the_last_release_that_was_proved(cloud: Cloud) -> None:
+    for day, name in ((8, "old"), (9, "good")):
+        deployed(cloud, release(a=name.encode()), day)
+    cloud.parameters = {"Release": release(a=b"bad").hash}
+    assert steps.previous(aws()).release == release(a=b"good").hash
+
+
+def test_two_plans_of_a_release_are_not_in_each_others_way(cloud: Cloud) -> None:
+    assert steps.propose(aws(), "0" * 16, "0.1.0")[0] != steps.propose(aws(), "0" * 16, "0.1.0")[0]
+
+
+def test_a_stack_that_was_never_made_whole_is_told_with_what_to_do(cloud: Cloud) -> None:
+    cloud.status = "ROLLBACK_COMPLETE"
+    with pytest.raises(ReelhouseError, match=r"never made whole.*reelhouse deploy destroy staging"):
+        steps.propose(aws(), "0" * 16, "0.1.0")
+    assert "CreateChangeSet" not in cloud.operations()
+
+
+def secrets_are(cloud: Cloud, **states: dict[str, Any] | None) -> None:
+    """Let there be these secrets; None where there is none."""
+    missing = (400, {"Error": {"Code": "ResourceNotFoundException", "Message": "none"}})
+    cloud.answers["DescribeSecret"] = lambda asked: states.get(asked["SecretId"].rpartition("/")[2]) or missing
+
+
+def proposed_secrets(cloud: Cloud) -> str:
+    steps.propose(aws(), "0" * 16, "0.1.0")
+    given = {
+        each["ParameterKey"]: each["ParameterValue"] for each in dict(cloud.asked)["CreateChangeSet"]["Parameters"]
+    }
+    return str(given["Secrets"])
+
+
+def test_a_new_stack_makes_its_secrets_or_uses_those_that_an_earlier_one_left(cloud: Cloud) -> None:
+    cloud.status = None
+    secrets_are(cloud)
+    assert proposed_secrets(cloud) == "made"
+    there = {"Name": "n"}
+    secrets_are(cloud, wistia_token=there, redshift_password=there, privacy_key=there)
+    assert proposed_secrets(cloud) == "kept"
+    doomed = {"DeletedDate": datetime(2026, 1, 8, tzinfo=UTC)}
+    secrets_are(cloud, wistia_token=there, redshift_password=there, privacy_key=doomed)
+    with pytest.raises(ConfigurationError, match=r"staging/privacy_key is marked for removal.*restore-secret"):
+        steps.propose(aws(), "0" * 16, "0.1.0")
+
+
+@pytest.mark.parametrize("kept", ["made", "kept"])
+def test_a_stack_never_changes_whose_its_secrets_are(cloud: Cloud, kept: str) -> None:
+    cloud.parameters = {"Secrets": kept}
+    assert proposed_secrets(cloud) == kept
 
 
 def test_without_a_release_before_there_is_nothing_to_go_back_to(cloud: Cloud) -> None:
@@ -315,6 +388,18 @@ def test_destroying_keeps_data_unless_told_otherwise(cloud: Cloud) -> None:
     assert {"DeleteNamespace", "DeleteBucket", "DeleteSecret"} <= set(cloud.operations())
 
 
+def test_data_can_be_removed_after_the_stack_and_what_is_gone_is_passed_over(cloud: Cloud) -> None:
+    cloud.status = None
+    with pytest.raises(ReelhouseError, match="there is no stack reelhouse-staging; nothing was touched"):
+        steps.destroy(aws(), and_data=False, say=lambda _: None)
+    for operation, code in (("DeleteNamespace", "ResourceNotFoundException"), ("ListObjectVersions", "NoSuchBucket")):
+        gone = (404, {"Error": {"Code": code, "Message": "gone"}})
+        cloud.answers[operation] = lambda _, gone=gone: gone  # type: ignore[misc]
+    steps.destroy(aws(), and_data=True, say=lambda _: None)
+    assert cloud.operations().count("DeleteSecret") == 3
+    assert "DeleteStack" not in cloud.operations()
+
+
 def test_what_aws_refuses_is_one_message(cloud: Cloud) -> None:
     denied = {"Error": {"Code": "AccessDenied", "Message": "not authorized"}}
     cloud.answers["CreateChangeSet"] = lambda _: (403, denied)
@@ -326,6 +411,17 @@ def test_a_request_that_is_none_is_found_here(cloud: Cloud) -> None:
     """That botocore validates what this cloud is asked: the proof that the tests above prove something."""
     with pytest.raises(ParamValidationError):
         aws()._glue.start_job_run(JobName=3)
+
+
+def test_files_that_would_arrive_where_nobody_is_told_are_refused() -> None:
+    with pytest.raises(ConfigurationError, match=r"streampulse.landing is landing/other/"):
+        configuration_of(PLACE, "streampulse: {landing: landing/other/}", "reelhouse.yaml")
+
+
+def test_a_base_capacity_that_redshift_does_not_have_is_refused() -> None:
+    values = load_environments()["dev"].model_dump()
+    with pytest.raises(ValidationError, match="4 or a multiple of 8"):
+        Environment.model_validate({**values, "base_capacity": 12})
 
 
 @pytest.mark.parametrize(
