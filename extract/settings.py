@@ -361,6 +361,8 @@ class FunctionSettings(Section):
     """``s3://BUCKET/KEY`` of the configuration; RELEASE_CONFIG."""
     workflow: str
     """The workflow of Glue that it starts; RELEASE_WORKFLOW."""
+    environment: str
+    """Such as ``production``; a dimension of the metrics; RELEASE_ENVIRONMENT."""
 
 
 def function_settings() -> FunctionSettings:
@@ -369,7 +371,11 @@ def function_settings() -> FunctionSettings:
     Raises:
         ConfigurationError: a variable is missing.
     """
-    return FunctionSettings(config=_of_function("RELEASE_CONFIG"), workflow=_of_function("RELEASE_WORKFLOW"))
+    return FunctionSettings(
+        config=_of_function("RELEASE_CONFIG"),
+        workflow=_of_function("RELEASE_WORKFLOW"),
+        environment=_of_function("RELEASE_ENVIRONMENT"),
+    )
 
 
 def dashboards_of_function() -> str:

@@ -26,8 +26,8 @@ GLUE_STARTS = 60
 """Seconds that Glue bills before our code begins, for runs that were elsewhere: an assumption, not measured."""
 LAMBDA_GB = 1.0
 """Memory of the function that extracts (infrastructure/arrivals.yaml)."""
-METRICS = 20
-"""So many a month: each name that ``glue/metrics.py`` gives, for each job that tells it."""
+METRICS = 21
+"""So many a month: each name that ``glue/metrics.py`` gives, for each job or workflow that tells it."""
 WRITES = ("PutObject", "ListObjectsV2", "CreateMultipartUpload", "UploadPart", "CompleteMultipartUpload")
 WAKES = ("load", "export")
 """The jobs that wake the warehouse."""
@@ -89,7 +89,7 @@ def load_prices() -> Mapping[str, Any]:
     return found
 
 
-def read_usage(lake: Lake, rpus: int) -> Usage:
+def read_usage(lake: Lake, rpus: int, *, extracts_with_lambda: bool) -> Usage:
     """Return the mean day of the last runs, from the reports that they left.
 
     Raises:
@@ -103,17 +103,25 @@ def read_usage(lake: Lake, rpus: int) -> Usage:
     instants = [parse_instant(report["as_of"]) for report in reports]
     days = max(1, (max(instants).date() - min(instants).date()).days + 1)
     stored = sum(info.bytes for info in lake.list_after("")) / GIB
-    return usage_of(reports, days, rpus, stored, load_pipeline())
+    return usage_of(reports, days, rpus, stored, load_pipeline(), extracts_with_lambda=extracts_with_lambda)
 
 
-def usage_of(reports: Iterable[Mapping[str, Any]], days: int, rpus: int, stored: float, declared: Pipeline) -> Usage:
-    """Return the mean day of some runs; where one was not on Glue, what it would have used there."""
+def usage_of(
+    reports: Iterable[Mapping[str, Any]],
+    days: int,
+    rpus: int,
+    stored: float,
+    declared: Pipeline,
+    *,
+    extracts_with_lambda: bool = False,
+) -> Usage:
+    """Return the mean day of some runs; where one was not on AWS, what it would have used there."""
     seconds: dict[str, list[float]] = {}
     s3: dict[str, float] = {}
     wakes: list[float] = []
     for report in reports:
         for job, used in report["jobs"].items():
-            starts = 0 if used["dpus"] else GLUE_STARTS
+            starts = 0 if used["dpus"] or (job == "extract" and extracts_with_lambda) else GLUE_STARTS
             seconds.setdefault(job, []).append(used["seconds"] + starts)
             for operation, count in used["s3"].items():
                 s3[operation] = s3.get(operation, 0) + count / days
@@ -125,10 +133,12 @@ def usage_of(reports: Iterable[Mapping[str, Any]], days: int, rpus: int, stored:
         if job in declared.jobs
     }
     awake = (len(wakes) / days, sum(wakes) / len(wakes)) if wakes else (0.0, 0.0)
-    return Usage(jobs, awake, rpus, s3, stored)
+    return Usage(jobs, awake, rpus, s3, stored, extracts_with_lambda=extracts_with_lambda)
 
 
-def given_usage(seconds: Mapping[str, float], runs: float, rpus: int, lake_gb: float) -> Usage:
+def given_usage(
+    seconds: Mapping[str, float], runs: float, rpus: int, lake_gb: float, *, extracts_with_lambda: bool = False
+) -> Usage:
     """Return a day from given volumes: the seconds of each job, and how often a day all of them run.
 
     Raises:
@@ -140,7 +150,7 @@ def given_usage(seconds: Mapping[str, float], runs: float, rpus: int, lake_gb: f
     jobs = {job: JobUse(runs, each, declared.jobs[job].dpus) for job, each in seconds.items()}
     awake = [each for job, each in seconds.items() if job in WAKES]
     wakes = (runs * len(awake), sum(awake) / len(awake)) if awake else (0.0, 0.0)
-    return Usage(jobs, wakes, rpus, lake_gb=lake_gb)
+    return Usage(jobs, wakes, rpus, lake_gb=lake_gb, extracts_with_lambda=extracts_with_lambda)
 
 
 def bill(usage: Usage, prices: Mapping[str, Any]) -> tuple[Line, ...]:

@@ -46,8 +46,11 @@ def cost(
 
     if environment not in load_environments():
         raise ConfigurationError(f"--environment: there are {', '.join(load_environments())}")
-    rpus = load_environments()[environment].base_capacity
-    usage = given_usage(dict(jobs), runs_per_day, rpus, lake_gb) if jobs else read_usage(Context(options).lake, rpus)
+    rpus, function = (where := load_environments()[environment]).base_capacity, where.extract_with == "lambda"
+    if jobs:
+        usage = given_usage(dict(jobs), runs_per_day, rpus, lake_gb, extracts_with_lambda=function)
+    else:
+        usage = read_usage(Context(options).lake, rpus, extracts_with_lambda=function)
     prices = load_prices()
     lines, ways = bill(usage, prices), levers(usage, prices)[:2]
     day = sum(line.day for line in lines)

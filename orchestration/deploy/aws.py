@@ -2,9 +2,11 @@
 
 import json
 import time
+from base64 import b64encode
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import cached_property
+from hashlib import sha256
 from typing import Any
 
 from boto3.session import Session
@@ -94,15 +96,27 @@ class Aws:
             self._s3.put_bucket_policy(Bucket=bucket, Policy=json.dumps(_tls_alone(bucket)))
 
     def upload(self, key: str, data: bytes) -> bool:
-        """Put an object that is called by its hash, where it is not there yet; return whether it was new."""
-        with _told(f"s3://{self.place.artifacts}/{key}"):
+        """Put an object that is called by its hash, where it is not there yet; return whether it was new.
+
+        Raises:
+            ReelhouseError: something else is there under that name, which nobody may run.
+        """
+        bucket, checksum = self.place.artifacts, b64encode(sha256(data).digest()).decode()
+        with _told(f"s3://{bucket}/{key}"):
             try:
-                self._s3.put_object(Bucket=self.place.artifacts, Key=key, Body=data, IfNoneMatch="*")
+                self._s3.put_object(Bucket=bucket, Key=key, Body=data, IfNoneMatch="*", ChecksumSHA256=checksum)
             except ClientError as error:
                 if error.response["Error"]["Code"] != "PreconditionFailed":
                     raise
-                return False
-            return True
+            else:
+                return True
+            there = self._s3.head_object(Bucket=bucket, Key=key, ChecksumMode="ENABLED")
+        if there.get("ChecksumSHA256") != checksum:
+            raise ReelhouseError(
+                f"s3://{bucket}/{key} is there and is not what this checkout builds under that name: somebody has "
+                "put it there. Nothing was deployed; look who has, and remove it"
+            )
+        return False
 
     def read(self, key: str) -> bytes:
         """Return an object of the releases."""

@@ -148,7 +148,7 @@ def configuration_of(place: Place, text: str, name: str) -> str:
 
 
 def parameters_of(
-    place: Place, release_hash: str, release_version: str, *, dashboards: bool, secrets: str
+    place: Place, release_hash: str, release_version: str, *, dashboards: bool, streampulse: bool, secrets: str
 ) -> dict[str, str]:
     """Return the parameters of the stack; ``secrets``: whether they are ``made`` by it, or ``kept`` from one before."""
     values = load_environments()[place.environment].model_dump()
@@ -159,5 +159,6 @@ def parameters_of(
         "Version": release_version,
         "ArtifactsBucket": place.artifacts,
         "Dashboards": "yes" if dashboards else "no",
+        "Streampulse": "yes" if streampulse else "no",
         "Secrets": secrets,
     }

@@ -12,7 +12,7 @@ from uuid import uuid4
 from dashboards.quicksight import leftover
 from extract.clock import format_instant
 from extract.errors import ConfigurationError, DataRefused, ReelhouseError
-from extract.settings import parse_settings
+from extract.settings import Settings, parse_settings
 from orchestration.deploy import dashboards
 from orchestration.deploy.aws import Aws
 from orchestration.deploy.changes import Change
@@ -36,7 +36,7 @@ def upload(aws: Aws, release: Release, say: Say) -> None:
     folder, place = f"releases/{release.hash}", aws.place
     new = [name for name, data in release.files.items() if aws.upload(f"{folder}/{name}", data)]
     aws.upload(f"{folder}/template.json", release.template.encode())
-    configuration = f"configuration/{place.environment}/{release.hash}.yaml"
+    configuration = _configuration_key(place, release.hash)
     aws.upload(configuration, release.configuration.encode())
     if asked := dashboards.requests_of(place, parse_settings(release.configuration, configuration, {})):
         aws.upload(_dashboards_key(place, release.hash), dashboards.written(asked).encode())
@@ -49,8 +49,14 @@ def propose(aws: Aws, release: str, version: str) -> tuple[str, tuple[Change, ..
     place = aws.place
     name = f"release-{release}-{uuid4().hex[:8]}"  # a plan that was killed, or runs beside this, has one of its own
     url = f"https://{place.artifacts}.s3.{place.region}.amazonaws.com/releases/{release}/template.json"
-    with_dashboards = bool(dashboards_of(aws, release))
-    parameters = parameters_of(place, release, version, dashboards=with_dashboards, secrets=_secrets(aws))
+    parameters = parameters_of(
+        place,
+        release,
+        version,
+        dashboards=bool(dashboards_of(aws, release)),
+        streampulse=settings_of(aws, release).streampulse is not None,
+        secrets=_secrets(aws),
+    )
     return name, aws.propose(name, url, parameters)
 
 
@@ -73,6 +79,12 @@ def _secrets(aws: Aws) -> str:
         "that are marked for removal (`aws secretsmanager restore-secret`), or remove those that are there; nothing "
         "was changed"
     )
+
+
+def settings_of(aws: Aws, release: str) -> Settings:
+    """Return the configuration of the jobs of a release that was uploaded."""
+    key = _configuration_key(aws.place, release)
+    return parse_settings(aws.read(key).decode(), key, {})
 
 
 def dashboards_of(aws: Aws, release: str) -> dashboards.Requests:
@@ -105,6 +117,10 @@ def withdraw_dashboards(aws: Aws, asked: dashboards.Requests, say: Say) -> None:
 
 def _had_dashboards(aws: Aws) -> bool:
     return bool(aws.keys(f"dashboards/{aws.place.environment}/"))
+
+
+def _configuration_key(place: Place, release: str) -> str:
+    return f"configuration/{place.environment}/{release}.yaml"
 
 
 def _dashboards_key(place: Place, release: str) -> str:

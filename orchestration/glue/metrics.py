@@ -9,15 +9,14 @@ from datetime import datetime
 from typing import Any
 
 NAMESPACE = "reelhouse"
-DIMENSIONS = ("Environment", "Job")
 UNITS = {"Seconds": "Seconds", "QuarantinedPercent": "Percent", "FreshnessHours": "None"}
 """Those that are no counts."""
 
 
 def metrics_line(at: datetime, dimensions: Mapping[str, str], metrics: Mapping[str, float], run_id: str) -> str:
-    """Return the line of some metrics, each a number under its name."""
+    """Return the line of some metrics, each a number under its name, with the dimensions that they have together."""
     declared = [{"Name": name, "Unit": UNITS.get(name, "Count")} for name in metrics]
-    directive = {"Namespace": NAMESPACE, "Dimensions": [list(DIMENSIONS)], "Metrics": declared}
+    directive = {"Namespace": NAMESPACE, "Dimensions": [list(dimensions)], "Metrics": declared}
     timestamp = int(at.timestamp() * 1000)
     document = {"_aws": {"Timestamp": timestamp, "CloudWatchMetrics": [directive]}, **dimensions, "run_id": run_id}
     return json.dumps({**document, **metrics})

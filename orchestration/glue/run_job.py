@@ -56,17 +56,40 @@ def run_job(job: str, argv: Sequence[str]) -> int:
         run = _opened(job, read_arguments(argv))
     except ReelhouseError as error:
         return _failed(job, error, runbook)
-    meter = Meter(run.context, load_pipeline().jobs[job].dpus)
+    try:
+        found = accounted(run, lambda: _done(run), load_pipeline().jobs[job].dpus)
+    except ReelhouseError as error:
+        return _failed(job, error, runbook)
+    print(json.dumps(found, default=json_value))
+    return 0
+
+
+def accounted(run: Run, work: Callable[[], Any], dpus: int) -> Any:
+    """Do the work of a job, and tell what it did and used: in metrics, in the run's report, and to those that follow.
+
+    Args:
+        run: the job at work.
+        work: does it, and returns its report.
+        dpus: what Glue gives it; 0 where it is not Glue.
+
+    Returns:
+        The job's report. Where one source refused and another was read, it is the other's, and the run's report says
+        so.
+
+    Raises:
+        ReelhouseError: the work failed, which was told as well.
+    """
+    job, meter = run.job, Meter(run.context, dpus)
     run.progress.event("job.started", job=job, job_run=run.arguments.job_run)
     try:
-        found, refused = _done(run)
+        found, refused = _unless_all_refused(work)
     except ReelhouseError as error:
         used, failure = meter.used(), {"outcome": "failed", "error": str(error), "failed_job": job}
         _print_metrics(run, {"Seconds": used.seconds, "Failed": 1})
         with suppress(ReelhouseError):  # the first failure is the one to tell
             _leave(run, used, lambda report: {**report, **failure})
             run.properties.tell({job: "failed"})
-        return _failed(job, error, runbook)
+        raise
     used = meter.used()
     _print_metrics(
         run, {"Seconds": used.seconds, "Failed": 0, **_told(run, found), "RefusedSources": int(bool(refused))}
@@ -74,8 +97,15 @@ def run_job(job: str, argv: Sequence[str]) -> int:
     _leave(run, used, lambda report: _succeeded(job, report, found, refused))
     run.properties.tell({job: "succeeded"})
     run.progress.event("job.ended", job=job, seconds=used.seconds)
-    print(json.dumps(found, default=json_value))
-    return 0
+    return found
+
+
+def _unless_all_refused(work: Callable[[], Any]) -> tuple[Any, str | None]:
+    """Return the report of the work, and what one source said that refused while another was read."""
+    try:
+        return work(), None
+    except OthersLanded as stop:
+        return stop.report, str(stop)
 
 
 def _opened(job: str, arguments: Arguments) -> Run:
@@ -119,21 +149,18 @@ def with_secrets_of(job: str, settings: Settings) -> Settings:
     return settings.model_copy(update={"secrets": settings.secrets.model_copy(update=others)})
 
 
-def _done(run: Run) -> tuple[Any, str | None]:
-    """Do the work; return what it did, and what one source said that refused while another was read."""
+def _done(run: Run) -> Any:
+    """Do the work; return what it did."""
     match run.job:
         case "warehouse":
-            return _warehouse(run), None
+            return _warehouse(run)
         case "report":
-            return None, None
+            return None
         case "normalise" if run.context.settings.engine == "spark":
             from spark.engine.spark_session import submitted_session  # pyspark is there where Glue started this
 
             submitted_session()
-    try:
-        return do_job(run.job, run.context, run.progress), None
-    except OthersLanded as stop:
-        return stop.report, str(stop)
+    return do_job(run.job, run.context, run.progress)
 
 
 def _warehouse(run: Run) -> dict[str, Any]:
@@ -149,7 +176,7 @@ def _warehouse(run: Run) -> dict[str, Any]:
 def _told(run: Run, found: Any) -> dict[str, float]:
     metrics = metrics_of(run.job, found)
     if run.job == "load":
-        metrics |= {"Finished": 1, **_freshness(run.context)}
+        metrics |= _freshness(run.context)
     return metrics
 
 
@@ -215,8 +242,11 @@ def _closed(report: dict[str, Any]) -> dict[str, Any]:
 
 def _print_metrics(run: Run, metrics: Mapping[str, float]) -> None:
     # CloudWatch takes no metric that is older than two weeks, and a run may live at another instant.
-    dimensions = {"Environment": run.arguments.environment, "Job": run.job}
-    print(metrics_line(datetime.now(UTC), dimensions, metrics, run.context.run_id), flush=True)
+    now, environment = datetime.now(UTC), run.arguments.environment
+    print(metrics_line(now, {"Environment": environment, "Job": run.job}, metrics, run.context.run_id), flush=True)
+    if run.job == "load" and run.arguments.workflow and not metrics["Failed"]:
+        dimensions = {"Environment": environment, "Workflow": run.arguments.workflow[0]}
+        print(metrics_line(now, dimensions, {"Finished": 1}, run.context.run_id), flush=True)
 
 
 def _failed(job: str, error: ReelhouseError, runbook: str) -> int:

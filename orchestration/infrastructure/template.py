@@ -7,6 +7,7 @@ from typing import Any
 import yaml
 
 from orchestration.glue.bundle import ARCHIVE
+from orchestration.glue.metrics import NAMESPACE
 from orchestration.pipeline_file import Job, Pipeline, Workflow, load_pipeline, script_of
 from orchestration.policies import load_policies, policy_document
 from warehouse_sql.export import PREFIX as EXPORTS
@@ -37,6 +38,7 @@ def template() -> dict[str, Any]:
     resources |= {_id("Logs", stream): _job_logs(stream) for stream in ("output", "error")}
     for name, flow in declared.workflows.items():
         resources |= {_id("Workflow", name): _workflow(name, flow)} | dict(_triggers(declared, name, flow))
+        resources |= {_id("RunMissing", name): _run_missing(name, flow)}
     resources |= {"ExtractionRule": _extraction_rule(declared), "JobsFailed": _failure_rule(declared)}
     resources |= {"ReceiptsRule": _receipts_rule()}
     resources |= {"ExportedDays": _exported_days(), "Dashboard": _dashboard(declared)}
@@ -124,6 +126,7 @@ def _triggers(declared: Pipeline, name: str, flow: Workflow) -> Iterator[tuple[s
     if name == "daily":
         starting["Condition"] = "ExtractsWithGlue"
         yield _id("Trigger", f"{name}-after-lambda"), _after_lambda(declared, name, flow, first)
+    starting |= _if_read(flow)
     yield _id("Trigger", f"{name}-start"), starting
     for job in declared.order(flow.jobs):
         if needs := declared.jobs[job].needs:
@@ -134,6 +137,34 @@ def _triggers(declared: Pipeline, name: str, flow: Workflow) -> Iterator[tuple[s
         _id("Trigger", f"{name}-failure"),
         _trigger(name, "failure", _conditional("ANY", failures), [_action(flow.on_failure)]),
     )
+
+
+def _if_read(flow: Workflow) -> Resource:
+    """Return the condition of what needs the one source that a workflow reads; nothing where it reads all."""
+    source = flow.arguments.get("source")
+    return {"Condition": f"Reads{source.title()}"} if source else {}
+
+
+def _run_missing(name: str, flow: Workflow) -> Resource:
+    """Return the alarm over a workflow of which no load has ended well for a day."""
+    properties = {
+        "AlarmName": _named(f"run-missing-{name}"),
+        "AlarmDescription": f"No run of {name} has ended well for a day. See orchestration/runbooks/run-missing.md",
+        "Namespace": NAMESPACE,
+        "MetricName": "Finished",
+        "Dimensions": [
+            {"Name": "Environment", "Value": {"Ref": "Environment"}},
+            {"Name": "Workflow", "Value": {"Ref": _id("Workflow", name)}},
+        ],
+        "Statistic": "Sum",
+        "Period": 86400,
+        "EvaluationPeriods": 1,
+        "Threshold": 1,
+        "ComparisonOperator": "LessThanThreshold",
+        "TreatMissingData": "breaching",
+        "AlarmActions": [{"Ref": "Alarms"}],
+    }
+    return {"Type": "AWS::CloudWatch::Alarm", **_if_read(flow), "Properties": properties}
 
 
 def _after_lambda(declared: Pipeline, name: str, flow: Workflow, first: str) -> Resource:

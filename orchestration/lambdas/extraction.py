@@ -10,8 +10,9 @@ from extract.errors import ReelhouseError
 from extract.progress import JsonLinesProgress
 from extract.settings import function_settings
 from orchestration.context import Context
-from orchestration.glue.run_job import read_settings, with_secrets_of
-from orchestration.glue.run_properties import AS_OF, RUN_ID
+from orchestration.glue.arguments import Arguments
+from orchestration.glue.run_job import Run, accounted, read_settings, with_secrets_of
+from orchestration.glue.run_properties import AS_OF, RUN_ID, RunProperties
 from orchestration.lambdas.starting import start_workflow
 from orchestration.pipeline import extract_stage
 
@@ -22,6 +23,9 @@ MARGIN = 240.0
 class LambdaContext(Protocol):
     """What is used of what Lambda tells a function."""
 
+    aws_request_id: str
+    """The name of this attempt, with which its logs are found."""
+
     def get_remaining_time_in_millis(self) -> int:
         """Return how long it may still run."""
 
@@ -31,7 +35,7 @@ def handler(event: Mapping[str, Any], context: LambdaContext) -> dict[str, Any]:
 
     Returns:
         The run's id, that of the workflow's run (None where one is under way, which will take what landed), and whether
-        the time ended before everything was read.
+        the time ended before everything was read. A source that refuses does not hold up the other.
 
     Raises:
         ReelhouseError: the extraction stopped; Lambda tries again, twice.
@@ -41,9 +45,11 @@ def handler(event: Mapping[str, Any], context: LambdaContext) -> dict[str, Any]:
     clock = RunClock(parse_instant(event["time"]) if "time" in event else None)
     run_id = new_run_id(clock.as_of)
     budget = Budget(max(1.0, context.get_remaining_time_in_millis() / 1000 - MARGIN))
-    progress = JsonLinesProgress(clock, run_id, sys.stderr)
+    progress, context_ = JsonLinesProgress(clock, run_id, sys.stderr), Context.given(settings, clock, run_id)
+    arguments = Arguments(function.config, function.environment, job_run=context.aws_request_id)
+    run = Run("extract", arguments, context_, progress, RunProperties(None))
     try:
-        report = extract_stage(Context.given(settings, clock, run_id), progress, budget)
+        report = accounted(run, lambda: extract_stage(context_, progress, budget), dpus=0)
     except ReelhouseError as error:
         progress.event("extraction.failed", error=str(error), runbook="runbooks/extraction-failed.md")
         raise

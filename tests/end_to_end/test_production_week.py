@@ -123,6 +123,7 @@ class Production:
         variables = variables_of(self.packages, self.server) | {
             "RELEASE_CONFIG": f"s3://artifacts/configuration/{ENVIRONMENT}/{RELEASE}.yaml",
             "RELEASE_WORKFLOW": "reelhouse-test-streampulse",
+            "RELEASE_ENVIRONMENT": ENVIRONMENT,
         }
         command = [sys.executable, "-c", program]
         ended = subprocess.run(command, cwd=self.home, env=variables, capture_output=True, text=True, check=True)

@@ -113,11 +113,13 @@ def test_metrics_go_out_with_what_was_done(account: Account, flow: list[str]) ->
     told = {
         job: [line for line in lines(ended.stdout) if line and "_aws" in line] for job, ended in account.ended.items()
     }
+    finished = told["load"].pop()
+    assert (finished["Finished"], finished["Workflow"], finished["Environment"]) == (1, "daily", "test")
+    assert finished["_aws"]["CloudWatchMetrics"][0]["Dimensions"] == [["Environment", "Workflow"]]
     assert all(line["Failed"] == 0 and line["Environment"] == "test" for (line,) in told.values())
     assert told["extract"][0]["RecordsLanded"] > 60
     assert told["normalise"][0]["QuarantinedPercent"] == 0
     assert told["load"][0]["RowsInserted"] > 60
-    assert told["load"][0]["Finished"] == 1
     assert 0 <= told["load"][0]["FreshnessHours"] < 1
 
 

@@ -75,6 +75,8 @@ class Recorder:
 
 
 class LambdaContext:
+    aws_request_id = "request"
+
     def get_remaining_time_in_millis(self) -> int:
         return 900_000
 
@@ -100,6 +102,7 @@ def recorder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Recorder]:
         patch.setattr(botocore.client.ClientCreator, "create_client", recorded)
         patch.setenv("RELEASE_CONFIG", f"s3://{artifacts}/configuration/test/1.yaml")
         patch.setenv("RELEASE_WORKFLOW", "flow")
+        patch.setenv("RELEASE_ENVIRONMENT", "test")
         patch.setenv("RELEASE_DASHBOARDS", "reelhouse-test")
         patch.setenv("AWS_ENDPOINT_URL_QUICKSIGHT", stack.enter_context(quicksight()).endpoint_url)
         work(found, lake, artifacts)

@@ -59,6 +59,13 @@ def test_levers_save_what_they_say_and_the_greatest_comes_first() -> None:
     assert not [lever for lever in found if "two workers" in lever.what], "they are two already"
 
 
+def test_where_a_function_extracts_glue_bills_no_extraction() -> None:
+    entry = {"as_of": "2026-01-08T02:00:00Z", "jobs": {"extract": {"seconds": 100, "dpus": 0, "s3": {}}}}
+    usage = usage_of([entry], 1, 8, 0, load_pipeline(), extracts_with_lambda=True)
+    assert "Glue: extract" not in parts(usage)
+    assert parts(usage)["Lambda: extract"] == pytest.approx(100 * load_prices()["lambda_gb_second"])
+
+
 def test_an_unknown_job_is_refused() -> None:
     with pytest.raises(ConfigurationError, match="there is no job transform"):
         given_usage({"transform": 1}, 1, 8, 0)
@@ -70,7 +77,7 @@ def test_what_stands_there_is_counted_in_the_template() -> None:
     # Secrets Manager, Glue and CloudWatch Logs in one subnet; the one of S3 costs nothing.
     assert lines["Endpoints"].day == 3 * 24
     assert lines["Secrets"].day == pytest.approx(3 * 12 / 365)
-    assert lines["Watching"].day == pytest.approx(8 * 12 / 365)
+    assert lines["Watching"].day == pytest.approx(9 * 12 / 365)
 
 
 def test_the_prices_are_dated() -> None:

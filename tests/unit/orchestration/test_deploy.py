@@ -3,9 +3,11 @@
 
 import json
 import re
+from base64 import b64encode
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -44,6 +46,8 @@ quicksight:
   readers: [{MARKETING}]
   access: {{marketing: [Facebook]}}
 """
+UNCHANGED = "0" * 16
+"""A release that is there."""
 ASSET = re.compile(
     r"(?P<verb>Create|Update|Describe|Delete|List)(?P<kind>(Data(Source|Set)|Theme|Dashboard|Analys[ie]s)s?)"
 )
@@ -102,9 +106,14 @@ class Cloud:
         self.objects[params["Key"]] = body if isinstance(body, bytes) else body.read()
         return {}
 
+    def HeadObject(self, params: dict[str, Any]) -> Any:
+        return {"ChecksumSHA256": b64encode(sha256(self.objects[params["Key"]]).digest()).decode()}
+
     def GetObject(self, params: dict[str, Any]) -> Any:
         from io import BytesIO
 
+        if params["Key"] == f"configuration/staging/{UNCHANGED}.yaml":
+            return {"Body": BytesIO(configuration_of(PLACE, CONFIGURATION, "reelhouse.yaml").encode())}
         return {"Body": BytesIO(self.objects[params["Key"]])}
 
     def ListObjectsV2(self, params: dict[str, Any]) -> Any:
@@ -239,7 +248,7 @@ def test_a_sandbox_is_not_deployed() -> None:
 def test_every_parameter_of_the_template_is_given() -> None:
     for environment in load_environments():
         place = Place(environment, "123456789012", "eu-west-1")
-        given = parameters_of(place, "0" * 16, "0.1.0", dashboards=True, secrets="made")
+        given = parameters_of(place, "0" * 16, "0.1.0", dashboards=True, streampulse=True, secrets="made")
         assert set(given) == set(template()["Parameters"])
 
 
@@ -251,6 +260,13 @@ def test_an_upload_goes_under_the_hash_and_twice_is_once(cloud: Cloud) -> None:
     assert f"configuration/staging/{made.hash}.yaml" in cloud.objects
     assert [line.split(": ")[1][:6] for line in said] == ["1 of 1", "0 of 1"]
     assert all(params["IfNoneMatch"] == "*" for name, params in cloud.asked if name == "PutObject")
+
+
+def test_what_somebody_else_has_put_under_the_name_of_a_release_is_not_deployed(cloud: Cloud) -> None:
+    made = release()
+    cloud.objects[f"releases/{made.hash}/a.whl"] = b"planted"
+    with pytest.raises(ReelhouseError, match="is not what this checkout builds"):
+        steps.upload(aws(), made, lambda _: None)
 
 
 def test_changes_are_told_in_words_and_losses_first() -> None:
@@ -273,6 +289,8 @@ def test_changes_are_told_in_words_and_losses_first() -> None:
 def test_a_deployment_does_its_steps_in_order(cloud: Cloud) -> None:
     cloud.changes = [change("Modify", "AWS::Glue::Job", Replacement="False")]
     made, said = release(), list[str]()
+    steps.upload(aws(), made, said.append)
+    cloud.asked.clear()
     name, changes = steps.propose(aws(), made.hash, made.version)
     steps.apply(aws(), name, changes, said.append)
     steps.smoke(aws(), said.append)
@@ -287,12 +305,12 @@ def test_a_deployment_does_its_steps_in_order(cloud: Cloud) -> None:
 
 def test_a_first_deployment_makes_the_stack(cloud: Cloud) -> None:
     cloud.status, cloud.changes = None, [change("Add", "AWS::Glue::Job")]
-    steps.propose(aws(), "0" * 16, "0.1.0")
+    steps.propose(aws(), UNCHANGED, "0.1.0")
     assert dict(cloud.asked)["CreateChangeSet"]["ChangeSetType"] == "CREATE"
 
 
 def test_what_is_as_it_should_be_is_not_executed(cloud: Cloud) -> None:
-    name, changes = steps.propose(aws(), "0" * 16, "0.1.0")
+    name, changes = steps.propose(aws(), UNCHANGED, "0.1.0")
     assert changes is None
     steps.apply(aws(), name, changes, lambda _: None)
     assert "ExecuteChangeSet" not in cloud.operations()
@@ -329,13 +347,13 @@ def test_a_rollback_after_a_proof_that_failed_goes_to_the_last_release_that_was_
 
 
 def test_two_plans_of_a_release_are_not_in_each_others_way(cloud: Cloud) -> None:
-    assert steps.propose(aws(), "0" * 16, "0.1.0")[0] != steps.propose(aws(), "0" * 16, "0.1.0")[0]
+    assert steps.propose(aws(), UNCHANGED, "0.1.0")[0] != steps.propose(aws(), UNCHANGED, "0.1.0")[0]
 
 
 def test_a_stack_that_was_never_made_whole_is_told_with_what_to_do(cloud: Cloud) -> None:
     cloud.status = "ROLLBACK_COMPLETE"
     with pytest.raises(ReelhouseError, match=r"never made whole.*reelhouse deploy destroy staging"):
-        steps.propose(aws(), "0" * 16, "0.1.0")
+        steps.propose(aws(), UNCHANGED, "0.1.0")
     assert "CreateChangeSet" not in cloud.operations()
 
 
@@ -346,7 +364,7 @@ def secrets_are(cloud: Cloud, **states: dict[str, Any] | None) -> None:
 
 
 def proposed_secrets(cloud: Cloud) -> str:
-    steps.propose(aws(), "0" * 16, "0.1.0")
+    steps.propose(aws(), UNCHANGED, "0.1.0")
     given = {
         each["ParameterKey"]: each["ParameterValue"] for each in dict(cloud.asked)["CreateChangeSet"]["Parameters"]
     }
@@ -363,7 +381,19 @@ def test_a_new_stack_makes_its_secrets_or_uses_those_that_an_earlier_one_left(cl
     doomed = {"DeletedDate": datetime(2026, 1, 8, tzinfo=UTC)}
     secrets_are(cloud, wistia_token=there, redshift_password=there, privacy_key=doomed)
     with pytest.raises(ConfigurationError, match=r"staging/privacy_key is marked for removal.*restore-secret"):
-        steps.propose(aws(), "0" * 16, "0.1.0")
+        steps.propose(aws(), UNCHANGED, "0.1.0")
+
+
+def test_without_streampulse_nothing_starts_for_it_in_the_evening(cloud: Cloud) -> None:
+    alone = release_of({"a.whl": b""}, "{}", configuration_of(PLACE, "wistia: {}", "reelhouse.yaml"))
+    for made, words in ((alone, "no"), (release(), "yes")):
+        cloud.asked.clear()
+        steps.upload(aws(), made, lambda _: None)
+        steps.propose(aws(), made.hash, made.version)
+        given = dict(cloud.asked)["CreateChangeSet"]["Parameters"]
+        assert {"ParameterKey": "Streampulse", "ParameterValue": words} in given
+    conditions = {name: item.get("Condition") for name, item in template()["Resources"].items()}
+    assert conditions["TriggerStreampulseStart"] == conditions["RunMissingStreampulse"] == "ReadsStreampulse"
 
 
 @pytest.mark.parametrize("kept", ["made", "kept"])
@@ -404,7 +434,7 @@ def test_what_aws_refuses_is_one_message(cloud: Cloud) -> None:
     denied = {"Error": {"Code": "AccessDenied", "Message": "not authorized"}}
     cloud.answers["CreateChangeSet"] = lambda _: (403, denied)
     with pytest.raises(ReelhouseError, match=r"AWS refuses CreateChangeSet \(AccessDenied: not authorized\)"):
-        steps.propose(aws(), "0" * 16, "0.1.0")
+        steps.propose(aws(), UNCHANGED, "0.1.0")
 
 
 def test_a_request_that_is_none_is_found_here(cloud: Cloud) -> None:

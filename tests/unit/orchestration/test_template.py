@@ -192,10 +192,9 @@ def test_the_environments_give_every_parameter_that_is_theirs() -> None:
     environments = yaml.safe_load((HOME / "environments.yaml").read_text())
     assert set(environments) == {"dev", "staging", "production"}
     given = {"".join(word.title() for word in name.split("_")) for name in environments["dev"]}
+    told = {"Environment", "Release", "Version", "ArtifactsBucket", "Dashboards", "Secrets", "Streampulse"}
     assert all(values.keys() == environments["dev"].keys() for values in environments.values())
-    assert given | {"Environment", "Release", "Version", "ArtifactsBucket", "Dashboards", "Secrets"} == set(
-        made()["Parameters"]
-    )
+    assert given | told == set(made()["Parameters"])
 
 
 def test_the_dashboards_are_told_of_receipts_of_loads_and_of_nothing_else(tmp_path: Path) -> None:
