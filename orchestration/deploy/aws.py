@@ -16,6 +16,7 @@ from dashboards.quicksight import Asset, Request, deploy, present, remove
 from extract.errors import ConfigurationError, ReelhouseError
 from orchestration.deploy.changes import Change, in_words
 from orchestration.deploy.release import SECRETS, Place
+from orchestration.glue.run_properties import REFUSED
 
 POLL = 10.0
 """Seconds between two looks at something that takes minutes."""
@@ -261,14 +262,16 @@ class Aws:
                 self._sleep(POLL)
 
     def run_workflow(self, workflow: str) -> dict[str, int]:
-        """Start a workflow and wait for its end; return how many of its actions ended how."""
+        """Start a workflow and wait for its end; return how many of its actions ended how, and refused sources."""
         name = f"{self.place.stack}-{workflow}"
         with _told(f"the workflow {name}"):
             run = self._glue.start_workflow_run(Name=name)["RunId"]
             while True:
                 found = self._glue.get_workflow_run(Name=name, RunId=run)["Run"]
                 if found["Status"] not in {"RUNNING", "STOPPING"}:
-                    return {key: value for key, value in found["Statistics"].items() if isinstance(value, int)}
+                    told = list(found.get("WorkflowRunProperties", {}).values())
+                    counts = {key: value for key, value in found["Statistics"].items() if isinstance(value, int)}
+                    return {**counts, "RefusedSources": told.count(REFUSED)}
                 self._sleep(POLL)
 
     def secret_state(self, secret: str) -> str:

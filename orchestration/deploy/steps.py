@@ -162,7 +162,7 @@ def smoke(aws: Aws, say: Say) -> None:
     """Run the daily workflow once, from the source to the tables.
 
     Raises:
-        DataRefused: a job of it failed.
+        DataRefused: a job of it failed, or a source refused.
     """
     if not aws.has_value("wistia_token"):
         say(
@@ -171,7 +171,7 @@ def smoke(aws: Aws, say: Say) -> None:
         )
         return
     ended = aws.run_workflow("daily")
-    if ended.get("FailedActions", 0) + ended.get("TimeoutActions", 0) + ended.get("StoppedActions", 0):
+    if any(ended.get(count) for count in ("FailedActions", "TimeoutActions", "StoppedActions", "RefusedSources")):
         raise DataRefused(
             f"the smoke run failed: {ended}. `reelhouse deploy rollback {aws.place.environment}` goes back to the "
             "release before; see runbooks/deploy-failed.md"

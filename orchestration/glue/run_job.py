@@ -21,7 +21,7 @@ from extract.sources import STREAM_NAMES
 from orchestration.context import Context
 from orchestration.glue.arguments import Arguments, read_arguments
 from orchestration.glue.metrics import metrics_line, metrics_of
-from orchestration.glue.run_properties import AS_OF, RUN_ID, RunProperties
+from orchestration.glue.run_properties import AS_OF, REFUSED, RUN_ID, RunProperties
 from orchestration.output import json_value
 from orchestration.pipeline import SECTIONS, Meter, OthersLanded, Used, do_job, update_report
 from orchestration.pipeline_file import load_pipeline
@@ -95,7 +95,7 @@ def accounted(run: Run, work: Callable[[], Any], dpus: int) -> Any:
         run, {"Seconds": used.seconds, "Failed": 0, **_told(run, found), "RefusedSources": int(bool(refused))}
     )
     _leave(run, used, lambda report: _succeeded(job, report, found, refused))
-    run.properties.tell({job: "succeeded"})
+    run.properties.tell({job: REFUSED if refused else "succeeded"})
     run.progress.event("job.ended", job=job, seconds=used.seconds)
     return found
 

@@ -13,6 +13,8 @@ from botocore.exceptions import BotoCoreError, ClientError
 from extract.errors import ReelhouseError
 
 RUN_ID, AS_OF = "run_id", "as_of"
+REFUSED = "refused"
+"""What a job tells of which one source refused while another was read."""
 _PATIENT = Config(retries={"mode": "standard", "total_max_attempts": 5}, connect_timeout=10, read_timeout=30)
 
 

@@ -68,6 +68,8 @@ class Cloud:
     """Of the stack, as the last change set that was executed left them."""
     job: str = "SUCCEEDED"
     failed_actions: int = 0
+    told: dict[str, str] = field(default_factory=dict)
+    """What the jobs of a run tell each other."""
     proposed: dict[str, str] = field(default_factory=dict)
     dashboards: dict[tuple[str, str], dict[str, Any]] = field(default_factory=dict)
     """What QuickSight holds, by kind and id."""
@@ -162,7 +164,7 @@ class Cloud:
 
     def GetWorkflowRun(self, _: Any) -> Any:
         statistics = {"SucceededActions": 4, "FailedActions": self.failed_actions, "TimeoutActions": 0}
-        return {"Run": {"Status": "COMPLETED", "Statistics": statistics}}
+        return {"Run": {"Status": "COMPLETED", "Statistics": statistics, "WorkflowRunProperties": self.told}}
 
 
 class Http:
@@ -327,6 +329,12 @@ def test_a_warehouse_that_fails_its_checks_stops_the_deployment_and_names_the_ru
 def test_a_smoke_run_that_fails_says_how_to_go_back(cloud: Cloud) -> None:
     cloud.failed_actions = 1
     with pytest.raises(DataRefused, match="reelhouse deploy rollback staging"):
+        steps.smoke(aws(), lambda _: None)
+
+
+def test_a_smoke_run_of_which_a_source_refused_is_no_proof(cloud: Cloud) -> None:
+    cloud.told = {"run_id": "r", "extract": "refused", "load": "succeeded"}
+    with pytest.raises(DataRefused, match="'RefusedSources': 1"):
         steps.smoke(aws(), lambda _: None)
 
 
