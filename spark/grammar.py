@@ -29,8 +29,6 @@ _DATE = f"{_YEAR}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01])"
 _TIME = r"(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](?:\.[0-9]{1,9})?"
 _ZONE = "(?:Z|[+-](?:(?:0[0-9]|1[0-3]):[0-5][0-9]|14:00))"
 
-BLANK_END = f"[{_WHITE_SPACE}]\\z"
-"""White space at the end of a text."""
 ADDRESS = rf"[^@{_WHITE_SPACE}]@[^@{_WHITE_SPACE}]"
 """What a text has where an e-mail address may stand in it."""
 

@@ -9,7 +9,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from extract.errors import ReelhouseError
@@ -47,8 +47,9 @@ def _locked(folder: Path) -> Iterator[None]:
 
 def _sweep(place: Path) -> None:
     for folder in place.glob(f"{PREFIX}*"):
-        if folder.lstat().st_uid == os.getuid() and _is_abandoned(folder):
-            shutil.rmtree(folder, ignore_errors=True)
+        with suppress(FileNotFoundError):  # another process ended, or sweeps as well
+            if folder.lstat().st_uid == os.getuid() and _is_abandoned(folder):
+                shutil.rmtree(folder, ignore_errors=True)
 
 
 def _is_abandoned(folder: Path) -> bool:

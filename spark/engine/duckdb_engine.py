@@ -17,7 +17,7 @@ from typing import Any
 
 import duckdb
 
-from extract.errors import ConfigurationError, DataRefused, ReelhouseError
+from extract.errors import DataRefused, ReelhouseError
 from extract.lake import Lake
 from extract.manifest import ObjectEntry
 from extract.privacy import PrivacyKey
@@ -76,7 +76,7 @@ _KEYED_HASH = "keyed_hash"
 
 
 class DuckDBEngine:
-    """Computes in a database in the scratch folder, which may be larger than memory."""
+    """Computes in tables that may be larger than memory: what does not fit goes to the scratch folder."""
 
     def __init__(self, connection: duckdb.DuckDBPyConnection, lake: Lake, scratch: Path) -> None:
         """Use ``open_engine``."""
@@ -261,24 +261,20 @@ class DuckDBEngine:
 
 @contextmanager
 def open_engine(_: Settings, lake: Lake, scratch: Path, key: PrivacyKey) -> Iterator[DuckDBEngine]:
-    """Open the engine; its database and what its queries spill go to the folder ``scratch``.
+    """Open the engine; what does not fit into memory goes to the folder ``scratch``, its tables too.
 
     Raises:
-        ConfigurationError: DuckDB cannot open a database in that folder because of its name.
         ReelhouseError: DuckDB gave up: the disk is full, memory is short.
         KeyboardInterrupt: Ctrl-C in mid-query.
     """
-    _refuse_names_that_duckdb_reads_otherwise(scratch)
     with _OWNER:
         connection = duckdb.connect(config={"temp_directory": str(scratch), "python_enable_replacements": False})
         try:
             connection.execute("set timezone = 'UTC'")
             connection.execute("set enable_progress_bar = false")
             connection.execute("set force_compression = 'uncompressed'")
-            connection.execute(
-                f"attach {literal(str(scratch / 'engine.duckdb'))} as scratch (row_group_size {ROW_GROUP})"
-            )
-            connection.execute("use scratch")
+            connection.execute(f"attach ':memory:' as engine (row_group_size {ROW_GROUP})")
+            connection.execute("use engine")
             for one in key.ring:
                 _teach_keyed_hash(connection, _macro(one), one)
             connection.execute(f"create macro {_KEYED_HASH}(text) as {_macro(key)}(text)")
@@ -302,7 +298,7 @@ def _macro(key: PrivacyKey) -> str:
 
 
 def _teach_keyed_hash(connection: duckdb.DuckDBPyConnection, macro: str, key: PrivacyKey) -> None:
-    # The blocks are variables of the session: a macro is text, and stands in the database's file.
+    # The blocks are variables of the session: a macro is text, which plans and catalogues show.
     inner, outer = f"{macro}_inner", f"{macro}_outer"
     for name, pad in zip((inner, outer), key.pads, strict=True):
         connection.execute(f"set variable {name} = unhex($1)", [pad])
@@ -310,15 +306,6 @@ def _teach_keyed_hash(connection: duckdb.DuckDBPyConnection, macro: str, key: Pr
         f"create or replace macro {macro}(text) as sha256(getvariable('{outer}') || "
         f"unhex(sha256(getvariable('{inner}') || encode(text))))"
     )
-
-
-def _refuse_names_that_duckdb_reads_otherwise(scratch: Path) -> None:
-    # ATTACH takes what follows a ? for parameters and a backslash for a slash (seen with DuckDB 2.0).
-    if {"?", "\\"} & set(str(scratch)):
-        raise ConfigurationError(
-            f"the temporary folder {scratch.parent} has a ? or a backslash in its name, with which DuckDB cannot open "
-            "a database. Nothing was committed; set TMPDIR to a folder without them and run again"
-        )
 
 
 def _explain(error: duckdb.Error) -> str:

@@ -1,7 +1,9 @@
 """The leaf frame in DuckDB's SQL. Pure: from a contract to the text of one SELECT.
 
 A path is looked up in the whole raw line, and all paths at once: DuckDB parses the JSON once for each of the lists
-below, and once for each path otherwise (four times slower for twenty columns).
+below, and once for each path otherwise (four times slower for twenty columns). Fields are looked at one by one only
+where there are more of them than the contract finds: where as many are there as it finds, it knows each, and none
+stands twice.
 """
 
 from collections.abc import Iterable
@@ -32,8 +34,8 @@ _KINDS = {
     "BOOLEAN": "boolean",
     "OBJECT": "object",
     "ARRAY": "array",
-    "NULL": "null",
 }
+"""The JSON kinds of values; the JSON null is none."""
 
 
 class _Paths:
@@ -69,11 +71,11 @@ class _Lookups:
     """All paths that the frame of a contract needs, by what is asked about them."""
 
     def __init__(self) -> None:
-        self._kinds, self._texts, self._jsons, self._fields = _Paths(), _Paths(), _Paths(), _Paths()
+        self._types, self._texts, self._jsons, self._fields = _Paths(), _Paths(), _Paths(), _Paths()
 
-    def kind(self, pointer: str) -> str:
-        """The JSON kind of a value; null where there is none."""
-        return f"kinds[{self._kinds.place(pointer)}]"
+    def type(self, pointer: str) -> str:
+        """What DuckDB calls the JSON kind of a value; null where there is none."""
+        return f"types[{self._types.place(pointer)}]"
 
     def text(self, pointer: str) -> str:
         """A value as text: strings without quotes and escapes, all else as JSON text; null for the JSON null."""
@@ -89,7 +91,7 @@ class _Lookups:
 
     def sql(self) -> str:
         return f"""\
-    list_transform(json_type(line, {self._kinds.sql()}), lambda type: {_our_kind("type")}) as kinds,
+    json_type(line, {self._types.sql()}) as types,
     json_extract_string(line, {self._texts.sql()}) as texts,
     json_extract(line, {self._jsons.sql()}) as jsons,
     json_keys(line, {self._fields.sql()}) as fields"""
@@ -107,18 +109,22 @@ def leaf_select(contract: Contract, lines: str) -> str:
     items += [f"{_object(looked[0], looked, look)} as {text_of('_extra')}", f"'string' as {kind_of('_extra')}"]
     items += _leaf(_EXTRACTED_AT, look)
     selected = ",\n  ".join(items)
+    has_more = " or ".join(_has_more_fields(found, look) for found in looked)
     return f"""\
 with looked_up as (
   select {", ".join(POSITION)}, line,
 {look.sql()}
   from {lines}
+), counted as (
+  select *, {has_more} as has_more
+  from looked_up
 ), examined as (
   select *,
-    list_transform(fields, lambda names: {_repeats("names")}) as repeated,
-    list_transform(fields, lambda names, place: {_unknown_names(looked)}) as unknown
-  from looked_up
+    case when has_more then list_transform(fields, lambda names: {_repeats("names")}) end as repeated,
+    case when has_more then list_transform(fields, lambda names, place: {_unknown_names(looked)}) end as unknown
+  from counted
 ), written as (
-  select *, list_transform(unknown, lambda names, place: {_members(looked)}) as members
+  select *, case when has_more then list_transform(unknown, lambda names, place: {_members(looked)}) end as members
   from examined
 )
 select
@@ -129,7 +135,7 @@ from written"""  # noqa: S608
 def _leaf(column: Column, look: _Lookups) -> list[str]:
     pointers = [_pointer_of(path) for path in column.path]
     texts = [f"nullif({look.json(found)}, 'null')" if column.json_text else look.text(found) for found in pointers]
-    kinds = [f"nullif({look.kind(found)}, 'null')" for found in pointers]
+    kinds = [_our_kind(look.type(found)) for found in pointers]
     return [
         f"coalesce({', '.join(texts)}) as {text_of(column.name)}",
         f"coalesce({', '.join(kinds)}) as {kind_of(column.name)}",
@@ -143,20 +149,26 @@ def _our_kind(theirs: str) -> str:
 
 def _fault(looked: tuple[Looked, ...], look: _Lookups) -> str:
     """Why a line is no record that a contract can be laid over; null if it is one."""
-    record = look.kind(pointer(()))
+    record = look.type(pointer(()))
     cases = [
-        f"when {record} is null and {look.kind('/forgotten')} = 'boolean' then '{FORGOTTEN}'",
-        f"when {record} is null and {look.kind('/bytes')} = 'string' then '{UNDECODABLE}'",
+        f"when {record} is null and {look.type('/forgotten')} = 'BOOLEAN' then '{FORGOTTEN}'",
+        f"when {record} is null and {look.type('/bytes')} = 'VARCHAR' then '{UNDECODABLE}'",
         f"when {record} is null then '{MALFORMED_LINE}'",
-        f"when {record} <> 'object' then '{NOT_OBJECT}'",
+        f"when {record} <> 'OBJECT' then '{NOT_OBJECT}'",
     ]
     for found in looked:
         place = pointer(found.path)
         where = ":" + ".".join(found.path) if found.path else ""
         if found.path:
-            cases.append(f"when {look.kind(place)} not in ('object', 'null') then '{NOT_OBJECT}{where}'")
+            cases.append(f"when {look.type(place)} not in ('OBJECT', 'NULL') then '{NOT_OBJECT}{where}'")
         cases.append(f"when repeated[{look.object(place)}] then '{DUPLICATE_FIELD}{where}'")
     return "case " + " ".join(cases) + " end"
+
+
+def _has_more_fields(found: Looked, look: _Lookups) -> str:
+    """Whether an object has more fields than are found by the names that the contract knows."""
+    there = " + ".join(f"({look.type(pointer((*found.path, name)))} is not null)::integer" for name in found.known)
+    return f"len(fields[{look.object(pointer(found.path))}]) > {there or 0}"
 
 
 def _repeats(fields: str) -> str:
@@ -183,9 +195,9 @@ def _inside(looked: tuple[Looked, ...]) -> str:
 def _unknown(looked: tuple[Looked, ...]) -> str:
     """The fields that no contract knows, as a list of ``kind path``."""
     holders = _list([" " + "".join(f"{name}." for name in found.path) for found in looked])
-    kind = _our_kind(f"json_type(line, {_inside(looked)})")
+    kind = f"coalesce({_our_kind(f'json_type(line, {_inside(looked)})')}, 'null')"
     told = f"list_transform(names, lambda name: {kind} || {holders}[place] || name)"
-    return f"flatten(list_transform(unknown, lambda names, place: {told}))"
+    return f"case when has_more then flatten(list_transform(unknown, lambda names, place: {told})) else [] end"
 
 
 def _members(looked: tuple[Looked, ...]) -> str:

@@ -39,51 +39,52 @@ class LineReader:
             DataRefused: an object cannot be decompressed, or holds another number of lines than its manifest says.
         """
         whole = self._read_fast(fetched)
-        doubtful = [found for found in fetched if str(found.path) not in whole]
+        doubtful = [(number, found) for number, found in enumerate(fetched) if number not in whole]
         self._read_slow(stream, doubtful)
         self._name_objects(fetched, whole)
         self._connection.execute(_LINES_VIEW)
 
-    def _read_fast(self, fetched: Sequence[Fetched]) -> dict[str, int]:
+    def _read_fast(self, fetched: Sequence[Fetched]) -> dict[int, int]:
         """Let DuckDB read the files; return those that it read whole, with the row at which each begins."""
         files = "[" + ", ".join(literal(str(found.path)) for found in fetched) + "]::varchar[]"
+        # The name of a file is one value for thousands of lines: it is looked up once for all of them.
         try:
             self._connection.execute(
-                f"create or replace table {_FAST} as select json as line, filename from read_ndjson_objects("  # noqa: S608
-                f"{files}, ignore_errors = true, filename = true, maximum_object_size = {LARGEST_LINE})"
+                f"create or replace table {_FAST} as select json as line, list_position({files}, filename) - 1 as file "  # noqa: S608
+                f"from read_ndjson_objects({files}, ignore_errors = true, filename = true, "
+                f"maximum_object_size = {LARGEST_LINE})"
             )
         except duckdb.Error:
-            self._connection.execute(f"create or replace table {_FAST} (line json, filename varchar)")
+            self._connection.execute(f"create or replace table {_FAST} (line json, file integer)")
             return {}
-        rows = {str(found.path): found.raw.entry.rows for found in fetched}
         found = self._connection.execute(
-            f"select filename, min(rowid), max(rowid) - min(rowid) + 1, count(line) from {_FAST} group by filename"  # noqa: S608
+            f"select file, min(rowid), max(rowid) - min(rowid) + 1, count(line) from {_FAST} group by file"  # noqa: S608
         ).fetchall()
         # Rows keep the order of the file (preserve_insertion_order), so a file that is whole is one run of rows.
-        return {name: first for name, first, span, lines in found if span == lines == rows[name]}
+        return {file: first for file, first, span, lines in found if span == lines == fetched[file].raw.entry.rows}
 
-    def _read_slow(self, stream: str, doubtful: Iterable[Fetched]) -> None:
+    def _read_slow(self, stream: str, doubtful: Iterable[tuple[int, Fetched]]) -> None:
         folder = self._scratch / f"again-{stream.replace('/', '-')}"
         folder.mkdir(exist_ok=True)
         self._connection.execute(
-            f"create or replace table {_SLOW} (line json, malformed varchar, number bigint, filename varchar)"
+            f"create or replace table {_SLOW} (line json, malformed varchar, number bigint, file integer)"
         )
-        for number, found in enumerate(doubtful):
+        for number, found in doubtful:
             wrapped = folder / f"{number:05d}.jsonl"
             _wrap_lines(found, wrapped)
-            self._connection.execute(_INSERT_SLOW, [str(found.path), str(wrapped)])
+            self._connection.execute(_INSERT_SLOW, [number, str(wrapped)])
             wrapped.unlink()
 
-    def _name_objects(self, fetched: Iterable[Fetched], whole: dict[str, int]) -> None:
+    def _name_objects(self, fetched: Iterable[Fetched], whole: dict[int, int]) -> None:
         self._connection.execute(
             f"create or replace table {_OBJECTS} "
-            "(filename varchar, sequence bigint, part integer, key varchar, first_row bigint)"
+            "(file integer, sequence bigint, part integer, key varchar, first_row bigint)"
         )
         self._connection.executemany(
             f"insert into {_OBJECTS} values (?, ?, ?, ?, ?)",  # noqa: S608
             [
-                (str(found.path), found.raw.sequence, found.raw.part, found.raw.entry.key, whole.get(str(found.path)))
-                for found in fetched
+                (number, found.raw.sequence, found.raw.part, found.raw.entry.key, whole.get(number))
+                for number, found in enumerate(fetched)
             ],
         )
 
@@ -118,11 +119,11 @@ create or replace view {LINES} as
 select o.sequence as _raw_sequence, o.part as _raw_part, l.rowid - o.first_row + 1 as _raw_line, o.key as _raw_object,
   l.line, null::varchar as malformed
 from {_FAST} as l
-join {_OBJECTS} as o on l.filename = o.filename and o.first_row is not null
+join {_OBJECTS} as o on l.file = o.file and o.first_row is not null
 union all
 select o.sequence, o.part, l.number, o.key, l.line, l.malformed
 from {_SLOW} as l
-join {_OBJECTS} as o on l.filename = o.filename
+join {_OBJECTS} as o on l.file = o.file
 """  # noqa: S608
 
 # The extractor writes {"_meta":{...},"record":...}, and a quote inside a string of _meta is escaped.

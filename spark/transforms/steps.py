@@ -25,7 +25,7 @@ def judge(contract: Contract) -> Step:
     """Return the step that types a leaf frame and finds the reasons."""
 
     def step(leaves: DataFrame) -> DataFrame:
-        return leaves.transform(_type(contract)).transform(_find_reasons(contract))
+        return leaves.transform(_type(contract)).transform(_bound(contract)).transform(_find_reasons(contract))
 
     return step
 
@@ -142,7 +142,9 @@ def _judged_columns(contract: Contract) -> list[Column]:
 def _type(contract: Contract) -> Step:
     def step(leaves: DataFrame) -> DataFrame:
         columns, arrays = _judged_columns(contract), _arrays(contract)
-        return leaves.select(
+        hashed = [column.name for column in columns if column.keyed_hash]
+        plainly = (F.expr(plain(text_of(name))).alias(_plain_of(name)) for name in hashed)
+        return (leaves.select("*", *plainly) if hashed else leaves).select(
             *POSITION,
             FAULT,
             UNKNOWN,
@@ -157,7 +159,7 @@ def _present(column: Column) -> Expression:
     """The text that is there to be typed; white space is nothing where a value is required, a key above all."""
     text = F.col(text_of(column.name))
     if column.keyed_hash:
-        text = F.expr(plain(text_of(column.name)))
+        text = F.col(_plain_of(column.name))
         return F.when(text != "", text)
     if column.required:
         return F.when(text.rlike(NOT_BLANK), text)
@@ -166,12 +168,21 @@ def _present(column: Column) -> Expression:
 
 def trimmed(column: str) -> str:
     """Return the SQL for the text of a column without the white space around it."""
-    return f"regexp_extract({column}, '{TRIMMED}', 1)"
+    last = f"substr({column}, -1, 1)"
+    # What begins and ends with characters of ASCII that are seen, needs no pattern.
+    perhaps = f"{column} < '!' or {column} > '~' or {last} < '!' or {last} > '~'"
+    return f"case when {perhaps} then regexp_extract({column}, '{TRIMMED}', 1) else {column} end"
 
 
 def plain(column: str) -> str:
     """Return the SQL for an address as it is hashed: however somebody typed it, it is the same person."""
-    return f"translate({trimmed(column)}, '{ascii_uppercase}', '{ascii_lowercase}')"
+    text = trimmed(column)
+    small = f"translate({text}, '{ascii_uppercase}', '{ascii_lowercase}')"
+    return f"case when {column} rlike '[A-Z]' then {small} else {text} end"
+
+
+def _plain_of(column: str) -> str:
+    return f"{column}__plain"
 
 
 def _value(column: Column) -> Expression:
@@ -186,16 +197,33 @@ def _value(column: Column) -> Expression:
     if not rule.nul:
         accepted = accepted & ~F.expr(f"contains({text_of(column.name)}, chr(0))")
     if column.keyed_hash:
-        text_hashed = plain(text_of(column.name))
-        return F.when(accepted & (F.expr(text_hashed) != ""), current().keyed_hash(text_hashed))
-    value = current().to_type(text_of(column.name), column.kind)
+        hashed = _plain_of(column.name)
+        return F.when(accepted & (F.col(hashed) != ""), current().keyed_hash(hashed))
+    if column.length is not None:
+        accepted = accepted & (current().byte_length(text_of(column.name)) <= _limit(column))
+    return F.when(accepted, current().to_type(text_of(column.name), column.kind))
+
+
+def _bound(contract: Contract) -> Step:
+    """The step that drops values out of the range of their type or column, after all are typed: each is typed once."""
+    values = [column for column in _judged_columns(contract) if column.name not in _arrays(contract)]
+    bounded = [column for column in values if GRAMMAR[column.kind].low is not None or column.range]
+
+    def step(typed: DataFrame) -> DataFrame:
+        within = {column.name: _within_bounds(column).alias(column.name) for column in bounded}
+        return typed.select(*(within.get(name, F.col(name)) for name in typed.columns))
+
+    return step
+
+
+def _within_bounds(column: Column) -> Expression:
+    rule, value = GRAMMAR[column.kind], F.col(column.name)
+    accepted = F.lit(True)
     if rule.low is not None and rule.high is not None:
         measured = F.year(value) if column.kind in {"date", "timestamp"} else value
         accepted = accepted & measured.between(rule.low, rule.high)
     if column.range is not None:
         accepted = accepted & _within(value, column.range)
-    if column.length is not None:
-        accepted = accepted & (current().byte_length(text_of(column.name)) <= _limit(column))
     return F.when(accepted, value)
 
 

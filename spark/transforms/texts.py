@@ -11,17 +11,15 @@ from spark.engine import DataFrame, Expression, current
 from spark.engine import functions as F
 from spark.grammar import (
     ADDRESS,
-    BLANK_END,
     EPOCH,
     INSTANT,
     ISO_INSTANT,
     LOCAL_INSTANT,
     SLASHED_DATE,
     SLASHED_INSTANT,
-    TRIMMED,
 )
 from spark.leaves import FAULT, kind_of, text_of
-from spark.transforms.steps import Step
+from spark.transforms.steps import Step, trimmed
 
 
 def written_columns(contract: Contract) -> list[str]:
@@ -31,13 +29,8 @@ def written_columns(contract: Contract) -> list[str]:
 
 def trim(columns: Sequence[str]) -> Step:
     """Return the step that takes white space from the edges of texts."""
-
-    def trimmed(text: Expression) -> Expression:
-        # What begins with a character of ASCII that is seen, begins with no white space.
-        perhaps = (text < "!") | (text > "~") | text.rlike(BLANK_END)
-        return F.when(perhaps, F.regexp_extract(text, TRIMMED, 1)).otherwise(text)
-
-    return _rewrite({text_of(name): trimmed for name in columns})
+    texts = [text_of(name) for name in columns]
+    return lambda leaves: _replace(leaves, {text: F.expr(trimmed(text)) for text in texts})
 
 
 def refuse_addresses(columns: Sequence[str]) -> Step:
@@ -73,8 +66,8 @@ def read_dates(columns: Sequence[str]) -> Step:
 
     def date(text: Expression) -> Expression:
         return (
-            F.when(text.rlike(SLASHED_DATE), F.concat(*_year_first(text)))
-            .when(text.rlike(ISO_INSTANT), F.substring(text, 1, 10))
+            F.when(text.contains("/") & text.rlike(SLASHED_DATE), F.concat(*_year_first(text)))
+            .when(text.contains(":") & text.rlike(ISO_INSTANT), F.substring(text, 1, 10))
             .otherwise(text)
         )
 
@@ -89,15 +82,23 @@ def fold(column: str, words: Mapping[str, Sequence[str]], otherwise: str) -> Ste
         words: what it becomes, by the spellings that become it: lower case, without blanks, hyphens and underscores.
         otherwise: what any other text becomes, and none at all.
     """
+    became = {spelling: word for word, spellings in words.items() for spelling in spellings}
 
     def step(leaves: DataFrame) -> DataFrame:
-        spelt = F.lower(F.translate(F.col(text_of(column)), " -_.", ""))
-        folded = F
-        for word, spellings in words.items():
-            folded = folded.when(spelt.isin(*spellings), F.lit(word))
-        return _replace(leaves, {text_of(column): folded.otherwise(F.lit(otherwise)), kind_of(column): F.lit("string")})
+        text = F.col(text_of(column))
+        joined = F.when(text.rlike("[ _.-]"), F.translate(text, " -_.", "")).otherwise(text)
+        # A look into one list: a comparison with each list of spellings would be a join for each word in DuckDB.
+        known = F.array_position(F.array(*map(F.lit, became)), F.lower(joined)).alias(_known(column))
+        word = F.element_at(F.array(*map(F.lit, became.values())), F.col(_known(column)))
+        folded = F.when(F.col(_known(column)) > 0, word).otherwise(F.lit(otherwise))
+        texts = {text_of(column): folded, kind_of(column): F.lit("string")}
+        return _replace(leaves.select("*", known), texts).select(*leaves.columns)
 
     return step
+
+
+def _known(column: str) -> str:
+    return f"{column}__known"
 
 
 def _seconds_of(column: str) -> str:
@@ -148,7 +149,7 @@ def _year_first(text: Expression) -> tuple[Expression, ...]:
 def _from_epoch(column: str) -> Expression:
     thousandths, fraction = (F.regexp_extract(text_of(column), EPOCH, group) for group in (2, 3))
     instant = F.from_unixtime(current().to_type(_seconds_of(column), "bigint"), "yyyy-MM-dd HH:mm:ss")
-    return F.concat(F.translate(instant, " ", "T"), _fraction(F.concat(thousandths, fraction)), F.lit("Z"))
+    return F.concat(F.replace(instant, F.lit(" "), F.lit("T")), _fraction(F.concat(thousandths, fraction)), F.lit("Z"))
 
 
 def _fraction(digits: Expression) -> Expression:

@@ -3,6 +3,9 @@
 Both read the same raw objects of three feeds, take every form of timestamp, fold devices, put aside what cannot be
 taken, keep the newest state of each playback, give it the versions of its title and its user, and fill the fact, the
 days of each user and the daily engagement. The hand-written SQL has neither contracts nor counts, checks or ledger.
+The time is that of a normalisation and of a load into an empty warehouse, from the first byte of raw that is read to
+the commit; to bring the files to raw comes before it. Where others use the processors as well, the seconds of processor
+are what can be compared.
 """
 
 import hashlib
@@ -64,7 +67,7 @@ def run() -> list[tuple[str, str, str]]:
         command = [sys.executable, "-c", _OURS, str(folder), _FIGURES.format("mart.engagement_daily_total")]
         answer = subprocess.run(command, capture_output=True, text=True, check=True)
         normalising, loading, worked, memory, *figures = answer.stdout.split()
-        by_hand, expected = _by_hand(files, folder)
+        by_hand, by_hand_worked, expected = _by_hand(files, folder)
     assert [float(value) for value in figures] == [float(value) for value in expected]
     ours = float(normalising) + float(loading)
     return [
@@ -78,6 +81,11 @@ def run() -> list[tuple[str, str, str]]:
             f"{PLAYBACKS:,} playbacks, raw to marts",
             f"{ours / by_hand:.2f} times its time",
             f"DuckDB SQL by hand ({by_hand:.1f} s)",
+        ),
+        (
+            f"{PLAYBACKS:,} playbacks, seconds of processor",
+            f"{float(worked) / by_hand_worked:.2f} times its own",
+            f"DuckDB SQL by hand ({by_hand_worked:.1f} s)",
         ),
     ]
 
@@ -174,15 +182,15 @@ def _users(last_modified: str, step: int) -> str:
     return f"select {_line(repr(last_modified), fields)} from range(0, {USERS}, {step}) as numbers(i)"
 
 
-def _by_hand(files: dict[str, list[str]], folder: Path) -> tuple[float, tuple[Any, ...]]:
-    started = time.perf_counter()
+def _by_hand(files: dict[str, list[str]], folder: Path) -> tuple[float, float, tuple[Any, ...]]:
+    started, worked = time.perf_counter(), time.process_time()
     with duckdb.connect(folder / "by-hand.duckdb") as connection:
         for statement in _STATEMENTS:
             for name, paths in files.items():
                 statement = statement.replace(f"<{name}>", repr(paths))
             connection.execute(statement.replace("<folder>", str(folder)))
-        seconds = time.perf_counter() - started
-        return seconds, connection.execute(_FIGURES.format("engagement")).fetchall()[0]
+        seconds, worked = time.perf_counter() - started, time.process_time() - worked
+        return seconds, worked, connection.execute(_FIGURES.format("engagement")).fetchall()[0]
 
 
 _DAY = "(19|[2-9][0-9])[0-9]{2}-(0[1-9]|1[0-2])-[0-3][0-9]"

@@ -11,7 +11,7 @@ from typing import Any
 import duckdb
 import pytest
 
-from extract.errors import ConfigurationError, ReelhouseError
+from extract.errors import ReelhouseError
 from extract.settings import Settings
 from spark.contracts import Column
 from spark.engine import Engine, functions, open_engine, using
@@ -103,24 +103,8 @@ def test_a_temporary_folder_that_cannot_be_written_is_one_message(
         run(lake)
 
 
-@pytest.mark.parametrize("name", ["a?b", "a\\b"])
-def test_a_temporary_folder_whose_name_duckdb_cannot_take_is_named(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
-) -> None:
-    lake = new_lake(tmp_path)
-    land(lake, "wistia/visitors", ["{torn"])
-    (tmp_path / name).mkdir()
-    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / name))
-    with pytest.raises(ConfigurationError) as refused:
-        run(lake)
-    assert str(tmp_path / name) in str(refused.value)
-    assert "TMPDIR" in str(refused.value)
-
-
-@pytest.mark.parametrize("name", ["a*b", "a[b]c", "a'b", "a;b #1", "{ü}"])
-def test_a_temporary_folder_of_any_other_name_will_do(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
-) -> None:
+@pytest.mark.parametrize("name", ["a*b", "a?b", "a\\b", "a[b]c", "a'b", "a;b #1", "{ü}"])
+def test_a_temporary_folder_of_any_name_will_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     lake = new_lake(tmp_path)
     land(lake, "wistia/visitors", ["{torn"])
     (tmp_path / name).mkdir()

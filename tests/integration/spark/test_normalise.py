@@ -217,7 +217,7 @@ def test_drift_is_remembered_and_counted_without_values(lake: DirectoryLake) -> 
 
 
 def test_fields_of_quarantined_records_are_no_drift(lake: DirectoryLake) -> None:
-    many: dict[str, Any] = {f"f{number}": 1 for number in range(20_000)}
+    many: dict[str, Any] = {f"{number:060}": 1 for number in range(1_000)}
     land(lake, VISITORS, [visitor("many", **many), visitor("a", new=1)])
     report = run(lake)
     assert report.quarantined == {VISITORS: {"too_long:_extra": 1}}

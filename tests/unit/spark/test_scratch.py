@@ -66,3 +66,9 @@ def test_a_folder_that_is_just_being_made_stays(place: Path) -> None:
     newborn.mkdir()
     with scratch_folder():
         assert newborn.exists()
+
+
+def test_a_folder_that_goes_while_it_is_looked_at_is_no_trouble(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Path, "glob", lambda folder, _: iter([folder / f"{PREFIX}gone"]))
+    with scratch_folder() as own:
+        assert own.parent == place
