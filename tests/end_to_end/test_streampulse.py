@@ -162,7 +162,7 @@ def test_files_dropped_by_hand_are_loaded_while_it_watches(watched: tuple[Path, 
     assert process.returncode == 0
     assert "stopped watching" in troubles
     assert "bad.csv: it has no column playback_id" in said
-    assert "half.csv: 1 rows cannot be read" in said
+    assert "half.csv: 1 row cannot be read" in said
     (refused,) = read_status(Context(Options(home=home))).refused_files
     assert refused == "landing/streampulse/playback/bad.csv: it has no column playback_id"
     assert "streampulse/playback: 1 quarantined (not_timestamp:started_at)" in said

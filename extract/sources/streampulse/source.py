@@ -147,7 +147,7 @@ class _FeedRun:
                 self._taken = Taken(self._lake, self._feed.stream, self._writer.head)
                 self.look()
         if self.growing:
-            self._writer.note(f"{self.growing} files may still be growing, and are left for the next run")
+            self._writer.note(f"{_some(self.growing, 'file')} may still be growing: left for the next run")
         return self._report()
 
     def _report(self) -> StreamReport:
@@ -216,7 +216,11 @@ def _notes(files: Sequence[FileEntry]) -> Iterator[str]:
     if bad:
         rows = sum(entry.unreadable for entry in bad)
         named = f"{bad[0].key}{_and_others(bad)}"
-        yield f"{named}: {rows:,} rows cannot be read and go to the quarantine, the others are taken"
+        yield f"{named}: {_some(rows, 'row')} cannot be read: to the quarantine; the others are taken"
+
+
+def _some(number: int, noun: str) -> str:
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
 
 
 def _and_others(found: Sequence[object]) -> str:
