@@ -87,18 +87,17 @@ def fold(column: str, words: Mapping[str, Sequence[str]], otherwise: str) -> Ste
     def step(leaves: DataFrame) -> DataFrame:
         text = F.col(text_of(column))
         joined = F.when(text.rlike("[ _.-]"), F.translate(text, " -_.", "")).otherwise(text)
-        # A look into one list: a comparison with each list of spellings would be a join for each word in DuckDB.
-        known = F.array_position(F.array(*map(F.lit, became)), F.lower(joined)).alias(_known(column))
-        word = F.element_at(F.array(*map(F.lit, became.values())), F.col(_known(column)))
-        folded = F.when(F.col(_known(column)) > 0, word).otherwise(F.lit(otherwise))
-        texts = {text_of(column): folded, kind_of(column): F.lit("string")}
-        return _replace(leaves.select("*", known), texts).select(*leaves.columns)
+        # A look into one map: a comparison with each list of spellings would be a join for each word in DuckDB.
+        pairs = (F.lit(said) for pair in became.items() for said in pair)
+        word = F.element_at(F.create_map(*pairs), F.col(_spelt(column)))
+        texts = {text_of(column): F.coalesce(word, F.lit(otherwise)), kind_of(column): F.lit("string")}
+        return _replace(leaves.select("*", F.lower(joined).alias(_spelt(column))), texts).select(*leaves.columns)
 
     return step
 
 
-def _known(column: str) -> str:
-    return f"{column}__known"
+def _spelt(column: str) -> str:
+    return f"{column}__spelt"
 
 
 def _seconds_of(column: str) -> str:
