@@ -154,7 +154,7 @@ def production(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Production]
             "ArtifactsBucket": "artifacts",
         }
         pseudo = {"AWS::AccountId": "123456789012", "AWS::Region": "us-east-1", "AWS::Partition": "aws"}
-        workflows = Workflows(template(), parameters | pseudo, frozenset({"ExtractsWithGlue"}))
+        workflows = Workflows(template(), parameters | pseudo, frozenset({"ExtractsWithGlue", "ReadsStreampulse"}))
         lake = server.create("reelhouse-test-lake-123456789012")
         made = Production(server, simulator, home, unpacked_wheel(home / "dist"), lake, workflows)
         server.create("artifacts")
