@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from extract.errors import ConfigurationError
+from extract.words import counted
 from orchestration.output import exact, figure, json_value, print_json, print_json_line, print_table
 
 if TYPE_CHECKING:  # only names of types: `reelhouse --help` should not wait for drivers
@@ -62,7 +63,7 @@ def loaded(report: "RunReport", *, as_json: bool) -> None:
         return
     streams = report.extraction.streams if report.extraction else ()
     came = ", ".join(
-        f"{item.stream}: {_count(item.files or 0, 'file')}, {_count(item.landed, 'row')}" for item in streams
+        f"{item.stream}: {counted(item.files or 0, 'file')}, {counted(item.landed, 'row')}" for item in streams
     )
     loads = report.load.applied if report.load else ()
     tables = [counts for applied in loads for counts in applied.tables.values() if counts.copied is not None]
@@ -94,10 +95,6 @@ def extraction(report: "ExtractionReport", *, as_json: bool) -> None:
             counted = (f"{count:,} {purpose}" for purpose, count in item.purposes.items())
             click.echo(f"{item.stream}: asked for {', '.join(counted)}")
     _print_notes(report.streams)
-
-
-def _count(number: int, thing: str) -> str:
-    return f"{number:,} {thing}{'' if number == 1 else 's'}"
 
 
 def _print_notes(streams: "Iterable[StreamReport]") -> None:

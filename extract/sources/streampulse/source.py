@@ -16,6 +16,7 @@ from extract.sources.streampulse.discover import Found, Markers, Stillness, is_f
 from extract.sources.streampulse.feeds import FEEDS, Feed
 from extract.sources.streampulse.take import NotNow, take
 from extract.sources.streampulse.taken import Taken
+from extract.words import counted
 from extract.writer import HeadMoved, StreamReport, StreamWriter
 
 COMMIT_FILES, COMMIT_BYTES, COMMIT_SECONDS = 1_000, 256 * 1024 * 1024, 60.0
@@ -147,7 +148,7 @@ class _FeedRun:
                 self._taken = Taken(self._lake, self._feed.stream, self._writer.head)
                 self.look()
         if self.growing:
-            self._writer.note(f"{_some(self.growing, 'file')} may still be growing: left for the next run")
+            self._writer.note(f"{counted(self.growing, 'file')} may still be growing: left for the next run")
         return self._report()
 
     def _report(self) -> StreamReport:
@@ -216,11 +217,7 @@ def _notes(files: Sequence[FileEntry]) -> Iterator[str]:
     if bad:
         rows = sum(entry.unreadable for entry in bad)
         named = f"{bad[0].key}{_and_others(bad)}"
-        yield f"{named}: {_some(rows, 'row')} cannot be read: to the quarantine; the others are taken"
-
-
-def _some(number: int, noun: str) -> str:
-    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+        yield f"{named}: {counted(rows, 'row')} cannot be read: to the quarantine; the others are taken"
 
 
 def _and_others(found: Sequence[object]) -> str:
