@@ -183,9 +183,7 @@ END);
 CREATE OR REPLACE MACRO main.rs_unpadded(x) AS CASE WHEN ends_with(x, ' ') THEN rtrim(x, ' ') ELSE CAST(x AS VARCHAR) END;
 -- What comparisons compare of a value: a text without the blanks at its end (Character types), anything else as it is.
 CREATE OR REPLACE MACRO main.rs_key(x) AS CASE
-    WHEN typeof(x) = 'VARCHAR' AND ends_with(CAST(x AS VARCHAR), ' ')
-        THEN cast_to_type(rtrim(CAST(x AS VARCHAR), ' '), x)
-    ELSE x
+    WHEN typeof(x) = 'VARCHAR' THEN cast_to_type(rs_unpadded(CAST(x AS VARCHAR)), x) ELSE x
 END;
 -- A literal in the type of the column beside it: SUPER compares with texts as JSON.
 CREATE OR REPLACE MACRO main.rs_as(s, x) AS CASE
