@@ -13,9 +13,9 @@ import yaml
 from extract.clock import parse_instant
 from extract.errors import ConfigurationError
 from extract.lake import Lake
-from orchestration.infrastructure.template import template
 from orchestration.pipeline import REPORTS
 from orchestration.pipeline_file import Pipeline, load_pipeline
+from orchestration.standing import standing
 
 PRICES = Path(__file__).parent / "prices.yaml"
 DAYS_A_MONTH = 365 / 12
@@ -24,10 +24,6 @@ GIB = 1024**3
 RUNS_READ = 60
 GLUE_STARTS = 60
 """Seconds that Glue bills before our code begins, for runs that were elsewhere: an assumption, not measured."""
-LAMBDA_GB = 1.0
-"""Memory of the function that extracts (infrastructure/arrivals.yaml)."""
-METRICS = 21
-"""So many a month: each name that ``glue/metrics.py`` gives, for each job or workflow that tells it."""
 WRITES = ("PutObject", "ListObjectsV2", "CreateMultipartUpload", "UploadPart", "CompleteMultipartUpload")
 WAKES = ("load", "export")
 """The jobs that wake the warehouse."""
@@ -161,8 +157,9 @@ def bill(usage: Usage, prices: Mapping[str, Any]) -> tuple[Line, ...]:
 def _lines(usage: Usage, prices: Mapping[str, Any]) -> Iterator[Line]:
     for job, use in usage.jobs.items():
         if job == "extract" and usage.extracts_with_lambda:
-            cost = use.runs * use.seconds * LAMBDA_GB * prices["lambda_gb_second"]
-            yield Line("Lambda: extract", cost, f"{use.runs:.1f} runs of {use.seconds:,.0f} s in {LAMBDA_GB:g} GB")
+            memory = standing().lambda_gb
+            cost = use.runs * use.seconds * memory * prices["lambda_gb_second"]
+            yield Line("Lambda: extract", cost, f"{use.runs:.1f} runs of {use.seconds:,.0f} s in {memory:g} GB")
             continue
         billed = max(use.seconds, prices["glue_minimum_seconds"])
         cost = use.runs * billed * use.dpus * prices["glue_dpu_hour"] / HOUR
@@ -178,31 +175,12 @@ def _lines(usage: Usage, prices: Mapping[str, Any]) -> Iterator[Line]:
     cost = usage.lake_gb * prices["s3_storage_gb_month"] / DAYS_A_MONTH
     yield Line("S3: storage", cost, f"{usage.lake_gb:,.2f} GB")
     yield Line("Athena", usage.athena_gb / 1024 * prices["athena_tb_scanned"], f"{usage.athena_gb:,.2f} GB scanned")
-    standing = _standing()
-    yield Line("Secrets", standing.secrets * prices["secret_month"] / DAYS_A_MONTH, f"{standing.secrets} secrets")
-    cost = standing.endpoints * 24 * prices["endpoint_hour"]
-    yield Line("Endpoints", cost, f"{standing.endpoints} interfaces, each in one zone")
-    watched = METRICS * prices["metric_month"] + standing.alarms * prices["alarm_month"]
-    yield Line("Watching", watched / DAYS_A_MONTH, f"{METRICS} metrics, {standing.alarms} alarms")
-
-
-@dataclass(frozen=True, slots=True)
-class _Standing:
-    """What is paid for whether anything runs or not: secrets, interfaces times their zones, alarms."""
-
-    secrets: int
-    endpoints: int
-    alarms: int
-
-
-@cache
-def _standing() -> _Standing:
-    """Count it in the template; what not every environment has is counted too."""
-    found: dict[str, list[dict[str, Any]]] = {}
-    for resource in template()["Resources"].values():
-        found.setdefault(resource["Type"], []).append(resource["Properties"])
-    zones = [len(each.get("SubnetIds", ())) for each in found["AWS::EC2::VPCEndpoint"]]
-    return _Standing(len(found["AWS::SecretsManager::Secret"]), sum(zones), len(found["AWS::CloudWatch::Alarm"]))
+    there = standing()
+    yield Line("Secrets", there.secrets * prices["secret_month"] / DAYS_A_MONTH, f"{there.secrets} secrets")
+    cost = there.endpoints * 24 * prices["endpoint_hour"]
+    yield Line("Endpoints", cost, f"{there.endpoints} interfaces, each in one zone")
+    watched = there.metrics * prices["metric_month"] + there.alarms * prices["alarm_month"]
+    yield Line("Watching", watched / DAYS_A_MONTH, f"{there.metrics} metrics, {there.alarms} alarms")
 
 
 def levers(usage: Usage, prices: Mapping[str, Any]) -> list[Lever]:
@@ -221,7 +199,8 @@ def _otherwise(usage: Usage) -> Iterator[tuple[str, Usage]]:
         once = {job: replace(use, runs=use.runs / most) for job, use in usage.jobs.items()}
         fewer = (usage.wakes[0] / most, usage.wakes[1])
         yield "run once a day: gather files, one schedule for all sources", replace(usage, jobs=once, wakes=fewer)
-    if "extract" in usage.jobs and not usage.extracts_with_lambda and usage.jobs["extract"].seconds < 600:
+    extract = usage.jobs.get("extract")
+    if extract and not usage.extracts_with_lambda and extract.seconds < standing().lambda_seconds:
         yield "extract with a function: `extract_with: lambda`", replace(usage, extracts_with_lambda=True)
     if usage.rpus > 4:
         yield "the smallest warehouse: `base_capacity: 4`", replace(usage, rpus=4)

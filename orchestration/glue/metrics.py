@@ -9,8 +9,22 @@ from datetime import datetime
 from typing import Any
 
 NAMESPACE = "reelhouse"
+OF_EACH_JOB = ("Seconds", "Failed")
+OF_JOBS: Mapping[str, tuple[str, ...]] = {
+    "extract": ("Requests", "RecordsLanded", "RefusedFiles", "RefusedSources"),
+    "normalise": ("RecordsNormalised", "RecordsQuarantined", "QuarantinedPercent"),
+    "load": ("LoadsApplied", "RowsInserted", "RowsUpdated", "FreshnessHours"),
+    "export": ("DaysExported",),
+}
+OF_EACH_WORKFLOW = ("Finished",)
+"""What is told, by what tells it: each name, for each of its jobs or workflows, is a metric that CloudWatch bills."""
 UNITS = {"Seconds": "Seconds", "QuarantinedPercent": "Percent", "FreshnessHours": "None"}
 """Those that are no counts."""
+
+
+def told_of(job: str) -> tuple[str, ...]:
+    """Return the names of the metrics that a job tells."""
+    return (*OF_EACH_JOB, *OF_JOBS.get(job, ()))
 
 
 def metrics_line(at: datetime, dimensions: Mapping[str, str], metrics: Mapping[str, float], run_id: str) -> str:

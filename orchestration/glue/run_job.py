@@ -91,9 +91,7 @@ def accounted(run: Run, work: Callable[[], Any], dpus: int) -> Any:
             run.properties.tell({job: "failed"})
         raise
     used = meter.used()
-    _print_metrics(
-        run, {"Seconds": used.seconds, "Failed": 0, **_told(run, found), "RefusedSources": int(bool(refused))}
-    )
+    _print_metrics(run, {"Seconds": used.seconds, "Failed": 0, **_told(run, found, refused)})
     _leave(run, used, lambda report: _succeeded(job, report, found, refused))
     run.properties.tell({job: REFUSED if refused else "succeeded"})
     run.progress.event("job.ended", job=job, seconds=used.seconds)
@@ -173,8 +171,10 @@ def _warehouse(run: Run) -> dict[str, Any]:
     return {"applied": [f"{change.name}: {change.words}" for change in done], "checks": len(results)}
 
 
-def _told(run: Run, found: Any) -> dict[str, float]:
+def _told(run: Run, found: Any, refused: str | None) -> dict[str, float]:
     metrics = metrics_of(run.job, found)
+    if run.job == "extract":
+        metrics["RefusedSources"] = int(bool(refused))
     if run.job == "load":
         metrics |= _freshness(run.context)
     return metrics

@@ -78,6 +78,11 @@ def test_what_stands_there_is_counted_in_the_template() -> None:
     assert lines["Endpoints"].day == 3 * 24
     assert lines["Secrets"].day == pytest.approx(3 * 12 / 365)
     assert lines["Watching"].day == pytest.approx(9 * 12 / 365)
+    # Seconds and failures of four jobs, what each of them did, and the end of two workflows.
+    lines = {
+        line.part: line for line in bill(given_usage({}, 1, 8, 0), {**standing, "alarm_month": 0, "metric_month": 1})
+    }
+    assert lines["Watching"].day == pytest.approx((4 * 2 + 4 + 3 + 4 + 1 + 2) * 12 / 365)
 
 
 def test_the_prices_are_dated() -> None:

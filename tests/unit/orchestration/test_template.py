@@ -15,6 +15,7 @@ import yaml
 from extract.clock import RunClock
 from extract.lake import DirectoryLake
 from orchestration.cron import parse_schedule
+from orchestration.glue.metrics import NAMESPACE, OF_EACH_WORKFLOW, told_of
 from orchestration.infrastructure.template import HOME, template, warehouse_policy
 from orchestration.pipeline_file import RUNBOOKS, load_pipeline, script_of
 from orchestration.policies import load_policies, load_unseen, policy_document
@@ -186,6 +187,25 @@ def test_each_alarm_names_a_runbook_that_is_there() -> None:
         text = alarm["Properties"]["AlarmDescription"]
         runbook = re.search(r"orchestration/runbooks/([a-z-]+)\.md", text)
         assert name == "ArrivalsStuck" or (runbook and (RUNBOOKS / f"{runbook[1]}.md").is_file()), text
+
+
+def test_what_alarms_and_the_dashboard_watch_is_told() -> None:
+    told = {("Job", job, name) for job in load_pipeline().jobs for name in told_of(job)}
+    told |= {("Workflow", flow, name) for flow in load_pipeline().workflows for name in OF_EACH_WORKFLOW}
+    watched = set()
+    for alarm in of_type("CloudWatch::Alarm").values():
+        properties = alarm["Properties"]
+        if properties.get("Namespace") == NAMESPACE:
+            (of,) = (each for each in properties["Dimensions"] if each["Name"] != "Environment")
+            value = of["Value"]["Ref"].removeprefix("Workflow").lower() if of["Name"] == "Workflow" else of["Value"]
+            watched.add((of["Name"], value, properties["MetricName"]))
+    (board,) = of_type("CloudWatch::Dashboard").values()
+    for widget in json.loads(board["Properties"]["DashboardBody"]["Fn::Sub"])["widgets"]:
+        for namespace, name, *dimensions in widget["properties"]["metrics"]:
+            assert (namespace, dimensions[:2]) == (NAMESPACE, ["Environment", "${Environment}"])
+            watched.add((dimensions[2], dimensions[3], name))
+    assert len(watched) > 10
+    assert watched - told == set()
 
 
 def test_the_environments_give_every_parameter_that_is_theirs() -> None:
