@@ -57,8 +57,23 @@ def test_nothing_of_a_pull_request_from_a_fork_gets_credentials() -> None:
     assert not [file.name for file in FILES if "pull_request_target" in file.read_text()]
 
 
-def test_production_comes_after_staging_and_both_after_the_checks() -> None:
+def test_production_comes_after_staging_and_an_approval_and_all_after_the_checks() -> None:
     jobs = yaml.safe_load((FOLDER / "deploy.yml").read_text())["jobs"]
-    assert (jobs["staging"]["needs"], jobs["production"]["needs"]) == ("check", "staging")
+    assert {name: job.get("needs") for name, job in jobs.items()} == {
+        "check": None,
+        "staging": "check",
+        "approval": "staging",
+        "production": "approval",
+    }
+    assert jobs["approval"]["environment"] == "production-approval", "the environment asks for reviewers"
     steps = yaml.safe_load((FOLDER / "deploy-to.yml").read_text())["jobs"]["deploy"]
-    assert steps["environment"] == "${{ inputs.environment }}", "the environment asks for approval"
+    assert steps["environment"] == "${{ inputs.environment }}", "its name is in the subject that the role trusts"
+
+
+def test_who_waits_for_approval_holds_up_nobody_and_no_deployment_is_cancelled() -> None:
+    deploy = yaml.safe_load((FOLDER / "deploy.yml").read_text())
+    assert "concurrency" not in deploy, "a group of the whole run is held while it waits for reviewers"
+    assert deploy["jobs"]["approval"]["concurrency"] == {"group": "approve-production", "cancel-in-progress": True}
+    called = yaml.safe_load((FOLDER / "deploy-to.yml").read_text())["jobs"]["deploy"]["concurrency"]
+    assert called == {"group": "deploy-${{ inputs.environment }}", "cancel-in-progress": False}
+    assert not [name for name in ("staging", "production") if "concurrency" in deploy["jobs"][name]]
