@@ -27,7 +27,7 @@ class Body:
 
 
 class Shown:
-    """Bodies by the name of what they stand behind; hashed by identity, to be part of a cache's key."""
+    """Bodies by the name of what they stand behind; equal to what shows the same, to be part of a cache's key."""
 
     def __init__(self, bodies: dict[TableName, Body], search_path: Sequence[str], hidden: frozenset[str]) -> None:
         """Takes the bodies.
@@ -40,6 +40,18 @@ class Shown:
         self._bodies = bodies
         self._search_path = tuple(search_path)
         self._hidden = hidden
+        self._hash = hash((frozenset(bodies.items()), self._search_path, hidden))
+
+    def __eq__(self, other: object) -> bool:
+        return self is other or (
+            isinstance(other, Shown)
+            and self._hash == other._hash
+            and (self._search_path, self._hidden) == (other._search_path, other._hidden)
+            and self._bodies == other._bodies
+        )
+
+    def __hash__(self) -> int:
+        return self._hash
 
     def __bool__(self) -> bool:
         return bool(self._bodies)
