@@ -110,6 +110,7 @@ def test_twenty_strikes(unharmed: list[tuple[Content, float]], tmp_path: Path) -
 @pytest.mark.parametrize("endpoint", [False, True], ids=["endpoint lives", "endpoint dies too"])
 def test_two_hundred_strikes(endpoint: bool, tmp_path: Path) -> None:
     people = account(2_000, 1_500)
+    (tmp_path / "unharmed").mkdir()
     clean = list(_unharmed(tmp_path / "unharmed", people))
     _survives(tmp_path, people, clean, _seed(), 200, endpoint=endpoint)
 
