@@ -190,9 +190,10 @@ def docs(options: Options, out: Path, *, check: bool) -> None:
 
 
 @reelhouse.command()
-@click.option("--sweep", is_flag=True, help="Remove old litter and what is not kept for longer, having shown both.")
+@click.option("--sweep", is_flag=True, help="Remove old litter and what is kept for no longer: shows both, and asks.")
+@click.option("--yes", is_flag=True, help="Sweep without asking.")
 @command_options
-def doctor(options: Options, *, sweep: bool) -> None:
+def doctor(options: Options, *, sweep: bool, yes: bool) -> None:
     """Examine lake and warehouse: objects, counts, gaps, ledger; the exit code is 3 where something is found."""
     from orchestration import doctor as examination
 
@@ -201,7 +202,7 @@ def doctor(options: Options, *, sweep: bool) -> None:
         found = examination.examine(context, progress)
     if not options.as_json:
         show.examination(found)
-    if sweep:
+    if sweep and found.is_to_be_swept and (yes or _is_confirmed(options, "Remove all of this, for good?")):
         found = examination.sweep(context, found)
     show.examined(found, as_json=options.as_json)
     if not found.is_well:
@@ -226,7 +227,7 @@ def forget(
         traces = forgetting.find(context, progress, asked)
     if not (options.as_json and yes):
         show.traces(traces, as_json=options.as_json)
-    if not yes and not _is_confirmed():
+    if not yes and not _is_confirmed(options, "Erase all of this, for good?"):
         return
     with shown_progress(context.clock, context.run_id) as progress:
         report = forgetting.forget(context, progress, traces)
@@ -243,12 +244,12 @@ def privacy(options: Options) -> None:
     show.page(page, as_json=options.as_json)
 
 
-def _is_confirmed() -> bool:
-    """Ask on a terminal; elsewhere nobody is there to say yes."""
-    if not sys.stdin.isatty():
+def _is_confirmed(options: Options, question: str) -> bool:
+    """Ask on a terminal; elsewhere, and where a program reads the answer, nobody is there to say yes."""
+    if options.as_json or not sys.stdin.isatty():
         _say("nothing was changed; --yes does it")
         return False
-    return click.confirm("Erase all of this, for good?", err=True)
+    return click.confirm(question, err=True)
 
 
 @reelhouse.command()

@@ -32,9 +32,14 @@ class Examination:
     swept: bool
 
     @property
+    def is_to_be_swept(self) -> bool:
+        """Whether there is something that may go."""
+        return bool(self.litter) or not self.outlived.is_empty
+
+    @property
     def is_well(self) -> bool:
         """Whether there is nothing for anybody to do."""
-        return not self.findings and (self.swept or (not self.litter and self.outlived.is_empty))
+        return not self.findings and (self.swept or not self.is_to_be_swept)
 
 
 def examine(context: Context, progress: Progress) -> Examination:

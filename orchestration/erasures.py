@@ -84,6 +84,11 @@ class Receipt:
     not_reached: tuple[str, ...] = field(default=BEYOND)
 
     @property
+    def key(self) -> str:
+        """The object of the lake that holds the receipt."""
+        return f"{RECEIPTS}{sequence_name(self.requests[1])}-{self.run_id}.json"
+
+    @property
     def is_empty(self) -> bool:
         """Whether nothing of anybody was found."""
         return not (self.records or self.rows or self.landing or self.deleted)
@@ -98,20 +103,29 @@ def complete(context: Context, progress: Progress) -> Receipt | None:
         ReelhouseError: lake or warehouse failed; the next command that loads goes on.
     """
     lake = context.lake
-    head = forgotten_log(lake).head()
-    if head is None:
-        return None
-    freed, erased_upto = read_freed(lake), _erased_upto(lake, context.settings.warehouse)
-    if not _is_lake_wanting(lake, freed, head.sequence) and erased_upto >= head.sequence:
+    if not are_wanting(lake, context.settings.warehouse):
         return None
     key = open_privacy_key(context.settings, context.secrets)
     forgotten = read_forgotten(lake, key)
     progress.event("forget.begin", requests=forgotten.upto)
-    done = _Work(context, progress, key, forgotten, freed).do()
+    done = _Work(context, progress, key, forgotten, read_freed(lake)).do()
     _remember(lake, context.settings.warehouse, forgotten.upto)
     _leave(lake, done)
     progress.event("forget.completed", requests=forgotten.upto)
     return done
+
+
+def are_wanting(lake: Lake, warehouse: str) -> bool:
+    """Tell from the lake alone whether a request to forget somebody is not at its end.
+
+    Args:
+        lake: the lake.
+        warehouse: the address of the warehouse, as the settings write it.
+    """
+    head = forgotten_log(lake).head()
+    if head is None:
+        return False
+    return _is_lake_wanting(lake, read_freed(lake), head.sequence) or _erased_upto(lake, warehouse) < head.sequence
 
 
 def receipts(lake: Lake) -> list[dict[str, Any]]:
@@ -242,5 +256,4 @@ def _remember(lake: Lake, warehouse: str, upto: int) -> None:
 
 
 def _leave(lake: Lake, receipt: Receipt) -> None:
-    key = f"{RECEIPTS}{sequence_name(receipt.requests[1])}-{receipt.run_id}.json"
-    lake.put(key, json.dumps(asdict(receipt), indent=1).encode())
+    lake.put(receipt.key, json.dumps(asdict(receipt), indent=1).encode())

@@ -23,7 +23,7 @@ from extract.runner import ExtractionReport, run_backfill, run_extraction
 from extract.settings import Settings, StreamPulse, account_of
 from extract.sources.streampulse.source import FileSource
 from orchestration.context import Context
-from orchestration.erasures import complete
+from orchestration.erasures import are_wanting, complete
 from orchestration.pipeline_file import load_pipeline
 from orchestration.sandboxes import check_warehouse, open_account, open_landing, open_privacy_key, open_warehouse
 from spark.jobs.normalise import NormaliseReport, normalise
@@ -173,7 +173,7 @@ def retry_stage(context: Context, progress: Progress) -> QuarantineReport:
     """Judge the quarantine again, and load what can be taken now."""
     lake, key = context.lake, open_privacy_key(context.settings, context.secrets)
     retried = retry_quarantine(lake, context.settings, key, context.clock, context.run_id, progress)
-    waits = retried.sequence is not None or pending(lake, context.settings.warehouse)
+    waits = retried.sequence is not None or is_load_wanting(context)
     return QuarantineReport(retried, load_stage(context, progress) if waits else None)
 
 
@@ -182,9 +182,16 @@ def load_stage(context: Context, progress: Progress, by_hand: ByHand | None = No
 
     Whoever asked to be forgotten is forgotten first, where that is not done yet.
     """
-    complete(context, progress)
+    receipt = complete(context, progress)
     target = open_warehouse(context.settings, context.secrets)
-    return load(target, context.lake, context.settings, context.clock, context.run_id, progress, by_hand)
+    report = load(target, context.lake, context.settings, context.clock, context.run_id, progress, by_hand)
+    return replace(report, forgotten=receipt.key) if receipt else report
+
+
+def is_load_wanting(context: Context) -> bool:
+    """Tell from the lake alone whether a load has something to do, or somebody to forget."""
+    lake, warehouse = context.lake, context.settings.warehouse
+    return pending(lake, warehouse) or are_wanting(lake, warehouse)
 
 
 def export_stage(context: Context, progress: Progress) -> ExportReport:
@@ -203,13 +210,14 @@ def replay_stage(context: Context, progress: Progress) -> ReplayReport | None:
 
 
 def _replayed(context: Context, progress: Progress) -> ReplayReport | None:
-    complete(context, progress)
+    receipt = complete(context, progress)
     key = open_privacy_key(context.settings, context.secrets)
     rebuilt = rebuild(context.lake, context.settings, key, context.clock, context.run_id, progress)
     if rebuilt is None:
         return None
     target = open_warehouse(context.settings, context.secrets)
-    return replay(target, context.lake, context.settings, context.clock, context.run_id, progress, rebuilt)
+    report = replay(target, context.lake, context.settings, context.clock, context.run_id, progress, rebuilt)
+    return replace(report, forgotten=receipt.key) if receipt else report
 
 
 def undo_stage(context: Context, progress: Progress) -> UndoReport:
@@ -294,7 +302,7 @@ def do_job(job: str, context: Context, progress: Progress, extract: Extract = ex
         case "normalise":
             return normalise_stage(context, progress)
         case "load":
-            return load_stage(context, progress) if pending(context.lake, context.settings.warehouse) else None
+            return load_stage(context, progress) if is_load_wanting(context) else None
         case "export":
             return export_stage(context, progress) if _may_export(context) else None
     raise ConfigurationError(f"pipeline.yaml: nothing is known of a job {job}")

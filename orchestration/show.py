@@ -35,6 +35,7 @@ if TYPE_CHECKING:  # only names of types: `reelhouse --help` should not wait for
 NOTHING_NEW = "nothing new"
 NOT_YET = "not yet"
 """Of a stream that the time budget left for the next run."""
+FORGOTTEN = "whoever asked to be forgotten is forgotten: "
 GOES_ON = "the time budget ended before everything was read: run it again, and it goes on from there"
 
 
@@ -69,6 +70,8 @@ def loaded(report: "RunReport", *, as_json: bool) -> None:
     tables = [counts for applied in loads for counts in applied.tables.values() if counts.copied is not None]
     inserted, updated = sum(counts.inserted for counts in tables), sum(counts.updated for counts in tables)
     became = f"{inserted:,} inserted, {updated:,} updated" if loads else "nothing to load"
+    if report.load and report.load.forgotten:
+        click.echo(f"{FORGOTTEN}{report.load.forgotten}")
     click.echo(f"{report.as_of[:19]}  {came or 'what had landed before'}: {became} ({report.seconds:.1f} s)")
     _print_notes(streams)
     if report.normalisation:
@@ -143,9 +146,11 @@ def load(report: "LoadReport", *, as_json: bool) -> None:
     if as_json:
         print_json(report)
         return
+    if report.forgotten:
+        click.echo(f"{FORGOTTEN}{report.forgotten}")
     for sequence in report.already:
         click.echo(f"load {sequence} is in the warehouse already")
-    if not report.applied and not report.already:
+    if not (report.applied or report.already or report.forgotten):
         click.echo(NOTHING_NEW)
     _print_set_aside(report.set_aside)
     for number, applied in enumerate(report.applied):
@@ -220,6 +225,8 @@ def replay(report: "ReplayReport | None", *, as_json: bool) -> None:
     if report is None:
         click.echo("nothing was normalised yet")
         return
+    if report.forgotten:
+        click.echo(f"{FORGOTTEN}{report.forgotten}")
     if report.rows:
         rows = [(table, before, after, after - before) for table, (before, after) in report.rows.items()]
         _print_figures((f"rebuild {report.rebuild}", "rows before", "rows now", "difference"), rows)

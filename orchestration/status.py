@@ -11,6 +11,7 @@ from extract.manifest import raw_log
 from extract.sources import STREAM_NAMES
 from extract.sources.streampulse.feeds import STREAM_NAMES as STREAMPULSE
 from orchestration.context import Context
+from orchestration.erasures import are_wanting
 from orchestration.pipeline import newest_report
 from spark.jobs.looked_at import looked_at
 from spark.manifest import StagingManifest, staging_log
@@ -48,6 +49,8 @@ class Status:
     drift: tuple[dict[str, Any], ...]
     set_aside: tuple[SetAside, ...] = ()
     """Loads that were passed by hand."""
+    forgetting: bool = False
+    """Whether a request to forget somebody is not at its end."""
     needs: tuple[str, ...] = ()
     """What needs a person: each a sentence with what to type."""
 
@@ -64,6 +67,7 @@ def read_status(context: Context) -> Status:
         quarantined=staged.total_quarantined if staged else {},
         drift=tuple(entry.model_dump() for entry in staged.drift) if staged else (),
         set_aside=tuple(marks(context.lake, context.settings.warehouse).values()),
+        forgetting=are_wanting(context.lake, context.settings.warehouse),
     )
     is_seen = looked_at(context.lake) >= found.staged_loads
     return replace(found, needs=tuple(needs_of(found, quarantine_is_seen=is_seen)))
@@ -80,6 +84,8 @@ def needs_of(found: Status, *, quarantine_is_seen: bool) -> Iterator[str]:
         yield "the last run failed, as told above; `reelhouse run` goes on where it stopped"
     elif found.waits_for_load:
         yield "what is staged is not in the warehouse: `reelhouse load` brings it there"
+    if found.forgetting:
+        yield "somebody asked to be forgotten, and is not yet: `reelhouse load` completes it"
     stale = [item for item in found.streams if item.age > STALE_AFTER.total_seconds()]
     if found.streams and len(stale) == len(found.streams):
         yield f"nothing was committed for {age_words(min(item.age for item in stale))}: are the runs still started?"

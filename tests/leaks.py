@@ -1,8 +1,8 @@
 """A scan of what the tests of faults say and leave behind: no secret anywhere, no person but where persons may stand.
 
 Output and logs come from pytest's report and from what a test read for itself, errors from where a test expected them.
-Files are those in folders that tests made, each looked at again when it changed. What may hold persons is listed here,
-and nothing else may.
+Files are those in folders that tests made, and objects of the S3 that tests play, each looked at again when it changed;
+of Parquet the rows as well as the bytes. What may hold persons is listed here, and nothing else may.
 """
 
 import gzip
@@ -10,6 +10,8 @@ import re
 import socket
 import stat
 import subprocess
+import sys
+import tempfile
 import traceback
 import zlib
 from collections.abc import Iterator
@@ -18,6 +20,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pytest
 import yaml
 
@@ -61,6 +64,7 @@ class Scan:
         self._base = base
         self._older = set(base.iterdir())
         self._seen: dict[Path, tuple[int, int]] = {}
+        self._stored: set[tuple[str, str]] = set(_objects())
         self._said: list[str] = []
         self._keys: set[bytes] = set()
 
@@ -94,6 +98,7 @@ class Scan:
         """Forget what tests of something else said, and pass by the folders that they made."""
         self._said.clear()
         self._older.update(self._base.iterdir())
+        self._stored.update(_objects())
 
     def look(self, report: pytest.TestReport, is_over: bool) -> Iterator[str]:
         """Yield what leaked: where, and what; files are looked at when a test is over."""
@@ -106,9 +111,17 @@ class Scan:
             yield from _found("output", text.encode(), secrets, persons=True)
         for file in files:
             if not file.name.endswith(OWN):
-                yield from _found(
-                    str(file.relative_to(self._base)), content(file), secrets, persons=not _may_hold(file)
-                )
+                where = str(file.relative_to(self._base))
+                yield from _found(where, content(file), secrets, persons=not HOLDERS.search(file.as_posix()))
+        for key, data in self._landed() if is_over else ():
+            yield from _found(key, data, secrets, persons=not HOLDERS.search(key))
+
+    def _landed(self) -> Iterator[tuple[str, bytes]]:
+        """Yield what is new in the S3 that this process plays."""
+        found = _objects()
+        new, self._stored = found.keys() - self._stored, set(found)
+        for key, etag in new:
+            yield key, opened(key, found[key, etag].value)
 
     def _changed(self) -> Iterator[Path]:
         for folder in set(self._base.iterdir()) - self._older:
@@ -131,21 +144,40 @@ def messages(error: BaseException | None) -> Iterator[str]:
 
 
 def content(file: Path) -> bytes:
-    """Return the bytes of a file, unpacked where it is packed, as far as it is whole."""
+    """Return what is in a file, as far as it is whole."""
     try:
-        data = file.read_bytes()
+        return opened(file.name, file.read_bytes())
     except FileNotFoundError:
         return b""
-    if file.suffix == ".gz":
-        try:
+
+
+def opened(name: str, data: bytes) -> bytes:
+    """Return bytes unpacked where they are packed, as far as they are whole; of Parquet the rows behind them."""
+    if name.endswith(".gz"):
+        with suppress(OSError, EOFError, zlib.error):
             return gzip.decompress(data)
-        except (OSError, EOFError, zlib.error):
-            return data
+    if name.endswith(".parquet"):
+        with suppress(duckdb.Error), tempfile.NamedTemporaryFile() as file:
+            file.write(data)
+            file.flush()
+            return data + str(_engine().execute("select * from read_parquet(?)", [file.name]).fetchall()).encode()
     return data
 
 
-def _may_hold(file: Path) -> bool:
-    return bool(HOLDERS.search(file.as_posix()))
+@cache
+def _engine() -> duckdb.DuckDBPyConnection:
+    return duckdb.connect(config={"threads": 1})
+
+
+def _objects() -> dict[tuple[str, str], Any]:
+    """Return the objects of the S3 that this process plays, by bucket and key, and by what is in them."""
+    if "moto.s3.models" not in sys.modules:
+        return {}
+    accounts = sys.modules["moto.s3.models"].s3_backends.values()
+    buckets = (
+        bucket for account in accounts for backend in account.values() for bucket in list(backend.buckets.values())
+    )
+    return {(f"/{b.name}/{found.name}", found.etag): found for b in buckets for found in list(b.keys.values())}
 
 
 def _found(where: str, data: bytes, secrets: tuple[bytes, ...], *, persons: bool) -> Iterator[str]:

@@ -58,11 +58,15 @@ class AppliedLoad:
 
 @dataclass(frozen=True, slots=True)
 class LoadReport:
-    """What a run loaded, which of the loads that it meant to make it found already made, and which are passed."""
+    """What a run loaded, which of the loads that it meant to make it found already made, and which are passed.
+
+    ``forgotten``: the object that holds the receipt of requests to forget somebody that were completed before the load.
+    """
 
     applied: tuple[AppliedLoad, ...]
     already: tuple[int, ...]
     set_aside: tuple[SetAside, ...] = ()
+    forgotten: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -66,12 +66,14 @@ class ReplayReport:
         upto: the load up to which the rebuild stands for all.
         applied: the later loads, which were applied one by one.
         rows: table -> rows before and after; nothing where the answer to the commit was lost.
+        forgotten: the object that holds the receipt of requests to forget somebody that were completed before it.
     """
 
     rebuild: int
     upto: int
     applied: tuple[int, ...]
     rows: dict[str, tuple[int, int]]
+    forgotten: str = ""
 
 
 @dataclass(frozen=True, slots=True)

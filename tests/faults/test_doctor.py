@@ -81,8 +81,10 @@ def test_litter_is_shown_when_it_is_old_and_removed_when_asked(built: House) -> 
     os.utime(old, (A_DAY_AGO, A_DAY_AGO))
     before = {file for file in files(built, "**/*") if file.is_file()}
     assert doctor(built).exit_code == 3
+    for arguments in (["--sweep"], ["--sweep", "--json"]):
+        assert "--yes does it" in doctor(built, *arguments).stderr
     assert old.exists()
-    found = doctor(built, "--sweep")
+    found = doctor(built, "--sweep", "--yes")
     assert "part-00007" in found.stdout
     assert "part-00008" not in found.stdout
     assert "1 objects were removed" in found.stdout

@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
+import boto3
+import duckdb
 import pytest
 
 from extract.errors import ReelhouseError
@@ -18,6 +20,7 @@ from sandbox.privacy import ensure_key
 from tests.faults.persons import ADA, AS_OF, Home, encoded, holding, line, session, visitor
 from tests.integration.spark.lakes import land
 from tests.leaks import Scan
+from tests.storage import storage
 
 TOKEN, PASSWORD = "planted-t0ken-0123456789abcdef", "planted-passw0rd"
 PERSON = (ADA[2], *ADA[4:], "bob@example.org")
@@ -128,14 +131,25 @@ def test_the_scan_of_all_tests_of_faults_sees_what_leaks_and_where_persons_may_s
     for file, text in written.items():
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(text)
+    packed = tmp_path / "home" / "days.parquet"
+    addresses = "select if(n = 250, 'ada@example.org', md5(n::text)) as address from range(500) as numbers (n)"
+    duckdb.execute(f"copy ({addresses} union all select 'zzz') to '{packed}' (compression zstd)")
+    assert b"ada@example.org" not in packed.read_bytes()
     report = pytest.TestReport(
         "a", ("a", 1, "a"), {}, "passed", None, "call", [("Captured stdout call", "Ada Lovelace")]
     )
-    assert list(scan.look(report, is_over=False)) == ["output: Ada Lovelace"]
-    found = sorted(scan.look(report, is_over=True))
-    for file in (*written, tmp_path / "others" / "log"):
+    with storage() as stored:
+        client, bucket = boto3.client("s3", endpoint_url=stored.endpoint_url), stored.create()
+        for key in ("raw/wistia/visitors/part-00000.jsonl", "runs/a.json"):
+            client.put_object(Bucket=bucket, Key=key, Body=b"192.0.2.77")
+        assert list(scan.look(report, is_over=False)) == ["output: Ada Lovelace"]
+        found = sorted(scan.look(report, is_over=True))
+        client.delete_object(Bucket=bucket, Key="runs/a.json")
+    for file in (*written, tmp_path / "others" / "log", packed):
         file.unlink()
     assert found == [
+        f"/{bucket}/runs/a.json: 192.0.2.77",
+        "home/days.parquet: ada@example.org",
         "home/lake/raw/wistia/visitors/_manifests/000000000001.json: 192.0.2.77",
         "home/redshift.log: a secret: 012345…",
         "output: Ada Lovelace",
