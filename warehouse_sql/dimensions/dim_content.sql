@@ -61,29 +61,7 @@ touched as (
     select unknown_content.content_id from unknown_content
 ),
 
-compared as (
-    select
-        observation.*,
-        lag(observation.attribute_hash) over (
-            partition by observation.content_id order by observation.observed_at
-        ) as previous_hash,
-        row_number() over (
-            partition by observation.content_id order by observation.observed_at
-        ) as observation_number
-    from observation
-    inner join touched on observation.content_id = touched.content_id
-),
-
-started as (
-    select
-        compared.*,
-        case
-            when compared.observation_number = 1 then cast('1900-01-01' as timestamp)
-            else compared.observed_at
-        end as valid_from
-    from compared
-    where compared.observation_number = 1 or compared.previous_hash <> compared.attribute_hash
-),
+{{ version_starts('content_id') }},
 
 chained as (
     select
@@ -96,10 +74,7 @@ chained as (
         {{ known('started.language_name') }} as language_name,
         started.attribute_hash,
         started.valid_from,
-        nvl(
-            lead(started.valid_from) over (partition by started.content_id order by started.valid_from),
-            cast('9999-12-31' as timestamp)
-        ) as valid_to,
+        {{ version_end('content_id') }} as valid_to,
         false as is_inferred
     from started
 ),
@@ -114,8 +89,8 @@ inferred as (
         cast(null as double precision) as length_min,
         cast('Unknown' as varchar(64)) as language_name,
         cast('' as varchar(32)) as attribute_hash,
-        cast('1900-01-01' as timestamp) as valid_from,
-        cast('9999-12-31' as timestamp) as valid_to,
+        {{ beginning() }} as valid_from,
+        {{ forever() }} as valid_to,
         true as is_inferred
     from touched
     left join observation on touched.content_id = observation.content_id

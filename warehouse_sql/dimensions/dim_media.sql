@@ -91,29 +91,7 @@ touched as (
     select rechannelled.media_id from rechannelled
 ),
 
-compared as (
-    select
-        observation.*,
-        lag(observation.attribute_hash) over (
-            partition by observation.media_id order by observation.observed_at
-        ) as previous_hash,
-        row_number() over (
-            partition by observation.media_id order by observation.observed_at
-        ) as observation_number
-    from observation
-    inner join touched on observation.media_id = touched.media_id
-),
-
-started as (
-    select
-        compared.*,
-        case
-            when compared.observation_number = 1 then cast('1900-01-01' as timestamp)
-            else compared.observed_at
-        end as valid_from
-    from compared
-    where compared.observation_number = 1 or compared.previous_hash <> compared.attribute_hash
-),
+{{ version_starts('media_id') }},
 
 chained as (
     select
@@ -129,10 +107,7 @@ chained as (
         started.created_at,
         started.attribute_hash,
         started.valid_from,
-        nvl(
-            lead(started.valid_from) over (partition by started.media_id order by started.valid_from),
-            cast('9999-12-31' as timestamp)
-        ) as valid_to,
+        {{ version_end('media_id') }} as valid_to,
         false as is_inferred
     from started
 ),
@@ -150,8 +125,8 @@ inferred as (
         false as is_archived,
         cast(null as timestamp) as created_at,
         cast('' as varchar(32)) as attribute_hash,
-        cast('1900-01-01' as timestamp) as valid_from,
-        cast('9999-12-31' as timestamp) as valid_to,
+        {{ beginning() }} as valid_from,
+        {{ forever() }} as valid_to,
         true as is_inferred
     from touched
     left join observation on touched.media_id = observation.media_id

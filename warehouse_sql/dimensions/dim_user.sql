@@ -68,34 +68,15 @@ touched as (
     select unknown_user.user_id from unknown_user
 ),
 
-compared as (
-    select
-        observation.*,
-        lag(observation.attribute_hash) over (
-            partition by observation.user_id order by observation.observed_at
-        ) as previous_hash,
-        first_value(observation.email_hash) over (
+{% set newest_email_hash -%}
+first_value(observation.email_hash) over (
             partition by observation.user_id
             order by observation.observed_at desc
             rows between unbounded preceding and unbounded following
-        ) as newest_email_hash,
-        row_number() over (
-            partition by observation.user_id order by observation.observed_at
-        ) as observation_number
-    from observation
-    inner join touched on observation.user_id = touched.user_id
-),
+        ) as newest_email_hash
+{%- endset -%}
 
-started as (
-    select
-        compared.*,
-        case
-            when compared.observation_number = 1 then cast('1900-01-01' as timestamp)
-            else compared.observed_at
-        end as valid_from
-    from compared
-    where compared.observation_number = 1 or compared.previous_hash <> compared.attribute_hash
-),
+{{ version_starts('user_id', also=[newest_email_hash]) }},
 
 chained as (
     select
@@ -107,10 +88,7 @@ chained as (
         started.attribute_hash,
         started.newest_email_hash as email_hash,
         started.valid_from,
-        nvl(
-            lead(started.valid_from) over (partition by started.user_id order by started.valid_from),
-            cast('9999-12-31' as timestamp)
-        ) as valid_to,
+        {{ version_end('user_id') }} as valid_to,
         false as is_inferred
     from started
 ),
@@ -124,8 +102,8 @@ inferred as (
         cast(null as date) as signup_date,
         cast('' as varchar(32)) as attribute_hash,
         cast(null as varchar(64)) as email_hash,
-        cast('1900-01-01' as timestamp) as valid_from,
-        cast('9999-12-31' as timestamp) as valid_to,
+        {{ beginning() }} as valid_from,
+        {{ forever() }} as valid_to,
         true as is_inferred
     from touched
     left join observation on touched.user_id = observation.user_id
