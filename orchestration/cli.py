@@ -73,11 +73,13 @@ def extract(options: Options, time_budget: float | None, *, full_sweep: bool) ->
 @command_options
 def watch(options: Options) -> None:
     """Load files within seconds of their arrival, until Ctrl-C."""
+    from orchestration.pipeline import lay_out
     from orchestration.pipeline import run as run_all
     from orchestration.watch import make_watcher, watch_for_good
 
     def load(context: Context, extract: "Extract") -> "RunReport":
         with shown_progress(context.clock, context.run_id) as progress:
+            lay_out(context, progress)
             return run_all(context, progress, extract)
 
     context = Context(options)

@@ -22,10 +22,9 @@ from extract.runner import ExtractionReport
 from extract.settings import load_settings
 from orchestration.context import CONFIGURATION_NAME, DEFAULT_HOME, Context, Options
 from orchestration.output import figure, print_json, print_table
-from orchestration.pipeline import REPORTS, RunReport, extract_stage, load_stage, run
+from orchestration.pipeline import REPORTS, RunReport, extract_stage, lay_out, run
 from orchestration.reporting import shown_progress
 from orchestration.sandboxes import SCHEME, open_warehouse
-from warehouse_sql.ledger import newest_receipt
 from warehouse_sql.query import query
 
 FIRST_DAY = datetime(2026, 1, 8, 2, tzinfo=UTC)
@@ -149,11 +148,9 @@ def _day(context: Context, *, as_json: bool) -> dict[str, object]:
 
 def _extract(context: Context, progress: Progress) -> ExtractionReport:
     """Extract; before the first load, the warehouse is started and its tables are made while that goes on."""
-    if newest_receipt(context.lake, context.settings.warehouse):
-        return extract_stage(context, progress)
     with ThreadPoolExecutor(1) as beside:
         # Whatever stops it stops the load that follows, which tells.
-        beside.submit(load_stage, context, Silent())
+        beside.submit(lay_out, context, Silent())
         return extract_stage(context, progress)
 
 

@@ -194,6 +194,12 @@ def is_load_wanting(context: Context) -> bool:
     return pending(lake, warehouse) or are_wanting(lake, warehouse)
 
 
+def lay_out(context: Context, progress: Progress) -> None:
+    """Start a warehouse into which nothing was loaded yet, and make its tables; the first load finds them there."""
+    if not newest_receipt(context.lake, context.settings.warehouse) and not is_load_wanting(context):
+        load_stage(context, progress)
+
+
 def export_stage(context: Context, progress: Progress) -> ExportReport:
     """Publish the closed days of daily engagement that changed."""
     target = open_warehouse(context.settings, context.secrets)

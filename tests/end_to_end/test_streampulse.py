@@ -134,7 +134,7 @@ def drop(home: Path, name: str, *rows: str, header: str = "playback_id,user_id,c
 def wait_for(home: Path, expected: dict[str, Any]) -> None:
     """Ask the warehouse until it has what is expected; the test's own time-out ends a wait in vain."""
     statement = "select playback_id, duration_min from mart.processed_playback"
-    found: dict[str, Any] = {}
+    found: dict[str, Any] | None = None
     while found != expected:
         time.sleep(0.2)
         try:
@@ -145,6 +145,7 @@ def wait_for(home: Path, expected: dict[str, Any]) -> None:
 
 def test_files_dropped_by_hand_are_loaded_while_it_watches(watched: tuple[Path, "subprocess.Popen[str]"]) -> None:
     home, process = watched
+    wait_for(home, {})  # the tables are made before there is a file
     drop(home, "a.csv", "p1,u1,c1,2026-01-05T10:00:00Z,2026-01-05T10:30:00Z", "p2,u1,c1,2026-01-05T11:00:00Z,")
     wait_for(home, {"p1": 30, "p2": None})
     drop(home, "bad.csv", "1;2", header="a;b")
