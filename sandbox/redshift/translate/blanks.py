@@ -11,6 +11,9 @@ rs_substring_from rs_text split_part strftime string_agg translate trim upper
 """
 _TEXTS = frozenset(_NAMES.split())
 """What DuckDB's functions are called, after rewriting, that return text."""
+_PASSING = frozenset({"any_value", "coalesce", "greatest", "least", "max", "min", "nullif"})
+"""What gives one of its arguments."""
+_NEVER_PADDED = frozenset({"md5", "rtrim", "strftime", "trim"})
 _WITHOUT_TEXT = (exp.Null, exp.Boolean, exp.Subquery, exp.Interval)
 
 
@@ -60,9 +63,12 @@ def _blind_query(query: exp.Expr) -> bool:
     inner = query.unnest()
     if isinstance(inner, exp.SetOperation):
         return _blind_query(inner.this) and _blind_query(inner.expression)
-    if not isinstance(inner, exp.Select) or len(inner.expressions) != 1 or inner.is_star:
+    if not isinstance(inner, exp.Select) or len(inner.expressions) != 1:
         return False
     item = inner.expressions[0]
+    if item.is_star:
+        inner.set("expressions", [call("rs_key", exp.Columns(this=item))])
+        return True
     key = _key(item.unalias(), None)
     inner.set("expressions", [exp.alias_(key, item.alias_or_name or "key", quoted=True)])
     return True
@@ -87,6 +93,14 @@ def decode(node: exp.Expr) -> exp.Expr:
     return node
 
 
+def count(node: exp.Expr) -> exp.Expr:
+    """COUNT(DISTINCT value): texts that differ by blanks at their end are one value."""
+    given = node.expressions[0] if len(node.expressions) == 1 else None
+    if isinstance(given, exp.Distinct) and len(given.expressions) == 1:
+        given.set("expressions", [_key(given.expressions[0], None)])
+    return node
+
+
 def window(node: exp.Expr) -> None:
     """Partitions of a window, and the order that makes its ranks."""
     node.set("partition_by", [_key(item, None) for item in node.args.get("partition_by") or ()])
@@ -104,6 +118,30 @@ def choose(node: exp.Expr) -> exp.Expr:
         for branch in branches:
             branch.set("this", _key(branch.this, beside))
     return node
+
+
+def key(item: exp.Expr) -> exp.Expr:
+    """What equal values have in common; the value itself where it can be no text with blanks."""
+    return _key(item, None) if may_be_padded(item) else item
+
+
+def may_be_padded(item: exp.Expr) -> bool:
+    """Whether a value may be, by its form, a text with blanks at its end."""
+    if isinstance(item, exp.Column):
+        return not isinstance(item.this, exp.Star)
+    named = isinstance(item, exp.Anonymous) and str(item.this) in _TEXTS - _NEVER_PADDED
+    of_text = isinstance(item, exp.Cast) and item.to.this in exp.DataType.TEXT_TYPES
+    return named or of_text or isinstance(item, exp.DPipe) or _passes_on(item)
+
+
+def _passes_on(item: exp.Expr) -> bool:
+    """Whether a value is, by its form, one of others that may be texts with blanks."""
+    if isinstance(item, exp.Case):
+        given = [branch.args["true"] for branch in item.args["ifs"]] + [item.args.get("default")]
+        return any(value is not None and may_be_padded(value.unnest()) for value in given)
+    if isinstance(item, exp.Paren):
+        return may_be_padded(item.unnest())
+    return isinstance(item, exp.Anonymous) and str(item.this) in _PASSING and any(map(may_be_padded, item.expressions))
 
 
 def _blind(node: exp.Expr, *places: str) -> None:
@@ -126,7 +164,7 @@ def _key(item: exp.Expr, beside: exp.Expr | None) -> exp.Expr:
         return call("rs_as", text, beside.copy()) if beside else text
     if isinstance(item, exp.Placeholder) and item.name.startswith("p"):
         return exp.Placeholder(this=f"t{item.name[1:]}")
-    if isinstance(item, exp.Column):
+    if isinstance(item, exp.Column) or _passes_on(item):
         return call("rs_key", item.copy())
     of_text = isinstance(item, exp.Cast) and item.to.this in exp.DataType.TEXT_TYPES
     named = isinstance(item, exp.Anonymous) and str(item.this) in _TEXTS

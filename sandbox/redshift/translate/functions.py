@@ -271,14 +271,6 @@ def _of_values(name: str) -> Build:
     return build
 
 
-def _count(arguments: Sequence[exp.Expr]) -> exp.Expr:
-    """Texts that differ by blanks at their end are one value."""
-    first = arguments[0] if len(arguments) == 1 else None
-    if isinstance(first, exp.Distinct) and len(first.expressions) == 1 and isinstance(first.expressions[0], exp.Column):
-        return call("count", exp.Distinct(expressions=[call("rs_key", first.expressions[0])]))
-    return call("count", *arguments)
-
-
 def _about_how_many(arguments: Sequence[exp.Expr]) -> exp.Expr:
     return call("approx_count_distinct", *[call("rs_key", x) if isinstance(x, exp.Column) else x for x in arguments])
 
@@ -406,11 +398,12 @@ def _substring(arguments: Sequence[exp.Expr]) -> exp.Expr:
 
 
 def _listagg(arguments: Sequence[exp.Expr]) -> exp.Expr:
-    """LISTAGG leaves out NULL and empty strings ("LISTAGG function")."""
+    """LISTAGG leaves out NULL and empty strings ("LISTAGG function"); distinct texts differ by more than blanks."""
     first, *rest = arguments
     distinct = isinstance(first, exp.Distinct)
     value, *rest = [*first.expressions, *rest] if distinct else [first, *rest]
-    kept: exp.Expr = call("nullif", call("rs_text", value), "")
+    text = call("rs_unpadded", call("rs_text", value)) if distinct else call("rs_text", value)
+    kept: exp.Expr = call("nullif", text, "")
     kept = exp.Distinct(expressions=[kept]) if distinct else kept
     return call("string_agg", kept, rest[0] if rest else exp.Literal.string(""))
 
@@ -504,7 +497,6 @@ _RULES: dict[str, Build] = {
     "timeofday": _time_of_day,
     "timezone": _timezone,
     "to_number": _to_number,
-    "count": _count,
     "date_add": _dateadd,
     "date_diff": _datediff,
     "date_part": _date_part,

@@ -13,7 +13,7 @@ from sqlglot.dialects.duckdb import DuckDB
 from sandbox.redshift.errors import SqlError, syntax_error
 from sandbox.redshift.names import INTERNAL_SCHEMA, TableName, folded, literal, quote
 from sandbox.redshift.record import HISTORIES
-from sandbox.redshift.translate import blanks, conditions, dynamic, functions
+from sandbox.redshift.translate import blanks, conditions, dynamic, functions, groups, using
 from sandbox.redshift.translate.dialect import parse
 from sandbox.redshift.translate.functions import call, cast
 from sandbox.redshift.translate.shown import Body, Shown
@@ -309,6 +309,8 @@ def _function(node: exp.Expr) -> exp.Expr:
         return call(f"rs_super_{dynamic.ROUNDED[name]}", node.expressions[0])
     if name == "nullif" and len(node.expressions) == 2:
         return blanks.null_if(*node.expressions)
+    if name == "count":
+        return blanks.count(node)
     return functions.build(name, node.expressions)
 
 
@@ -438,6 +440,11 @@ def _like(node: exp.Expr) -> exp.Expr:
     return exp.Escape(this=node.copy(), expression=exp.Literal.string("\\"))
 
 
+def _select(node: exp.Expr) -> exp.Expr:
+    using.join(node)
+    return groups.select(node)
+
+
 def _divide(node: exp.Expr) -> exp.Expr:
     made = dynamic.operate(node)
     return functions.divide(node) if made is node else made
@@ -561,6 +568,7 @@ _RULES: dict[type[exp.Expr], Callable[[exp.Expr], exp.Expr]] = {
     exp.Div: _divide,
     exp.Dot: _dot,
     exp.EQ: blanks.compare,
+    exp.Except: groups.combined,
     exp.Extract: _extract,
     exp.GT: blanks.compare,
     exp.GTE: blanks.compare,
@@ -569,6 +577,7 @@ _RULES: dict[type[exp.Expr], Callable[[exp.Expr], exp.Expr]] = {
     exp.If: conditions.branch,
     exp.ILike: _like,
     exp.In: blanks.member,
+    exp.Intersect: groups.combined,
     exp.Join: conditions.join,
     exp.Like: _like,
     exp.LT: blanks.compare,
@@ -581,11 +590,13 @@ _RULES: dict[type[exp.Expr], Callable[[exp.Expr], exp.Expr]] = {
     exp.Operator: _operator,
     exp.Or: conditions.operands,
     exp.Qualify: conditions.clause,
+    exp.Select: _select,
     exp.Sub: dynamic.operate,
     exp.Substring: _substring,
     exp.Table: _table,
     exp.Trim: _trim,
     exp.TryCast: _try_cast,
+    exp.Union: groups.union,
     exp.Where: conditions.clause,
     exp.Window: _window,
     exp.WithinGroup: _within_group,
