@@ -98,6 +98,12 @@ def _bad_json(found: re.Match[str]) -> SqlError:
     return SqlError("XX000", message, redshift_detail(message, 8001, f"invalid json object {found[1] or ''}"))
 
 
+def _too_much_listed() -> SqlError:
+    """More than a VARCHAR holds ("LISTAGG function")."""
+    message = "Result size exceeds LISTAGG limit"
+    return SqlError("XX000", message, redshift_detail(message, 8001, "LISTAGG limit: 65535"))
+
+
 _SERIALIZABLE = "Serializable isolation violation on table: concurrent transactions changed the same rows"
 
 _INPUTS = {
@@ -112,6 +118,7 @@ _RULES: tuple[tuple[type[duckdb.Error], str, Callable[[re.Match[str]], SqlError]
         r"cannot affect the same target row",
         _says("XX000", "Found multiple matches to update the same tuple."),
     ),
+    (duckdb.Error, r"Result size exceeds LISTAGG limit", lambda _: _too_much_listed()),
     (duckdb.Error, r"division by zero", _says("22012", "division by zero")),
     (duckdb.ConstraintException, r"strlen\((rtrim\()?.*?<= (\d+)", _length_check),
     (duckdb.ConstraintException, r"strlen\(.*?= length\(", lambda _: multibyte()),

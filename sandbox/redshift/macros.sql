@@ -157,6 +157,18 @@ CREATE OR REPLACE MACRO main.rs_divided(a, b) AS list_transform([{'a': a, 'b': b
             rs_quotient_scale(typeof(q.a), typeof(q.b)) + rs_scale(typeof(q.b)) - rs_scale(typeof(q.a))
         ) END
     }, CASE WHEN rs_gives_decimal(typeof(q.a), typeof(q.b)) THEN 'decimal' ELSE 'other' END))[1];
+-- AVG: cut for integers, rounded to its own scale for decimals, of which no digit goes through a double.
+CREATE OR REPLACE MACRO main.rs_share(total, n) AS
+    CASE WHEN n > 0 THEN (2 * total + CASE WHEN total < 0 THEN -n ELSE n END) // (2 * n) END;
+CREATE OR REPLACE MACRO main.rs_average(total, n) AS list_transform([{'t': total, 'n': n}], lambda q: CASE
+    WHEN typeof(q.t) LIKE 'DECIMAL%'
+        THEN cast_to_type(rs_share(rs_unscaled(q.t), CAST(q.n AS HUGEINT)) || 'e-' || rs_scale(typeof(q.t)), q.t)
+    ELSE cast_to_type(q.t / nullif(q.n, 0), q.t)
+END)[1];
+CREATE OR REPLACE MACRO main.rs_weeks_between(a, b) AS date_diff('day', date_trunc('week', a), date_trunc('week', b)) // 7;
+CREATE OR REPLACE MACRO main.rs_listed(s) AS CASE
+    WHEN strlen(s) > 65535 THEN CAST(error('Result size exceeds LISTAGG limit') AS VARCHAR) ELSE s
+END;
 -- What percentiles interpolate: whole numbers and decimals with `digits` more behind the point.
 CREATE OR REPLACE MACRO main.rs_interpolated(x, digits) AS struct_extract({
         'decimal': CASE WHEN rs_precision(typeof(x)) > 0 THEN cast_to_type(

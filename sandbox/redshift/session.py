@@ -91,6 +91,8 @@ class Session:
         self.secret = secrets.randbits(31)
         """What a request to cancel has to show."""
         self.settings: dict[str, str] = {}
+        self._replaced: dict[str, tuple[str | None, list[str]]] = {}
+        """What SET LOCAL has replaced: a setting's value, and the search path beside it."""
         self.kept: Named | None = None
         """The result of the open cursor, which ends with its transaction."""
         self.prepared: dict[str, tuple[Statement, int]] = {}
@@ -292,6 +294,7 @@ class Session:
         finally:
             if not commit:
                 self._restore()
+            self._end_local_settings()
             self.catalog = self.warehouse.catalog
             self._before = self._now()
             self.warehouse.locks.release(self.pid)
@@ -301,6 +304,19 @@ class Session:
         self.temporary = dict(self._before.temporary)
         self.settings = dict(self._before.settings)
         self._wished_path = self._before.search_path
+
+    def keep_setting(self, name: str) -> None:
+        """Lets a setting have its value of now again when the transaction ends."""
+        self._replaced.setdefault(name, (self.settings.get(name), self._wished_path))
+
+    def _end_local_settings(self) -> None:
+        for name, (value, path) in self._replaced.items():
+            self.settings.pop(name, None)
+            if value is not None:
+                self.settings[name] = value
+            if name == "search_path":
+                self._wished_path = path
+        self._replaced = {}
 
     def run(
         self, sql: str, parameters: dict[str, Value] | None = None, *, alone: bool = False

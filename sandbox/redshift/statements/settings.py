@@ -56,7 +56,7 @@ class Set(Command):
         words = TokenCursor(sql)
         self._tag = words.next().upper
         self._value: list[str] | None = None
-        _ = words.take("SESSION") or words.take("LOCAL")
+        self._local = not words.take("SESSION") and words.take("LOCAL")
         if words.peek() == "TRANSACTION":
             raise SqlError("0A000", "SET TRANSACTION is not imitated by this sandbox endpoint")
         self._name = "timezone" if words.take("TIME", "ZONE") else words.name()
@@ -69,7 +69,9 @@ class Set(Command):
         refuse_unknown(self._name)
 
     def run(self, session: Session, values: Sequence[Value], sink: Sink) -> str:  # noqa: ARG002
-        """Changes the setting for the session."""
+        """Changes the setting for the session, or until the transaction ends."""
+        if self._local:
+            session.keep_setting(self._name)
         if self._value is None or self._value == ["default"]:
             names = list(session.settings) if self._name == "all" else [self._name]
             for name in names:

@@ -167,7 +167,10 @@ def _interval_unit(part: exp.Expr) -> str:
 
 def _datediff(arguments: Sequence[exp.Expr]) -> exp.Expr:
     part, start, end = _exactly(3, "datediff", arguments)
-    return call("date_diff", _interval_unit(part), cast(start, "TIMESTAMP"), cast(end, "TIMESTAMP"))
+    moments = cast(start, "TIMESTAMP"), cast(end, "TIMESTAMP")
+    if _interval_unit(part) == "week":
+        return call("rs_weeks_between", *moments)
+    return call("date_diff", _interval_unit(part), *moments)
 
 
 def _date_trunc(arguments: Sequence[exp.Expr]) -> exp.Expr:
@@ -292,8 +295,7 @@ def _avg(arguments: Sequence[exp.Expr]) -> exp.Expr:
     """Sum by count in the type of the sum: cut for integers, of the same scale for decimals ("AVG function")."""
     arguments = [_no_boolean("avg", item) for item in arguments]
     total, count = call("sum", *arguments), call("count", *(item.copy() for item in arguments))
-    share = exp.Div(this=total, expression=call("nullif", count, exp.Literal.number(0)), typed=True, safe=False)
-    return call("cast_to_type", share, total.copy())
+    return call("rs_average", total, count)
 
 
 def _median(arguments: Sequence[exp.Expr]) -> exp.Expr:

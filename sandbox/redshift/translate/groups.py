@@ -11,12 +11,11 @@ from sqlglot import exp
 from sandbox.redshift.translate import blanks
 from sandbox.redshift.translate.functions import call
 
-_AGGREGATES = frozenset(
-    """
-    any_value approx_count_distinct bit_and bit_or bit_xor bool_and bool_or count max median min quantile_cont
-    quantile_disc stddev stddev_pop stddev_samp string_agg sum var_pop var_samp variance
-    """.split()
-)
+_NAMES = """
+any_value approx_count_distinct bit_and bit_or bit_xor bool_and bool_or count max median min quantile_cont quantile_disc
+stddev stddev_pop stddev_samp string_agg sum var_pop var_samp variance
+"""
+_AGGREGATES = frozenset(_NAMES.split())
 """What DuckDB's aggregates are called, after rewriting."""
 _UNSURE = "alias or column"
 

@@ -13,7 +13,7 @@ from sqlglot.dialects.duckdb import DuckDB
 from sandbox.redshift.errors import SqlError, syntax_error
 from sandbox.redshift.names import INTERNAL_SCHEMA, TableName, folded, literal, quote
 from sandbox.redshift.record import HISTORIES
-from sandbox.redshift.translate import blanks, conditions, dynamic, functions, groups, using
+from sandbox.redshift.translate import blanks, conditions, dynamic, functions, groups, moment_literals, using
 from sandbox.redshift.translate.dialect import parse
 from sandbox.redshift.translate.functions import call, cast
 from sandbox.redshift.translate.shown import Body, Shown
@@ -311,7 +311,9 @@ def _function(node: exp.Expr) -> exp.Expr:
         return blanks.null_if(*node.expressions)
     if name == "count":
         return blanks.count(node)
-    return functions.build(name, node.expressions)
+    made = functions.build(name, node.expressions)
+    is_list = name == "listagg" and not isinstance(node.parent, exp.WithinGroup | exp.Window)
+    return call("rs_listed", made) if is_list else made
 
 
 def _names_listed(node: exp.Expr) -> exp.Expr:
@@ -347,6 +349,8 @@ def _cast(node: exp.Expr) -> exp.Expr:
         return _to_integer(node, _INTEGERS[kind.this])
     if kind.this == exp.DataType.Type.BOOLEAN:
         return _to_boolean(node)
+    if node.this.is_string and kind.this in exp.DataType.TEMPORAL_TYPES:
+        return moment_literals.read(node)
     return node
 
 
@@ -466,7 +470,7 @@ def _within_group(node: exp.Expr) -> exp.Expr:
         *values, last = aggregate.expressions
         order = [_by_what_is_listed(values[0], item) for item in order]
         aggregate.set("expressions", [*values, exp.Order(this=last, expressions=order)])
-        return aggregate
+        return aggregate if isinstance(node.parent, exp.Window) else call("rs_listed", aggregate)
     if name not in ("quantile_cont", "quantile_disc") or len(order) != 1 or len(aggregate.expressions) != 1:
         raise SqlError("42601", f"{aggregate.name.upper()} does not take this WITHIN GROUP")
     share = aggregate.expressions[0]
@@ -491,8 +495,10 @@ def _window(node: exp.Expr) -> exp.Expr:
     """An average over a window is a sum over it by a count over it, and so is a share: see the rules of both."""
     blanks.window(node)
     made: exp.Expr = node.this
-    average = isinstance(made, exp.Anonymous) and str(made.this) == "cast_to_type"
-    if not average and not (isinstance(made, exp.Paren) and isinstance(made.this, exp.Div)):
+    name = str(made.this) if isinstance(made, exp.Anonymous) else ""
+    if name == "string_agg":
+        return call("rs_listed", node.copy())
+    if name != "rs_average" and not (isinstance(made, exp.Paren) and isinstance(made.this, exp.Div)):
         return node
     for aggregate in list(made.find_all(exp.Anonymous)):
         if str(aggregate.this) in ("sum", "count"):
