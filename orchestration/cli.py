@@ -182,13 +182,12 @@ def dashboard(options: Options, port: int | None, *, headless: bool) -> None:
 
 @reelhouse.command()
 @click.option("--out", type=click.Path(path_type=Path), required=True, help="The folder; it is made where it is not.")
-@click.option("--check", is_flag=True, help="Run all checks of the warehouse, and show what they found.")
 @command_options
-def docs(options: Options, out: Path, *, check: bool) -> None:
+def docs(options: Options, out: Path) -> None:
     """Write the data dictionary as a site that opens from a file: tables, columns, checks and lineage."""
     from orchestration.docs import write_docs
 
-    show.docs(write_docs(options, out, check=check), as_json=options.as_json)
+    show.docs(write_docs(options, out), as_json=options.as_json)
 
 
 @reelhouse.command()

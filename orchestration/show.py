@@ -23,7 +23,7 @@ if TYPE_CHECKING:  # only names of types: `reelhouse --help` should not wait for
     from orchestration.structure import ApplyReport
     from spark.jobs.normalise import NormaliseReport
     from spark.quarantine import Held
-    from warehouse_sql.examine import Result
+    from warehouse_sql.checks import Result
     from warehouse_sql.export import ExportReport
     from warehouse_sql.lineage import Origin
     from warehouse_sql.load import LoadReport
@@ -520,7 +520,7 @@ def docs(report: "DocsReport", *, as_json: bool) -> None:
     if as_json:
         print_json(report)
         return
-    checks = "" if report.checks is None else f", with the results of {report.checks} checks"
+    checks = f", with the last results of {report.checks:,} checks" if report.checks else ""
     click.echo(f"{report.pages} pages{checks}: {report.start}")
 
 

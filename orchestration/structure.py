@@ -8,7 +8,9 @@ from orchestration.context import Context
 from orchestration.pipeline import replay_stage
 from orchestration.sandboxes import check_warehouse, open_warehouse
 from warehouse_sql.attempts import Attempt
-from warehouse_sql.examine import Result, examine
+from warehouse_sql.check_log import note_examination
+from warehouse_sql.checks import Result
+from warehouse_sql.examine import examine
 from warehouse_sql.proposal import Plan, plan
 from warehouse_sql.replay import ReplayReport
 from warehouse_sql.upgrade import apply
@@ -60,9 +62,11 @@ def apply_wholly(context: Context, progress: Progress, baseline: int | None = No
 
 
 def check_stage(context: Context) -> tuple[Result, ...]:
-    """Run all checks over all rows."""
+    """Run all checks over all rows, and note in the lake what they found."""
     check_warehouse(context.settings, context.secrets)
-    return examine(open_warehouse(context.settings, context.secrets))
+    results = examine(open_warehouse(context.settings, context.secrets))
+    note_examination(context.lake, context.settings.warehouse, results, context.clock.now())
+    return results
 
 
 def failure_of(results: tuple[Result, ...]) -> DataRefused | None:

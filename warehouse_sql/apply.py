@@ -8,7 +8,7 @@ from extract.errors import DataRefused
 from extract.progress import Progress
 from spark.contracts import Contract, load_contracts
 from spark.manifest import EntityEntry
-from warehouse_sql.checks import run_checks
+from warehouse_sql.checks import Result, run_checks
 from warehouse_sql.connection import Connection
 from warehouse_sql.delta import LOAD_COLUMN, MOVED, Delta, delta_of
 from warehouse_sql.ledger import Counts
@@ -38,6 +38,8 @@ class Application:
     changed: set[str] = field(default_factory=set)
     """Tables that this load has changed, and temporary ones that say how."""
     temporary: list[str] = field(default_factory=list)
+    checks: list[Result] = field(default_factory=list)
+    """What the checks of the tables that this load changed found."""
 
     def run(self) -> dict[str, Counts]:
         """Apply all models and their checks; return what was done to each table.
@@ -64,7 +66,7 @@ def _apply_model(load: Application, model: Model) -> None:
         counts = _apply_delta(load, model, parameters)
     load.counts[model.table] = counts
     if model.table in load.changed:
-        run_checks(load.connection, model, parameters, load.progress)
+        load.checks += run_checks(load.connection, model, parameters, load.progress)
 
 
 def _has_news(load: Application, model: Model) -> bool:

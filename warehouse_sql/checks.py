@@ -32,6 +32,34 @@ class Check:
     statement: str
 
 
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What one check found.
+
+    Attributes:
+        table: the table, view or migration.
+        about: what should be so.
+        is_fatal: whether a load that broke it would be refused; else it only warns.
+        count: how many rows or differences offend; 0 where all is as it should be.
+        rows: some of them, personal values masked.
+    """
+
+    table: str
+    about: str
+    is_fatal: bool
+    count: int
+    rows: tuple[dict[str, object], ...] = ()
+
+
+class CheckFailed(DataRefused):
+    """A check found rows that must not be; ``results``: what it and the other checks of its table found."""
+
+    def __init__(self, message: str, results: tuple[Result, ...]) -> None:
+        """Tell what failed."""
+        super().__init__(message)
+        self.results = results
+
+
 @cache
 def checks_of(model: Model) -> tuple[Check, ...]:
     """Return the checks of a model: those that follow from its header, then those from files.
@@ -54,11 +82,11 @@ def file_checks() -> tuple[Check, ...]:
     return tuple(_read(path.name, path.read_text(encoding="utf-8")) for path in sorted((HOME / "checks").glob("*.sql")))
 
 
-def run_checks(connection: Connection, model: Model, parameters: Parameters, progress: Progress) -> None:
-    """Run the checks of a model in one statement.
+def run_checks(connection: Connection, model: Model, parameters: Parameters, progress: Progress) -> tuple[Result, ...]:
+    """Run the checks of a model in one statement; return what they found.
 
     Raises:
-        DataRefused: a fatal check found rows; the message shows some, personal values masked.
+        CheckFailed: a fatal check found rows; the message shows some, personal values masked.
         ReelhouseError: the warehouse did not count.
     """
     checks = checks_of(model)
@@ -67,11 +95,13 @@ def run_checks(connection: Connection, model: Model, parameters: Parameters, pro
         raise ReelhouseError(
             f"{model.table}: the warehouse did not answer each of {len(checks)} checks; nothing was kept"
         )
-    for number, check in enumerate(checks):
-        if counts[number] and check.is_fatal:
-            raise DataRefused(_failure(connection, check, counts[number], parameters))
-        if counts[number]:
-            progress.event("load.warning", check=check.about, table=check.table, rows=counts[number])
+    results = tuple(Result(each.table, each.about, each.is_fatal, counts[n]) for n, each in enumerate(checks))
+    for check, result in zip(checks, results, strict=True):
+        if result.count and check.is_fatal:
+            raise CheckFailed(_failure(connection, check, result.count, parameters), results)
+        if result.count:
+            progress.event("load.warning", check=check.about, table=check.table, rows=result.count)
+    return results
 
 
 def count_statement(checks: tuple[Check, ...]) -> str:

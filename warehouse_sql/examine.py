@@ -5,11 +5,10 @@ is one, whether each migration still finds what it left, and whether somebody ch
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from extract.errors import DataRefused
 from warehouse_sql.catalog import load_catalog
-from warehouse_sql.checks import Check, checks_of, count_statement, offending_rows
+from warehouse_sql.checks import Check, Result, checks_of, count_statement, offending_rows
 from warehouse_sql.connection import Connection, Target, connect
 from warehouse_sql.drift import differences, following, read_tables_of
 from warehouse_sql.migrate import load_migrations
@@ -17,25 +16,6 @@ from warehouse_sql.migration_log import has_log, pending_migrations, unverified
 from warehouse_sql.model import Load, Model
 from warehouse_sql.plan import build_order
 from warehouse_sql.repeatable import EVERY_ROW
-
-
-@dataclass(frozen=True, slots=True)
-class Result:
-    """What one check found.
-
-    Attributes:
-        table: the table, view or migration.
-        about: what should be so.
-        is_fatal: whether a load that broke it would be refused; else it only warns.
-        count: how many rows or differences offend; 0 where all is as it should be.
-        rows: some of them, personal values masked.
-    """
-
-    table: str
-    about: str
-    is_fatal: bool
-    count: int
-    rows: tuple[dict[str, object], ...] = ()
 
 
 def examine(target: Target) -> tuple[Result, ...]:

@@ -20,6 +20,8 @@ from extract.settings import Settings
 from spark.forgotten import forgotten_log, read_freed
 from spark.manifest import RebuildManifest, StagingManifest, published_rebuild, staging_log
 from warehouse_sql.attempts import Attempt
+from warehouse_sql.check_log import note_load
+from warehouse_sql.checks import CheckFailed, Result
 from warehouse_sql.connection import Connection, Retryable, Target, Unreachable, connect
 from warehouse_sql.ledger import (
     Counts,
@@ -245,11 +247,19 @@ def _load_one(connection: Connection, run: _Run, manifest: StagingManifest) -> b
         if not _is_free(run.lake, manifest):
             connection.rollback()
             return False
-        _load_manifest(connection, run, manifest, started_at)
+        found = _load_manifest(connection, run, manifest, started_at)
     except DataRefused as refused:
+        if isinstance(refused, CheckFailed):
+            with suppress(ReelhouseError):  # what was refused is told in any case
+                _note(run, refused.results, f"load {manifest.sequence}, which was refused")
         raise DataRefused(f"load {manifest.sequence}: {refused}. {_WAY_OUT.format(manifest.sequence)}") from None
+    _note(run, found, f"load {manifest.sequence}")
     write_receipt(run.lake, run.warehouse, manifest.sequence, run.run_id)
     return True
+
+
+def _note(run: _Run, found: tuple[Result, ...], load: str) -> None:
+    note_load(run.lake, run.warehouse, found, load, run.clock.now())
 
 
 def _is_free(lake: Lake, manifest: StagingManifest) -> bool:
@@ -289,7 +299,10 @@ def confirmed_newest(connection: Connection, lake: Lake) -> int:
     return sequence
 
 
-def _load_manifest(connection: Connection, run: _Run, manifest: StagingManifest, started_at: datetime) -> None:
+def _load_manifest(
+    connection: Connection, run: _Run, manifest: StagingManifest, started_at: datetime
+) -> tuple[Result, ...]:
+    """Load a sequence in one transaction; return what its checks found."""
     sequence = manifest.sequence
     done = apply_load(connection, run.lake, run.settings, manifest, run.progress)
     record_stage(connection, manifest)
@@ -302,6 +315,7 @@ def _load_manifest(connection: Connection, run: _Run, manifest: StagingManifest,
     run.progress.event(
         "load.committed", sequence=sequence, rows=sum(done.copied.values()), statements=connection.statements
     )
+    return done.checks
 
 
 def complete_ledger(connection: Connection, lake: Lake, upto: int, run_id: str, clock: RunClock) -> None:

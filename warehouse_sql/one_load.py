@@ -13,6 +13,7 @@ from spark.contracts import Contract, load_contracts
 from spark.jobs.inspect import breaches
 from spark.manifest import EntityEntry, StagingManifest
 from warehouse_sql.apply import Application
+from warehouse_sql.checks import Result
 from warehouse_sql.connection import Connection
 from warehouse_sql.ledger import Counts
 from warehouse_sql.staging import CopyRefused, copy_entity, prove_copied, verify_bytes
@@ -30,10 +31,11 @@ _SET_CHANNEL = "insert into staging.media_channel_setting (media_id, channel_nam
 
 @dataclass(frozen=True, slots=True)
 class Applied:
-    """What a sequence did: rows copied by entity, and what was done to each table."""
+    """What a sequence did: rows copied by entity, what was done to each table, and what its checks found."""
 
     copied: Mapping[str, int]
     tables: dict[str, Counts]
+    checks: tuple[Result, ...]
 
 
 def verify(lake: Lake, manifest: StagingManifest) -> None:
@@ -69,7 +71,8 @@ def apply_load(
     _set_channels(connection, settings.wistia.channels if settings.wistia else {})
     _set_sweep(connection, manifest.sweeps.get(VISITORS))
     _set_reporting_zone(connection, (settings.streampulse or StreamPulse()).reporting_time_zone)
-    return Applied(copied, Application(connection, manifest.sequence, manifest.entities, copied, progress).run())
+    application = Application(connection, manifest.sequence, manifest.entities, copied, progress)
+    return Applied(copied, application.run(), tuple(application.checks))
 
 
 def _copy(

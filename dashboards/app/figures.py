@@ -8,8 +8,10 @@ from dashboards.app.period import Period
 from dashboards.app.table import Table
 
 Kind = Literal["count", "hours", "share"]
-COMPACT = 1_000_000
-"""From here on in millions: a card has room for six digits."""
+MILLION = 1_000_000
+"""From here on a figure is told in millions and more: a card has room for six digits."""
+SCALES = ((MILLION * MILLION, "T"), (1_000 * MILLION, "B"), (MILLION, "M"))
+"""The short scale: a billion is a thousand millions."""
 WHOLE = 1_000
 """Hours from here on are told without decimals."""
 
@@ -102,11 +104,17 @@ def worded(value: float | None, kind: Kind) -> str:
         return "—"
     if kind == "share":
         return f"{value:.1%}"
-    if abs(value) >= COMPACT:
-        return f"{value / COMPACT:,.2f} M{' h' if kind == 'hours' else ''}"
+    if abs(value) >= MILLION:
+        return f"{_scaled(value)}{' h' if kind == 'hours' else ''}"
     if kind == "hours":
         return f"{value:,.0f} h" if abs(value) >= WHOLE else f"{value:,.1f} h"
     return f"{value:,.0f}"
+
+
+def _scaled(value: float) -> str:
+    """Write a figure of a million or more; what would be rounded to a thousand millions is a billion."""
+    scale, letter = next(each for each in SCALES if round(abs(value) * 1_000 / each[0], 2) >= 1_000)
+    return f"{value / scale:,.2f} {letter}"
 
 
 def _last(values: Iterable[float | None]) -> float | None:

@@ -6,8 +6,9 @@ from functools import cache
 
 from spark.contracts import load_contracts
 from warehouse_sql.catalog import load_catalog
+from warehouse_sql.check_log import LastResult
 from warehouse_sql.comments import descriptions
-from warehouse_sql.examine import Result, whole_checks
+from warehouse_sql.examine import whole_checks
 from warehouse_sql.model import Load, load_models
 from warehouse_sql.staging import staging_table
 
@@ -36,11 +37,11 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class CheckEntry:
-    """What should be so; ``found``: how many rows offended when it was last looked at, None where nobody looked."""
+    """What should be so; ``last``: what was found when it was last looked at, None where nobody looked."""
 
     about: str
     is_fatal: bool
-    found: int | None
+    last: LastResult | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,13 +81,13 @@ class Entry:
         return self.grain or f"{self.about.partition('. ')[0].rstrip('.')}."
 
 
-def entries(results: Iterable[Result] | None = None) -> tuple[Entry, ...]:
+def entries(results: Iterable[LastResult] = ()) -> tuple[Entry, ...]:
     """Return all tables and views, layer by layer.
 
     Args:
-        results: what checks found, where somebody ran them.
+        results: what checks found when they were last run.
     """
-    found = None if results is None else {(result.table, result.about): result.count for result in results}
+    found = {(result.table, result.about): result for result in results}
     names = sorted(descriptions(), key=lambda name: (SCHEMAS.index(name.partition(".")[0]), name))
     return tuple(_entry(name, found) for name in names)
 
@@ -118,7 +119,7 @@ def _reads_of(table: str) -> frozenset[str]:
     return direct.union(*(_reads_of(name) for name in direct if name.startswith("mart."))) if direct else direct
 
 
-def _entry(name: str, found: Mapping[tuple[str, str], int] | None) -> Entry:
+def _entry(name: str, found: Mapping[tuple[str, str], LastResult]) -> Entry:
     model, described = load_models().get(name), descriptions()[name]
     about = model.notes if model else described.about
     return Entry(
@@ -152,7 +153,7 @@ def _types_of_staging() -> dict[str, dict[str, str]]:
     }
 
 
-def _checks(name: str, found: Mapping[tuple[str, str], int] | None) -> Iterator[CheckEntry]:
+def _checks(name: str, found: Mapping[tuple[str, str], LastResult]) -> Iterator[CheckEntry]:
     model = load_models().get(name)
     for check in whole_checks(model) if model else ():
-        yield CheckEntry(check.about, check.is_fatal, None if found is None else found.get((check.table, check.about)))
+        yield CheckEntry(check.about, check.is_fatal, found.get((check.table, check.about)))

@@ -12,8 +12,9 @@ from markupsafe import Markup
 
 from dashboards.dictionary.drawing import drawing_of
 from dashboards.dictionary.entries import SCHEMAS, Entry, bus_matrix, entries
+from extract.clock import parse_instant
 from extract.errors import ConfigurationError
-from warehouse_sql.examine import Result
+from warehouse_sql.check_log import LastResult
 from warehouse_sql.model import HOME as MODELS
 
 HERE = Path(__file__).parent
@@ -30,25 +31,25 @@ MARK = ".reelhouse-docs"
 
 @dataclass(frozen=True, slots=True)
 class DocsReport:
-    """What was written: where to begin, how many pages, and how many checks were run for it (None: none were)."""
+    """What was written: where to begin, how many pages, and of how many checks the last result is known."""
 
     start: str
     pages: int
-    checks: int | None
+    checks: int
 
 
-def pages(results: Iterable[Result] | None = None) -> Iterator[tuple[str, str]]:
+def pages(results: Iterable[LastResult] = ()) -> Iterator[tuple[str, str]]:
     """Yield the path and text of each file of the site.
 
     Args:
-        results: what checks found, where somebody ran them.
+        results: what checks found when they were last run.
     """
-    known = None if results is None else list(results)
+    known = list(results)
     tables = entries(known)
     environment = _environment()
     dimensions, rows = bus_matrix()
     common = {"schemas": SCHEMAS, "about": ABOUT, "version": version("reelhouse"), "tables": tables, "root": ""}
-    failed = None if known is None else [result for result in known if result.count]
+    failed = [result for result in known if result.count]
     yield "index.html", environment.get_template("index.html").render(common, checked=known, failed=failed)
     yield "matrix.html", environment.get_template("matrix.html").render(common, dimensions=dimensions, rows=rows)
     yield "measures.html", environment.get_template("measures.html").render(common, text=_measures())
@@ -62,7 +63,7 @@ def pages(results: Iterable[Result] | None = None) -> Iterator[tuple[str, str]]:
     yield MARK, "A site made by `reelhouse docs`; it may be made again here.\n"
 
 
-def write(out: Path, results: Iterable[Result] | None = None) -> DocsReport:
+def write(out: Path, results: Iterable[LastResult] = ()) -> DocsReport:
     """Write the site into a folder.
 
     Raises:
@@ -70,24 +71,31 @@ def write(out: Path, results: Iterable[Result] | None = None) -> DocsReport:
     """
     if out.exists() and any(out.iterdir()) and not (out / MARK).exists():
         raise ConfigurationError(f"{out} holds something that `reelhouse docs` did not write; name an empty folder")
-    known = None if results is None else list(results)
+    known = list(results)
     written = 0
     for path, text in pages(known):
         file = out / path
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(text, encoding="utf-8")
         written += path.endswith(".html")
-    return DocsReport(str(out / "index.html"), written, None if known is None else len(known))
+    return DocsReport(str(out / "index.html"), written, len(known))
 
 
 def _environment() -> Environment:
-    return Environment(
+    environment = Environment(
         loader=FileSystemLoader(HERE / "templates"),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    environment.filters["minute"] = _minute
+    return environment
+
+
+def _minute(instant: str) -> str:
+    """Write an instant for people: to the minute, in UTC."""
+    return f"{parse_instant(instant):%-d %b %Y, %H:%M} UTC"
 
 
 def _measures() -> Markup:

@@ -1,5 +1,6 @@
 """The columns of the marts with their types, as sqlglot reads them from the SQL and the migrations."""
 
+from collections.abc import Mapping
 from functools import cache
 
 import sqlglot
@@ -8,6 +9,7 @@ from sqlglot.optimizer.annotate_types import annotate_types
 from sqlglot.optimizer.qualify import qualify
 from sqlglot.schema import MappingSchema
 
+from dashboards.quicksight.declaration import Dataset
 from warehouse_sql.catalog import DIALECT, load_catalog
 from warehouse_sql.model import Load, load_models
 from warehouse_sql.plan import build_order
@@ -37,6 +39,39 @@ def columns_of(mart: str) -> dict[str, str]:
     found = _typed()[f"mart.{mart}"]
     columns = [name for name, _ in load_models()[f"mart.{mart}"].columns]
     return {name: _kind(mart, name, found[name]) for name in columns}
+
+
+def columns_in(dataset: Dataset) -> dict[str, str]:
+    """Return the columns of a dataset in order, with the types that QuickSight gives them."""
+    if dataset.mart:
+        return columns_of(dataset.mart)
+    return {name: columns_of(mart)[name] for mart, names in dataset.parts.items() for name in names}
+
+
+def words_of(dataset: Dataset) -> dict[str, str]:
+    """Return what each column of a dataset means, in the words of the models."""
+    marts = dataset.parts or {dataset.mart: tuple(columns_of(dataset.mart))}
+    return {
+        name: words
+        for mart, names in marts.items()
+        for name, words in load_models()[f"mart.{mart}"].columns
+        if name in names
+    }
+
+
+def stacked(parts: Mapping[str, tuple[str, ...]]) -> str:
+    """Return the SELECT of the columns of several marts, the rows of one below those of the other.
+
+    What a mart does not have is null in its rows, of the type that it has elsewhere.
+    """
+    kinds = {
+        name: _typed()[f"mart.{mart}"][name].sql(dialect=DIALECT) for mart, names in parts.items() for name in names
+    }
+    selects = []
+    for mart, names in parts.items():
+        columns = (name if name in names else f"cast(null as {kind}) as {name}" for name, kind in kinds.items())
+        selects.append(f"select {', '.join(columns)}\nfrom mart.{mart}")
+    return "\nunion all\n".join(selects)
 
 
 def _kind(mart: str, column: str, found: exp.DataType) -> str:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from dashboards.quicksight.columns import columns_of
+from dashboards.quicksight.columns import columns_in, stacked
 from dashboards.quicksight.declaration import Dataset, load_declaration
 from dashboards.quicksight.installation import Installation
 
@@ -39,16 +39,16 @@ def data_source(installation: Installation) -> dict[str, Any]:
 
 
 def dataset(installation: Installation, name: str) -> dict[str, Any]:
-    """Return the request for a dataset: all columns of its mart."""
+    """Return the request for a dataset: all columns of its mart, or some of several marts."""
     declared = load_declaration().datasets[name]
-    columns = [{"Name": column, "Type": kind} for column, kind in columns_of(declared.mart).items()]
-    table = {
-        "DataSourceArn": installation.arn("datasource", SOURCE),
-        "Schema": "mart",
-        "Name": declared.mart,
-        "InputColumns": columns,
-    }
-    request = _request(installation, name, f"reelhouse {declared.mart}", {"RelationalTable": table})
+    columns = [{"Name": column, "Type": kind} for column, kind in columns_in(declared).items()]
+    table: dict[str, Any] = {"DataSourceArn": installation.arn("datasource", SOURCE)}
+    if declared.parts:
+        custom = {"Name": name, "SqlQuery": stacked(declared.parts), "Columns": columns}
+        request = _request(installation, name, f"reelhouse {name}", {"CustomSql": table | custom})
+    else:
+        whole = {"Schema": "mart", "Name": declared.mart, "InputColumns": columns}
+        request = _request(installation, name, f"reelhouse {declared.mart}", {"RelationalTable": table | whole})
     request["ImportMode"] = "SPICE" if declared.spice else "DIRECT_QUERY"
     if declared.secured and installation.access:
         request["RowLevelPermissionDataSet"] = {

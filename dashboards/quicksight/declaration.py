@@ -9,7 +9,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_valida
 
 FILE = Path(__file__).with_name("declared.yaml")
 Names = Annotated[tuple[str, ...], BeforeValidator(tuple)]
-Kind = Literal["kpi", "line", "bar", "stacked", "heat", "table"]
+Kind = Literal["kpi", "newest", "line", "combined", "bar", "stacked", "heat", "compared", "table", "state"]
 
 
 class _Part(BaseModel):
@@ -24,19 +24,29 @@ class Incremental(_Part):
 
 
 class Dataset(_Part):
-    """A mart as QuickSight reads it."""
+    """A mart as QuickSight reads it, or the columns of several, the rows of one below those of the other."""
 
-    mart: str
+    mart: str = ""
+    parts: Annotated[dict[str, Names], Field(default_factory=dict)]
     spice: bool = False
     incremental: Incremental | None = None
     secured: bool = False
 
 
+class Calculated(_Part):
+    """A column that is computed of each row; ``expression`` as QuickSight writes it, ``about``: what it means."""
+
+    dataset: str
+    expression: str
+    about: str
+
+
 class Measure(_Part):
-    """A figure: a sum, a distinct count, a quotient of two sums, or a mean that another column weights."""
+    """A figure: a sum, a mean, a distinct count, a quotient of two sums, or a mean that another column weights."""
 
     dataset: str
     sum: str | None = None
+    mean: str | None = None
     distinct: str | None = None
     ratio: Names = ()
     weighted: Names = ()
@@ -45,7 +55,7 @@ class Measure(_Part):
     @property
     def columns(self) -> tuple[str, ...]:
         """The columns that it is computed from."""
-        return tuple(name for name in (self.sum, self.distinct, *self.ratio, *self.weighted) if name)
+        return tuple(name for name in (self.sum, self.mean, self.distinct, *self.ratio, *self.weighted) if name)
 
 
 class Visual(_Part):
@@ -55,19 +65,26 @@ class Visual(_Part):
     title: str
     dataset: str | None = None
     measure: str | None = None
+    bars: Names = ()
+    lines: Names = ()
+    measures: Names = ()
     by: str | None = None
     member: str | None = None
     across: str | None = None
     values: Names = ()
     distinct: str | None = None
     columns: Names = ()
-    at_most: tuple[str, int] | None = None
+    at_most: tuple[str, float] | None = None
+    at_least: tuple[str, float] | None = None
+    only: tuple[str, str] | None = None
+    sorted_by: str | None = None
+    alarms: dict[str, str] = {}
+    marked: dict[str, float] = {}
 
     @property
-    def used(self) -> tuple[str, ...]:
-        """The columns of its dataset that it uses."""
-        one = (self.by, self.member, self.across, self.distinct, self.at_most and self.at_most[0])
-        return (*(name for name in one if name), *self.values, *self.columns)
+    def measured(self) -> tuple[str, ...]:
+        """The measures that it shows, by name."""
+        return (*((self.measure,) if self.measure else ()), *self.bars, *self.lines, *self.measures)
 
 
 class Sheet(_Part):
@@ -86,26 +103,23 @@ class Declaration(_Part):
     """All of it."""
 
     datasets: dict[str, Dataset]
+    fields: dict[str, Calculated]
     measures: dict[str, Measure]
     sheets: dict[str, Sheet]
-
-    def measure_of(self, visual: Visual) -> Measure | None:
-        """Return the measure that a visual shows; None where it shows columns."""
-        return self.measures[visual.measure] if visual.measure else None
 
     @model_validator(mode="after")
     def _complete(self) -> Self:
         for sheet in self.sheets.values():
             for visual in sheet.visuals:
-                if self.dataset_of(visual) not in self.datasets:
-                    raise ValueError(f"{visual.title}: names no dataset of this file")
+                named = {self.measures[name].dataset if name in self.measures else "" for name in visual.measured}
+                if len(named | {self.dataset_of(visual)}) > 1 or self.dataset_of(visual) not in self.datasets:
+                    raise ValueError(f"{visual.title}: a visual reads one dataset of this file, and measures of it")
         return self
 
     def dataset_of(self, visual: Visual) -> str:
         """Return the dataset that a visual reads; empty where it names none."""
-        if visual.measure is not None:
-            measure = self.measures.get(visual.measure)
-            return measure.dataset if measure else ""
+        for name in visual.measured:
+            return self.measures[name].dataset if name in self.measures else ""
         return visual.dataset or ""
 
 

@@ -2,15 +2,17 @@
 
 from collections.abc import Iterator
 
-from dashboards.quicksight.columns import columns_of
+from dashboards.quicksight.columns import columns_in
 from dashboards.quicksight.declaration import Declaration, Sheet, Visual, load_declaration
-from dashboards.quicksight.expressions import FROM, TO, plain, present, previous
+from dashboards.quicksight.drawing import BEFORE, CHANGE, DAY, PERIOD, SHOWN, Json, calculated, has_days, when_of
+from dashboards.quicksight.expressions import FROM, TO, change, plain, present, previous
 from dashboards.quicksight.installation import Installation
-from dashboards.quicksight.visuals import BEFORE, DAY, PERIOD, SHOWN, Json, calculated, visual, when_of
+from dashboards.quicksight.visuals import glossary, visual
 
 _GRID = 36
 """Columns of a grid layout ("GridLayoutConfiguration", Amazon QuickSight API Reference)."""
-_SPANS = {"kpi": (6, 6), "table": (36, 12)}
+_SPANS = {"kpi": (6, 6), "newest": (6, 8), "compared": (36, 12), "table": (36, 12), "state": (36, 4)}
+_GLOSSARY = (36, 14)
 _USUAL = (18, 12)
 _DEFAULTS = {
     FROM: "addDateTime(-30, 'DD', truncDate('DD', now()))",
@@ -19,8 +21,8 @@ _DEFAULTS = {
 _LABELS = {FROM: "From", TO: "To"}
 
 
-def definition(installation: Installation) -> Json:
-    """Return the definition; the usual period is the thirty days that end yesterday (UTC)."""
+def definition(installation: Installation, page: str) -> Json:
+    """Return the definition for a light or a dark page; the usual period is the thirty days up to yesterday (UTC)."""
     declaration = load_declaration()
     return {
         "DataSetIdentifierDeclarations": [
@@ -31,20 +33,23 @@ def definition(installation: Installation) -> Json:
         "FilterGroups": [
             group for name, sheet in declaration.sheets.items() for group in _filters(declaration, name, sheet)
         ],
-        "Sheets": [_sheet(declaration, name, sheet) for name, sheet in declaration.sheets.items()],
+        "Sheets": [_sheet(declaration, name, sheet, page) for name, sheet in declaration.sheets.items()],
         "Options": {"Timezone": "UTC", "WeekStart": "MONDAY"},
     }
 
 
 def _calculated_fields(declaration: Declaration) -> Iterator[Json]:
-    written = {PERIOD: present, BEFORE: previous, SHOWN: plain}
+    for name, field in declaration.fields.items():
+        yield {"DataSetIdentifier": field.dataset, "Name": name, "Expression": field.expression}
+    written = {PERIOD: present, BEFORE: previous, CHANGE: change, SHOWN: plain}
     used = {
-        (each.measure, when)
+        (name, when)
         for sheet in declaration.sheets.values()
         for each in sheet.visuals
+        for name in each.measured
         for when in when_of(declaration, each)
     }
-    for name, when in sorted((str(name), when) for name, when in used):
+    for name, when in sorted(used):
         measure = declaration.measures[name]
         yield {
             "DataSetIdentifier": measure.dataset,
@@ -63,13 +68,14 @@ def _parameter(name: str, expression: str) -> Json:
     }
 
 
-def _sheet(declaration: Declaration, name: str, sheet: Sheet) -> Json:
+def _sheet(declaration: Declaration, name: str, sheet: Sheet, page: str) -> Json:
     found: Json = {
         "SheetId": name,
         "Name": sheet.title,
         "Title": sheet.title,
         "ContentType": "INTERACTIVE",
-        "Visuals": [visual(declaration, name, number, each) for number, each in enumerate(sheet.visuals)],
+        "Visuals": [visual(declaration, name, number, each, page) for number, each in enumerate(sheet.visuals)],
+        "TextBoxes": [{"SheetTextBoxId": f"{name}-glossary", "Content": glossary(declaration, sheet)}],
         "Layouts": [{"Configuration": {"GridLayout": {"Elements": list(_places(name, sheet))}}}],
     }
     if _days(declaration, sheet):
@@ -96,6 +102,15 @@ def _places(name: str, sheet: Sheet) -> Iterator[Json]:
             "RowSpan": rows,
         }
         column, height = column + width, max(height, rows)
+    width, rows = _GLOSSARY
+    yield {
+        "ElementId": f"{name}-glossary",
+        "ElementType": "TEXT_BOX",
+        "ColumnIndex": 0,
+        "ColumnSpan": width,
+        "RowIndex": row + height,
+        "RowSpan": rows,
+    }
 
 
 def _date_control(sheet: str, parameter: str) -> Json:
@@ -116,18 +131,26 @@ def _filters(declaration: Declaration, name: str, sheet: Sheet) -> Iterator[Json
         filter_id = _filter_id(name, column)
         yield _group(filter_id, name, _choice(filter_id, _with(declaration, sheet, column)[0], column), None)
     for number, each in enumerate(sheet.visuals):
-        if each.at_most:
-            filter_id = f"{name}-{number}-most"
-            yield _group(filter_id, name, _most(filter_id, declaration.dataset_of(each), each), [f"{name}-{number}"])
+        visual_id, dataset = f"{name}-{number}", declaration.dataset_of(each)
+        if each.at_most or each.at_least:
+            filter_id = f"{visual_id}-range"
+            yield _group(filter_id, name, _range(filter_id, dataset, each), [visual_id])
+        if each.only:
+            column, value = each.only
+            filter_id = f"{visual_id}-only"
+            yield _group(filter_id, name, _choice(filter_id, dataset, column, value), [visual_id])
+
+
+_OF_TWO_PERIODS = ("kpi", "compared")
 
 
 def _days(declaration: Declaration, sheet: Sheet) -> dict[str, list[str]]:
-    """Return the visuals that show the period alone, by dataset; cards compare two and take the dates themselves."""
+    """Return the visuals that show the period alone, by dataset; what compares two takes the dates itself."""
     found: dict[str, list[str]] = {}
     name = next(key for key, value in declaration.sheets.items() if value is sheet)
     for number, each in enumerate(sheet.visuals):
         dataset = declaration.dataset_of(each)
-        if each.kind != "kpi" and DAY in columns_of(declaration.datasets[dataset].mart):
+        if each.kind not in _OF_TWO_PERIODS and has_days(declaration.datasets[dataset]):
             found.setdefault(dataset, []).append(f"{name}-{number}")
     return found
 
@@ -135,7 +158,7 @@ def _days(declaration: Declaration, sheet: Sheet) -> dict[str, list[str]]:
 def _with(declaration: Declaration, sheet: Sheet, column: str) -> list[str]:
     """Return the datasets of a sheet that have a column, in order."""
     used = dict.fromkeys(declaration.dataset_of(each) for each in sheet.visuals)
-    return [name for name in used if column in columns_of(declaration.datasets[name].mart)]
+    return [name for name in used if column in columns_in(declaration.datasets[name])]
 
 
 def _group(group_id: str, sheet: str, filter_: Json, visuals: list[str] | None) -> Json:
@@ -167,8 +190,10 @@ def _period(filter_id: str, dataset: str) -> Json:
     }
 
 
-def _choice(filter_id: str, dataset: str, column: str) -> Json:
-    chosen = {"MatchOperator": "CONTAINS", "SelectAllOptions": "FILTER_ALL_VALUES"}
+def _choice(filter_id: str, dataset: str, column: str, value: str = "") -> Json:
+    """Return a filter by a member: all of them until somebody chooses, or the one that is always meant."""
+    chosen: Json = {"MatchOperator": "CONTAINS"}
+    chosen |= {"CategoryValues": [value]} if value else {"SelectAllOptions": "FILTER_ALL_VALUES"}
     return {
         "CategoryFilter": {
             "FilterId": filter_id,
@@ -178,17 +203,14 @@ def _choice(filter_id: str, dataset: str, column: str) -> Json:
     }
 
 
-def _most(filter_id: str, dataset: str, declared: Visual) -> Json:
-    column, greatest = declared.at_most or ("", 0)
-    return {
-        "NumericRangeFilter": {
-            "FilterId": filter_id,
-            "Column": {"DataSetIdentifier": dataset, "ColumnName": column},
-            "IncludeMaximum": True,
-            "RangeMaximum": {"StaticValue": float(greatest)},
-            "NullOption": "NON_NULLS_ONLY",
-        }
-    }
+def _range(filter_id: str, dataset: str, declared: Visual) -> Json:
+    filter_: Json = {"FilterId": filter_id, "NullOption": "NON_NULLS_ONLY"}
+    for part, limit in (("Maximum", declared.at_most), ("Minimum", declared.at_least)):
+        if limit:
+            column, value = limit
+            filter_["Column"] = {"DataSetIdentifier": dataset, "ColumnName": column}
+            filter_ |= {f"Include{part}": True, f"Range{part}": {"StaticValue": float(value)}}
+    return {"NumericRangeFilter": filter_}
 
 
 def _controls(name: str, sheet: Sheet) -> Iterator[Json]:

@@ -1,7 +1,7 @@
-"""Calculated fields: a measure of what is shown, within the period that is chosen, and within the one before it.
+"""Calculated fields: a measure of what is shown, of the period that is chosen, of the one before, and the change.
 
-The functions are QuickSight's own: `ifelse`, `dateDiff`, `addDateTime`, `isNotNull`, `sum`, `distinct_count` ("Function
-and operator reference", Amazon QuickSight User Guide).
+The functions are QuickSight's own: `ifelse`, `dateDiff`, `addDateTime`, `isNotNull`, `nullIf`, `sum`, `avg`,
+`distinct_count` ("Function and operator reference", Amazon QuickSight User Guide).
 """
 
 import re
@@ -34,6 +34,13 @@ def plain(measure: Measure) -> str:
     return _aggregated(measure, "")
 
 
+def change(measure: Measure) -> str:
+    """Return how a measure changed against the period before: in points where it is a share, else as a share."""
+    now, before = present(measure), previous(measure)
+    difference = f"({now}) - ({before})"
+    return difference if measure.share else f"({difference}) / nullIf({before}, 0)"
+
+
 def references(expression: str) -> set[str]:
     """Return the columns that an expression reads."""
     return set(_REFERENCE.findall(expression))
@@ -42,13 +49,13 @@ def references(expression: str) -> set[str]:
 def _aggregated(measure: Measure, condition: str) -> str:
     if measure.weighted:
         value, weight = (f"{{{column}}}" for column in measure.weighted)
-        return f"sum({value} * {weight}) / sum(ifelse(isNotNull({value}), {weight}, NULL))"
+        return f"sum({value} * {weight}) / nullIf(sum(ifelse(isNotNull({value}), {weight}, NULL)), 0)"
     if measure.ratio:
         part, whole = (f"sum({_where(column, condition)})" for column in measure.ratio)
-        return f"{part} / {whole}"
+        return f"{part} / nullIf({whole}, 0)"
     if measure.distinct:
         return f"distinct_count({_where(measure.distinct, condition)})"
-    return f"sum({_where(measure.columns[0], condition)})"
+    return f"{'avg' if measure.mean else 'sum'}({_where(measure.columns[0], condition)})"
 
 
 def _where(column: str, condition: str) -> str:

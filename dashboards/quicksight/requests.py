@@ -3,14 +3,16 @@
 from dataclasses import dataclass
 from typing import Any
 
-from dashboards.app.theme import LIGHT, SURFACES
+from dashboards.app.theme import BORDERS, PAGES, SURFACES
 from dashboards.quicksight.datasets import RULES, data_source, dataset, refresh_properties, rules
 from dashboards.quicksight.declaration import load_declaration
 from dashboards.quicksight.definition import definition
+from dashboards.quicksight.drawing import hexadecimal
 from dashboards.quicksight.installation import Installation
 
-THEME, PAGES = "theme", "pages"
-_TITLE = "reelhouse"
+LIGHT, DARK = "light", "dark"
+_TITLES = {LIGHT: "reelhouse", DARK: "reelhouse, dark"}
+"""A dashboard has one theme, and its readers cannot choose another: so there are two of them."""
 _SEE = ("quicksight:DescribeDashboard", "quicksight:ListDashboardVersions", "quicksight:QueryDashboard")
 _WRITE = (
     "quicksight:RestoreAnalysis",
@@ -50,67 +52,70 @@ def requests(installation: Installation) -> tuple[Request, ...]:
         found.append(Request("create_data_set", dataset(installation, name), "dataset", name))
         if properties := refresh_properties(installation, name, each):
             found.append(Request("put_data_set_refresh_properties", properties, "refresh window", name))
-    found.append(Request("create_theme", _theme(installation), "theme", THEME))
-    found.append(Request("create_analysis", _analysis(installation), "analysis", PAGES))
-    found.append(Request("create_dashboard", _dashboard(installation), "dashboard", PAGES))
+    found += [Request("create_theme", _theme(installation, page), "theme", _named("theme", page)) for page in _TITLES]
+    found.append(Request("create_analysis", _analysis(installation), "analysis", "pages"))
+    for page in _TITLES:
+        found.append(Request("create_dashboard", _dashboard(installation, page), "dashboard", _named("pages", page)))
     return tuple(found)
 
 
-def _theme(installation: Installation) -> dict[str, Any]:
-    """Return the theme: the colours of the application's light pages."""
+def _named(asset: str, page: str) -> str:
+    return asset if page == LIGHT else f"{asset}-{page}"
+
+
+def _theme(installation: Installation, page: str) -> dict[str, Any]:
+    """Return a theme: the colours of the application's pages, light or dark."""
+    theme, surface = PAGES[page], SURFACES[page]
+    colours = {
+        "PrimaryForeground": theme.text,
+        "PrimaryBackground": theme.page,
+        "SecondaryForeground": theme.text,
+        "SecondaryBackground": surface,
+        "Accent": theme.series[0],
+        "AccentForeground": theme.page,
+        "Danger": theme.series[1],
+        "DangerForeground": theme.page,
+        "Success": theme.series[0],
+        "SuccessForeground": theme.page,
+        "Dimension": theme.series[0],
+        "Measure": theme.series[2],
+    }
     return {
         "AwsAccountId": installation.account,
-        "ThemeId": installation.id_of(THEME),
-        "Name": _TITLE,
-        "BaseThemeId": "CLASSIC",
+        "ThemeId": installation.id_of(_named("theme", page)),
+        "Name": _TITLES[page],
+        "BaseThemeId": "CLASSIC" if page == LIGHT else "MIDNIGHT",
         "Configuration": {
             "DataColorPalette": {
-                "Colors": [_hex(colour) for colour in LIGHT.series],
-                "MinMaxGradient": [_hex(LIGHT.scale[0]), _hex(LIGHT.scale[2])],
+                "Colors": [hexadecimal(colour) for colour in theme.series],
+                "MinMaxGradient": [hexadecimal(theme.scale[0]), hexadecimal(theme.scale[2])],
+                "EmptyFillColor": hexadecimal(BORDERS[page]),
             },
-            "UIColorPalette": {
-                "PrimaryForeground": _hex(LIGHT.text),
-                "PrimaryBackground": _hex(LIGHT.page),
-                "SecondaryForeground": _hex(LIGHT.text),
-                "SecondaryBackground": _hex(SURFACES["light"]),
-                "Accent": _hex(LIGHT.series[0]),
-                "AccentForeground": _hex(LIGHT.page),
-                "Danger": _hex(LIGHT.series[1]),
-                "DangerForeground": _hex(LIGHT.page),
-                "Success": _hex(LIGHT.series[0]),
-                "SuccessForeground": _hex(LIGHT.page),
-                "Dimension": _hex(LIGHT.series[0]),
-                "Measure": _hex(LIGHT.series[2]),
-            },
+            "UIColorPalette": {name: hexadecimal(colour) for name, colour in colours.items()},
             "Sheet": {"Tile": {"Border": {"Show": True}}},
         },
     }
 
 
-def _hex(colour: str) -> str:
-    """Return a colour as QuickSight writes it: it takes capital letters alone."""
-    return colour.upper()
-
-
 def _analysis(installation: Installation) -> dict[str, Any]:
     return {
         "AwsAccountId": installation.account,
-        "AnalysisId": installation.id_of(PAGES),
-        "Name": _TITLE,
-        "ThemeArn": installation.arn("theme", THEME),
-        "Definition": definition(installation),
+        "AnalysisId": installation.id_of("pages"),
+        "Name": _TITLES[LIGHT],
+        "ThemeArn": installation.arn("theme", _named("theme", LIGHT)),
+        "Definition": definition(installation, LIGHT),
         "ValidationStrategy": {"Mode": "STRICT"},
         **_permissions(installation.authors, _WRITE),
     }
 
 
-def _dashboard(installation: Installation) -> dict[str, Any]:
+def _dashboard(installation: Installation, page: str) -> dict[str, Any]:
     return {
         "AwsAccountId": installation.account,
-        "DashboardId": installation.id_of(PAGES),
-        "Name": _TITLE,
-        "ThemeArn": installation.arn("theme", THEME),
-        "Definition": definition(installation),
+        "DashboardId": installation.id_of(_named("pages", page)),
+        "Name": _TITLES[page],
+        "ThemeArn": installation.arn("theme", _named("theme", page)),
+        "Definition": definition(installation, page),
         "ValidationStrategy": {"Mode": "STRICT"},
         "DashboardPublishOptions": {
             "ExportToCSVOption": {"AvailabilityStatus": "ENABLED"},

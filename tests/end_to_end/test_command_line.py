@@ -188,6 +188,10 @@ def test_checks_show_what_offends_and_end_with_a_code(home: Path) -> None:
     assert failed.returncode == 3
     assert "failed: core.dim_channel: reserved members are present: 1\n  reserved_key=-3\n" in failed.stdout
     assert "checks failed; the rows are shown" in failed.stderr
+    out = home / "dictionary"
+    assert "with the last results of" in reelhouse(home, "docs", "--out", str(out)).stdout
+    table = (out / "tables" / "core.dim_channel.html").read_text(encoding="utf-8")
+    assert "1 row offends</span>, all rows, " in table
     reelhouse(home, "warehouse", "sql", spoil.format(-3, -4))
 
 

@@ -247,7 +247,7 @@ def test_without_its_proofs_a_load_would_end_in_other_tables(
 
     clean = loaded(made)
     for proof in PROOFS:
-        monkeypatch.setattr(f"warehouse_sql.{proof}", lambda *_, **__: None)
+        monkeypatch.setattr(f"warehouse_sql.{proof}", lambda *_, **__: ())
     monkeypatch.setattr("warehouse_sql.apply._proved", lambda _, counts, __: counts)
     _spoiling(monkeypatch, stage, kind)
     assert loaded(made) != clean

@@ -55,7 +55,7 @@ def test_a_page_looks_right_wide_and_narrow(browser: Browser, address: str, path
 
 def test_the_first_page_has_the_most_played_and_says_so(browser: Browser, address: str) -> None:
     found = visit(browser, address, "")
-    assert found.metric("Plays") == "1,500.15 M"
+    assert found.metric("Plays") == "1.50 B"
     assert found.page.get_by_text("hundred most played").count() == 1
     found.page.context.close()
 

@@ -15,6 +15,8 @@ from streamlit.testing.v1 import AppTest
 
 from dashboards.app import reader
 from dashboards.app.query import load_queries
+from dashboards.quicksight.columns import stacked
+from dashboards.quicksight.declaration import load_declaration
 from extract.errors import ConfigurationError
 from orchestration.dashboard import READER, admit_reader
 from tests.integration.dashboards.large import fill
@@ -182,7 +184,7 @@ def test_ten_thousand_medias_have_room(tmp_path: Path) -> None:
             media = shown("media")
             channels = shown("channels")
             audience = shown("audience")
-    assert cards(overview)["Plays"] == "1,500.15 M", "50,005,000 a day"
+    assert cards(overview)["Plays"] == "1.50 B", "50,005,000 a day"
     assert "The hundred most played." in [caption.value for caption in overview.caption]
     options = overview.multiselect(key="media").options
     assert len(options) == count
@@ -191,6 +193,19 @@ def test_ten_thousand_medias_have_room(tmp_path: Path) -> None:
     assert media.selectbox(key="video").options[0] == "Video 5000"
     assert cards(channels) == {}
     assert cards(audience)["Visitors"] == "0"
+
+
+def test_the_rows_of_several_marts_are_one_dataset_of_quicksight_with_the_figures_of_each(known: House) -> None:
+    rows = stacked(load_declaration().datasets["activity"].parts)
+    of_both = "select sum(play_count), count(distinct visitor_id), sum(session_count) from ({}) as activity"
+    plays = "select sum(play_count) from mart.media_daily_performance"
+    people = "select count(distinct visitor_id), sum(session_count) from mart.visitor_media_daily"
+    with read(known):
+        reading = replace(known.target, user=READER)
+        (found,) = query(reading, of_both.format(rows)).rows
+        (alone,), (beside,) = query(reading, plays).rows, query(reading, people).rows
+    assert tuple(found) == (*alone, *beside)
+    assert found[1] == 3
 
 
 def test_every_question_is_asked_by_some_page() -> None:

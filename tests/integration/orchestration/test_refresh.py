@@ -76,7 +76,7 @@ def test_a_load_has_every_copy_read_again_and_comes_back_until_it_is_shown(cloud
     }
     assert {name for _, name, _ in cloud.started} == {"reelhouse-staging-20260115T02"}
     kinds = {dataset: kind for dataset, _, kind in cloud.started}
-    assert kinds["reelhouse-staging-days"] == "INCREMENTAL_REFRESH"
+    assert kinds["reelhouse-staging-activity"] == "INCREMENTAL_REFRESH"
     assert kinds["reelhouse-staging-medias"] == "FULL_REFRESH"
     cloud.now += QUARTER
     assert told(receipt(LOADED)) == {"message-17"}, "it is being read"
@@ -113,20 +113,20 @@ def test_loads_that_never_end_are_a_refresh_an_hour(cloud: QuickSight) -> None:
         cloud.now = datetime(2026, 1, 15, tzinfo=UTC) + timedelta(minutes=minutes)
         told(receipt(cloud.now))
         cloud.end("COMPLETED")
-    of_one = [name for dataset, name, _ in cloud.started if dataset == "reelhouse-staging-days"]
+    of_one = [name for dataset, name, _ in cloud.started if dataset == "reelhouse-staging-activity"]
     assert of_one == [f"reelhouse-staging-20260115T{hour:02}" for hour in range(3)]
 
 
 def test_what_failed_is_read_again_in_the_next_hour(cloud: QuickSight) -> None:
     told(receipt(LOADED))
-    cloud.end("FAILED", "reelhouse-staging-days")
+    cloud.end("FAILED", "reelhouse-staging-activity")
     cloud.end("COMPLETED")
     cloud.now += QUARTER
     assert told(receipt(LOADED)) == {"message-17"}
     cloud.now += 2 * QUARTER
     assert told(receipt(LOADED)) == {"message-17"}
     assert [(dataset, name) for dataset, name, _ in cloud.started[len(DATASETS) :]] == [
-        ("reelhouse-staging-days", "reelhouse-staging-20260115T03")
+        ("reelhouse-staging-activity", "reelhouse-staging-20260115T03")
     ]
     cloud.end("COMPLETED")
     assert told(receipt(LOADED)) == set()

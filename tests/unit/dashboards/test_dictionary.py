@@ -10,8 +10,8 @@ from dashboards.dictionary.drawing import graph_of, ranks
 from dashboards.dictionary.entries import bus_matrix, entries
 from dashboards.dictionary.site import pages, write
 from extract.errors import ConfigurationError
+from warehouse_sql.check_log import LastResult
 from warehouse_sql.comments import descriptions
-from warehouse_sql.examine import Result
 from warehouse_sql.lineage import trace
 
 MART = "mart.channel_performance"
@@ -38,14 +38,13 @@ def test_every_table_and_column_is_there_and_every_link_leads_somewhere(site: Pa
             assert link == "data:," or (page.parent / link).exists(), f"{page.name}: {link}"
 
 
-def test_what_checks_found_stands_beside_them() -> None:
+def test_what_checks_found_last_stands_beside_them_with_its_time() -> None:
     about = next(check.about for entry in entries() if entry.name == MART for check in entry.checks)
-    found = {entry.name: entry for entry in entries([Result(MART, about, True, 3)])}
-    assert [check.found for check in found[MART].checks] == [3]
-    texts = dict(islice(pages([Result(MART, about, True, 3)]), FIRST))
-    assert "3 rows offend" in texts[f"tables/{MART}.html"]
+    last = LastResult(MART, about, True, 3, "all rows", "2026-01-15T02:03:04.000000Z")
+    texts = dict(islice(pages([last]), FIRST))
+    assert "3 rows offend</span>, all rows, 15 Jan 2026, 02:03 UTC" in texts[f"tables/{MART}.html"]
     assert "1 of 1 checks found something" in texts["index.html"]
-    assert "No checks were run" in dict(islice(pages(), 1))["index.html"]
+    assert "not known" in dict(islice(pages(), FIRST))[f"tables/{MART}.html"]
 
 
 def test_the_drawing_has_every_way_back_and_runs_to_the_right() -> None:

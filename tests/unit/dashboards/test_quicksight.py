@@ -1,5 +1,6 @@
 """QuickSight as code: every column is one of the marts, every request is one that QuickSight's model takes."""
 
+import json
 import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -11,11 +12,13 @@ from botocore.model import ListShape, MapShape, Shape, StringShape, StructureSha
 from botocore.stub import Stubber
 from botocore.validate import ParamValidator
 
+from dashboards.app.theme import LESS, PAGES
 from dashboards.quicksight import Asset, Installation, Request, asked_for, assets, deploy, leftover, remove, requests
-from dashboards.quicksight.columns import columns_of
+from dashboards.quicksight.columns import columns_in, stacked
 from dashboards.quicksight.declaration import Declaration, load_declaration
-from dashboards.quicksight.expressions import plain, present, previous, references
+from dashboards.quicksight.expressions import change, plain, present, previous, references
 from dashboards.quicksight.refresh import ingestions
+from dashboards.quicksight.tables import conditions
 from extract.errors import ReelhouseError
 from warehouse_sql.model import load_models
 
@@ -104,15 +107,24 @@ def identifiers(found: Any) -> Iterator[tuple[str, str]]:
             yield from identifiers(value)
 
 
+def coloured(definition: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    """Yield the conditions under which visuals are coloured, each with the dataset of its visual."""
+    for sheet in definition["Sheets"]:
+        for visual in sheet["Visuals"]:
+            (dataset,) = {dataset for dataset, _ in identifiers(visual)}
+            yield from ((dataset, condition) for condition in conditions(visual))
+
+
 def strangers(declared: Declaration, definition: dict[str, Any]) -> set[str]:
     """Return what a definition refers to and no mart has, resolved through the SQL of the marts."""
     fields = {(each["DataSetIdentifier"], each["Name"]) for each in definition["CalculatedFields"]}
-    known = {(name, column) for name, each in declared.datasets.items() for column in columns_of(each.mart)}
+    known = {(name, column) for name, each in declared.datasets.items() for column in columns_in(each)}
     used = set(identifiers(definition)) | {
         (each["DataSetIdentifier"], column)
         for each in definition["CalculatedFields"]
         for column in references(each["Expression"])
     }
+    used |= {(dataset, column) for dataset, condition in coloured(definition) for column in references(condition)}
     return {f"{dataset}.{column}" for dataset, column in used - known - fields}
 
 
@@ -128,14 +140,15 @@ def test_a_renamed_column_is_found() -> None:
         {**each, "Expression": each["Expression"].replace("{play_count}", "{plays}")}
         for each in definition["CalculatedFields"]
     ]}  # fmt: skip
-    assert strangers(DECLARED, broken) == {"days.plays"}
+    assert strangers(DECLARED, broken) == {"activity.plays"}
 
 
 @pytest.mark.parametrize("name", DECLARED.datasets)
 def test_a_dataset_has_the_columns_of_its_mart_and_their_types(name: str) -> None:
     declared = DECLARED.datasets[name]
-    columns = columns_of(declared.mart)
-    assert list(columns) == [column for column, _ in load_models()[f"mart.{declared.mart}"].columns]
+    columns = columns_in(declared)
+    if declared.mart:
+        assert list(columns) == [column for column, _ in load_models()[f"mart.{declared.mart}"].columns]
     if declared.incremental:
         assert columns[declared.incremental.column] == "DATETIME"
     if declared.secured:
@@ -144,7 +157,7 @@ def test_a_dataset_has_the_columns_of_its_mart_and_their_types(name: str) -> Non
 
 def test_what_has_channels_is_shown_by_channel() -> None:
     open_ = {
-        name for name, each in DECLARED.datasets.items() if "channel_name" in columns_of(each.mart) and not each.secured
+        name for name, each in DECLARED.datasets.items() if "channel_name" in columns_in(each) and not each.secured
     }
     assert open_ == set()
 
@@ -187,9 +200,9 @@ def test_limits_of_quicksight_are_kept() -> None:
 
 
 def test_pages_are_those_of_the_application() -> None:
-    from dashboards.app.main import PAGES
+    from dashboards.app import main
 
-    assert [sheet.title for sheet in DECLARED.sheets.values()] == [title for title, *_ in PAGES]
+    assert [sheet.title for sheet in DECLARED.sheets.values()] == [title for title, *_ in main.PAGES]
 
 
 def page_of(name: str) -> tuple[dict[str, Any], list[dict[str, Any]]]:
@@ -203,12 +216,69 @@ def page_of(name: str) -> tuple[dict[str, Any], list[dict[str, Any]]]:
 def test_a_choice_is_made_once_and_is_for_all_that_a_page_shows_of_days_and_visitors() -> None:
     sheet, groups = page_of("overview")
     assert [control["Dropdown"]["Title"] for control in sheet["FilterControls"]] == ["Channel", "Media"]
-    chosen = {group["FilterGroupId"]: group["CrossDataset"] for group in groups if "days" not in group["FilterGroupId"]}
+    chosen = {group["FilterGroupId"]: group["CrossDataset"] for group in groups if "name" in group["FilterGroupId"]}
     assert chosen == {"overview-channel-name": "ALL_DATASETS", "overview-media-name": "ALL_DATASETS"}
-    for dataset in ("days", "visitors"):
-        assert {"channel_name", "media_name"} <= columns_of(DECLARED.datasets[dataset].mart).keys()
+    assert {"channel_name", "media_name"} <= columns_in(DECLARED.datasets["activity"]).keys()
     (control,) = page_of("media")[0]["FilterControls"]
     assert control["Dropdown"]["Type"] == "SINGLE_SELECT", "curves of several medias do not add"
+
+
+def titled(sheet: str) -> dict[str, dict[str, Any]]:
+    """Return the visuals of a sheet by their titles."""
+    found = (next(iter(visual.items())) for visual in page_of(sheet)[0]["Visuals"])
+    return {visual["Title"]["FormatText"]["PlainText"]: visual | {"Kind": kind} for kind, visual in found}
+
+
+def test_what_one_chart_shows_is_one_dataset_of_several_marts_that_share_days_and_names_alone() -> None:
+    parts = DECLARED.datasets["activity"].parts
+    shared = set.intersection(*(set(names) for names in parts.values()))
+    assert shared == {"activity_date", "media_id", "media_name", "channel_name"}
+    chart = titled("overview")["Plays and visitors"]["ChartConfiguration"]
+    wells = chart["FieldWells"]["ComboChartAggregatedFieldWells"]
+    shown = [field["NumericalMeasureField"]["Column"] for name in ("BarValues", "LineValues") for field in wells[name]]
+    assert [column["ColumnName"] for column in shown] == ["Plays, shown", "Visitors, shown"]
+    text = stacked(parts).lower()
+    assert text.count("union all") == 1
+    assert re.search(r"cast\(null as varchar\(\d+\)\) as visitor_id.*\nfrom mart.media_daily_performance", text)
+
+
+def test_cards_of_the_newest_day_draw_all_days_of_the_period() -> None:
+    card = titled("overview")["Plays, newest day"]
+    assert card["ChartConfiguration"]["KPIOptions"]["Sparkline"]["Visibility"] == "VISIBLE"
+    assert [*card["ChartConfiguration"]["FieldWells"]["TrendGroups"][0]] == ["DateDimensionField"]
+    (days,) = (group for group in page_of("overview")[1] if group["FilterGroupId"] == "overview-days-activity")
+    (scope,) = days["ScopeConfiguration"]["SelectedSheets"]["SheetVisualScopingConfigurations"]
+    assert card["VisualId"] in scope["VisualIds"]
+    assert titled("overview")["Plays"]["VisualId"] not in scope["VisualIds"], "it compares two periods"
+
+
+def test_every_page_says_whether_its_data_is_stale_as_the_application_does() -> None:
+    from dashboards.app.choices import STALE_AFTER
+
+    assert f"> {STALE_AFTER.total_seconds() / 3600:.0f}," in DECLARED.fields["State"].expression
+    for name in DECLARED.sheets:
+        first = next(iter(titled(name).values()))
+        assert first["Kind"] == "TableVisual"
+        assert [*conditions({"TableVisual": first})] == ["{State} <> 'Up to date'"]
+
+
+def test_a_fall_is_coloured_otherwise_than_a_rise_on_light_and_on_dark_pages() -> None:
+    def colours(page: str) -> set[str]:
+        (dashboard,) = (asked for asked in ASKED if (asked.kind, asked.name) == ("dashboard", page))
+        return set(re.findall(r'"Color": "(#[0-9A-F]{6})"', json.dumps(dashboard.arguments["Definition"])))
+
+    assert {LESS["light"].upper(), PAGES["light"].series[0].upper()} <= colours("pages")
+    assert {LESS["dark"].upper(), PAGES["dark"].series[0].upper()} <= colours("pages-dark")
+    assert not colours("pages") & colours("pages-dark")
+
+
+def test_a_curve_shows_who_is_there_who_watches_again_and_where_they_leave() -> None:
+    curve = titled("media")["Engagement curve of the media that is chosen"]["ChartConfiguration"]
+    lines = [line["DataConfiguration"]["StaticConfiguration"]["Value"] for line in curve["ReferenceLines"]]
+    assert lines == [0.5, 0.25]
+    leaving = titled("media")["Where most leave"]
+    assert leaving["ChartConfiguration"]["SortConfiguration"]["RowSort"][0]["ColumnSort"]["Direction"] == "DESC"
+    assert [*conditions({"TableVisual": leaving})] == ["{drop_off_share} >= 0.05"]
 
 
 def test_a_card_that_has_no_days_compares_with_nothing() -> None:
@@ -232,6 +302,8 @@ def test_figures_have_their_definitions_and_readable_names() -> None:
     assert told == "Session count: Viewing sessions received on that day."
     heads = visuals["Top visitors"]["ChartConfiguration"]["FieldOptions"]["SelectedFieldOptions"]
     assert [head["CustomLabel"] for head in heads[:3]] == ["Visitor rank", "Visitor id", "Play count"]
+    (glossary,) = sheet["TextBoxes"]
+    assert "Visitor rank: " in glossary["Content"]
 
 
 def test_visuals_of_a_page_do_not_overlap() -> None:
@@ -256,11 +328,18 @@ def test_a_measure_is_of_the_period_and_of_the_one_before() -> None:
     )
     assert references(previous(plays)) == {"activity_date", "play_count"}
     assert present(DECLARED.measures["Visitors"]).startswith("distinct_count(")
-    assert " / sum(" in present(DECLARED.measures["Engagement"])
-    assert plain(DECLARED.measures["Plays per load"]) == "sum({play_count}) / sum({load_count})"
+    assert " / nullIf(sum(" in present(DECLARED.measures["Engagement"])
+    assert plain(DECLARED.measures["Plays per load"]) == "sum({play_count}) / nullIf(sum({load_count}), 0)"
     assert plain(DECLARED.measures["Play rate since the medias were made"]) == (
-        "sum({play_rate} * {visitor_count}) / sum(ifelse(isNotNull({play_rate}), {visitor_count}, NULL))"
+        "sum({play_rate} * {visitor_count}) / nullIf(sum(ifelse(isNotNull({play_rate}), {visitor_count}, NULL)), 0)"
     )
+    assert plain(DECLARED.measures["Still there"]) == "avg({retention_share})"
+
+
+def test_a_change_is_a_share_of_the_period_before_and_of_shares_in_points() -> None:
+    plays, engagement = DECLARED.measures["Plays"], DECLARED.measures["Engagement"]
+    assert change(plays) == f"(({present(plays)}) - ({previous(plays)})) / nullIf({previous(plays)}, 0)"
+    assert change(engagement) == f"({present(engagement)}) - ({previous(engagement)})"
 
 
 def test_once_a_week_everything_is_read() -> None:
@@ -369,7 +448,7 @@ def test_what_is_there_is_known_by_its_id_and_what_others_made_is_not_ours(clien
         AnalysisSummaryList=[{"AnalysisId": "reelhouse-pages", "Status": "DELETED"}],
         DataSetSummaries=[
             {"DataSetId": "reelhouse-old"},
-            {"DataSetId": "reelhouse-days"},
+            {"DataSetId": "reelhouse-activity"},
             {"DataSetId": "reelhousing"},
         ],
     )
@@ -379,7 +458,7 @@ def test_what_is_there_is_known_by_its_id_and_what_others_made_is_not_ours(clien
         found = assets.present(client, HOME.account, "reelhouse")
     assert found == (
         Asset("dashboard", "reelhouse-pages"),
-        Asset("dataset", "reelhouse-days"),
+        Asset("dataset", "reelhouse-activity"),
         Asset("dataset", "reelhouse-old"),
     )
     assert leftover(ASKED, found) == (Asset("dataset", "reelhouse-old"),)
@@ -398,5 +477,5 @@ def test_every_asset_is_removed_after_those_that_are_made_of_it(client: Any) -> 
                 stub.add_response(operation, {"RequestId": "1"})
         remove(client, HOME.account, there, told.append)
         stub.assert_no_pending_responses()
-    assert len(told) == len(there) - 1
-    assert told[0] == "removed: dashboard reelhouse-pages"
+    assert len(told) == len(there) - sum(asset.kind == "theme" for asset in there)
+    assert told[:2] == ["removed: dashboard reelhouse-pages-dark", "removed: dashboard reelhouse-pages"]
