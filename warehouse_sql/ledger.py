@@ -135,6 +135,13 @@ def write_receipt(lake: Lake, warehouse: str, sequence: int, run_id: str) -> Non
     lake.put_if_absent(f"{_receipts(warehouse)}{sequence_name(sequence)}.json", f"{receipt}\n".encode())
 
 
+def tell_again(lake: Lake, warehouse: str) -> None:
+    """Write the newest receipt once more, as it is: whoever listens to receipts hears that tables were made anew."""
+    if newest := newest_receipt(lake, warehouse):
+        key = f"{_receipts(warehouse)}{sequence_name(newest)}.json"
+        lake.put(key, lake.get(key))
+
+
 def forget_receipts(lake: Lake, warehouse: str, above: int) -> None:
     """Take back what was confirmed of the loads above one."""
     for info in lake.list_after(_receipts(warehouse), f"{_receipts(warehouse)}{sequence_name(above)}.json"):

@@ -34,7 +34,7 @@ from warehouse_sql.generations import (
     restore_previous,
     to_next,
 )
-from warehouse_sql.ledger import forget_receipts, loads, newest_load, write_receipt
+from warehouse_sql.ledger import forget_receipts, loads, newest_load, tell_again, write_receipt
 from warehouse_sql.load import complete_ledger, confirmed_newest, repeated
 from warehouse_sql.migrate import load_migrations
 from warehouse_sql.model import load_models
@@ -240,6 +240,7 @@ def _publish(connection: Connection, run: _Run, rebuilt: RebuildManifest) -> Rep
     connection.commit()
     _confirm(run, rebuilt)
     write_receipt(run.lake, run.settings.warehouse, newest, run.run_id)
+    tell_again(run.lake, run.settings.warehouse)
     return ReplayReport(rebuilt.sequence, rebuilt.upto, applied, rows)
 
 
@@ -295,6 +296,7 @@ def _restore(connection: Connection, run: _Run) -> UndoReport:
     withdraw_rebuild(run.lake, found.rebuild)
     run.progress.event("replay.undo", rebuild=found.rebuild)
     connection.commit()
+    tell_again(run.lake, run.settings.warehouse)
     run.progress.event("replay.undone", rebuild=found.rebuild)
     return UndoReport(found.rebuild, newest)
 

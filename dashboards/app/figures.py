@@ -98,6 +98,15 @@ def counted(periods: Table, column: str, trend: Sequence[Any] = ()) -> Figure:
     return Figure(by_period.get(True, 0), by_period.get(False), tuple(trend))
 
 
+def part_worded(part: float, whole: float) -> str:
+    """Write a share of a whole in percent; what is not the whole is not told as 100%."""
+    share = part / whole
+    return "more than 99%" if part < whole and share >= _NEARLY else f"{share:.0%}"
+
+
+_NEARLY = 0.995
+
+
 def worded(value: float | None, kind: Kind) -> str:
     """Write a figure for people to read; what is not known as a dash."""
     if value is None:

@@ -2,7 +2,8 @@
 
 SPICE allows 32 refreshes of a dataset in 24 hours ("CreateIngestion", Amazon QuickSight API Reference). A refresh is
 named for its hour, and QuickSight takes a name once; when it began and how it ended is asked of QuickSight. So nobody
-has to remember anything: to ask twice is the same as once, whichever machines ask.
+has to remember anything: to ask twice is the same as once, whichever machines ask. The first refresh of a UTC day reads
+everything, because loads, backfills and replays restate days beyond the window; those after it read the window.
 """
 
 from collections.abc import Iterator
@@ -13,10 +14,7 @@ from typing import Any
 from dashboards.quicksight.declaration import load_declaration
 from dashboards.quicksight.installation import asset_id
 
-WEEKLY = 6
-"""The day of the week, Sunday, whose first refreshes read everything: what was restated beyond the window."""
-_HOURS_OF_WHOLE = 6
-"""Until six o'clock: a daily run at two, and what comes soon after it."""
+_WHOLE, _WINDOW = "FULL_REFRESH", "INCREMENTAL_REFRESH"
 _HOURS_LOOKED_AT = 6
 """Whoever asks for a load that is older has it read once more."""
 _FAILED = {"FAILED", "CANCELLED"}
@@ -47,15 +45,13 @@ def refresh(client: Any, account: str, prefix: str, loaded_at: datetime, now: da
 
 
 def ingestions(account: str, prefix: str, now: datetime) -> tuple[dict[str, Any], ...]:
-    """Return the requests of an hour: of a window where the dataset has one; on Sundays at night of all."""
-    hour = now.astimezone(UTC)
-    is_whole = hour.weekday() == WEEKLY and hour.hour < _HOURS_OF_WHOLE
+    """Return the requests of an hour: of a window where the dataset has one."""
     return tuple(
         {
             "AwsAccountId": account,
             "DataSetId": asset_id(prefix, name),
-            "IngestionId": _named(prefix, hour),
-            "IngestionType": "INCREMENTAL_REFRESH" if declared.incremental and not is_whole else "FULL_REFRESH",
+            "IngestionId": _named(prefix, now.astimezone(UTC)),
+            "IngestionType": _WINDOW if declared.incremental else _WHOLE,
         }
         for name, declared in load_declaration().datasets.items()
         if declared.spice
@@ -70,10 +66,20 @@ def _shows(client: Any, request: dict[str, Any], prefix: str, loaded_at: datetim
             return True
         if status is not None and status not in _FAILED:
             return False
+    if request["IngestionType"] == _WINDOW and not _was_read(client, dataset, prefix, now):
+        request = {**request, "IngestionType": _WHOLE}
     # There is one of this hour where it began before the load, or failed; the next hour has another name.
     with suppress(client.exceptions.ResourceExistsException):
         client.create_ingestion(**request)
     return False
+
+
+def _was_read(client: Any, dataset: dict[str, str], prefix: str, now: datetime) -> bool:
+    """Tell whether a refresh of an earlier hour of this UTC day came to its end: the first of them read everything."""
+    midnight = now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    hours = (midnight + timedelta(hours=number) for number in range(now.astimezone(UTC).hour))
+    names = (_named(prefix, hour) for hour in hours)
+    return any(_status(client, {**dataset, "IngestionId": name}, midnight) == _COMPLETED for name in names)
 
 
 def _status(client: Any, ingestion: dict[str, Any], loaded_at: datetime) -> str | None:

@@ -4,7 +4,7 @@ import streamlit as st
 
 from dashboards.app import charts, panels
 from dashboards.app.choices import choose
-from dashboards.app.figures import counted, total
+from dashboards.app.figures import counted, part_worded, total
 from dashboards.app.period import day_words
 from dashboards.app.query import Choice, load_queries
 from dashboards.app.reader import ask
@@ -49,7 +49,9 @@ def _split(choice: Choice, attribute: str, title: str) -> None:
     shown = Table(found.columns, found.rows[:SHOWN])
     covered = total(shown.column("session_count")) or 0
     rest = (
-        f" The {SHOWN} with most sessions, {covered / sessions:.0%} of all." if len(found) > SHOWN and sessions else ""
+        f" The {SHOWN} with most sessions, {part_worded(covered, sessions)} of all."
+        if len(found) > SHOWN and sessions
+        else ""
     )
     panels.chart(
         title,

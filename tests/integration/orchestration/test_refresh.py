@@ -75,14 +75,35 @@ def test_a_load_has_every_copy_read_again_and_comes_back_until_it_is_shown(cloud
         f"reelhouse-staging-{name.replace('_', '-')}" for name in DATASETS
     }
     assert {name for _, name, _ in cloud.started} == {"reelhouse-staging-20260115T02"}
-    kinds = {dataset: kind for dataset, _, kind in cloud.started}
-    assert kinds["reelhouse-staging-activity"] == "INCREMENTAL_REFRESH"
-    assert kinds["reelhouse-staging-medias"] == "FULL_REFRESH"
+    assert {kind for _, _, kind in cloud.started} == {"FULL_REFRESH"}, "nothing was read on this day"
     cloud.now += QUARTER
     assert told(receipt(LOADED)) == {"message-17"}, "it is being read"
     cloud.end("COMPLETED")
     assert told(receipt(LOADED)) == set()
     assert len(cloud.started) == len(DATASETS), "a receipt that is told again starts nothing"
+
+
+def of_days(cloud: QuickSight) -> list[tuple[str, str]]:
+    """Return the refreshes of the dataset that has a window: the hour, and what was read."""
+    return [(name[-2:], kind) for dataset, name, kind in cloud.started if dataset == "reelhouse-staging-activity"]
+
+
+def test_the_first_refresh_of_a_day_that_ends_well_reads_everything_and_those_after_it_the_window(
+    cloud: QuickSight,
+) -> None:
+    for hour, ends in ((2, "FAILED"), (3, "COMPLETED"), (4, "COMPLETED"), (23, "COMPLETED")):
+        cloud.now = LOADED.replace(hour=hour)
+        told(receipt(cloud.now))
+        cloud.end(ends)
+    cloud.now = LOADED + timedelta(days=1)
+    told(receipt(cloud.now))
+    assert of_days(cloud) == [
+        ("02", "FULL_REFRESH"),
+        ("03", "FULL_REFRESH"),
+        ("04", "INCREMENTAL_REFRESH"),
+        ("23", "INCREMENTAL_REFRESH"),
+        ("02", "FULL_REFRESH"),
+    ]
 
 
 def test_loads_that_a_queue_has_gathered_are_one_refresh(cloud: QuickSight) -> None:

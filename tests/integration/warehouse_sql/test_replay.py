@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from extract.errors import ConfigurationError, DataRefused, LockHeld
+from extract.lake import DirectoryLake
 from spark.manifest import RebuildManifest
 from tests.integration.warehouse_sql.house import House, Told, open_house
 from tests.integration.warehouse_sql.staged import Rows
@@ -14,6 +15,7 @@ from warehouse_sql.attempts import BEATS
 from warehouse_sql.catalog import load_catalog
 from warehouse_sql.connection import connect
 from warehouse_sql.generations import replayed_tables, to_next
+from warehouse_sql.ledger import RECEIPTS
 from warehouse_sql.load import ByHand
 from warehouse_sql.set_aside import marks
 from warehouse_sql.staging import is_staging
@@ -128,6 +130,26 @@ def test_a_replay_ends_in_what_the_loads_built(filled: House) -> None:
 
 
 @pytest.mark.long
+def test_a_replay_and_its_undo_tell_those_who_listen_to_receipts(
+    filled: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one_load(filled)
+    (receipt,) = (info.key for info in filled.lake.list_after(RECEIPTS))
+    told: list[str] = []
+    put = DirectoryLake.put
+
+    def heard(lake: DirectoryLake, key: str, data: bytes) -> None:
+        told.append(key)
+        assert key != receipt or data == lake.get(key), "it says what it said"
+        put(lake, key, data)
+
+    monkeypatch.setattr(DirectoryLake, "put", heard)
+    filled.replay()
+    assert told.count(receipt) == 1
+    filled.undo()
+    assert told.count(receipt) == 2
+
+
 def test_a_replay_mends_what_somebody_spoiled(filled: House) -> None:
     one_load(filled)
     before = content(filled)

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dashboards.app.figures import Figure, counted, newest, shared, summed, worded
+from dashboards.app.figures import Figure, counted, newest, part_worded, shared, summed, worded
 from dashboards.app.period import Period
 from dashboards.app.table import Table
 
@@ -105,3 +105,10 @@ def test_a_day_that_has_no_row_is_not_known() -> None:
     filled = DAYS.every_day(WEEK)
     assert filled.column("activity_date") == list(WEEK.days)
     assert filled.column("play_count") == [5, None, None, None, None, None, 15]
+
+
+@pytest.mark.parametrize(
+    ("part", "whole", "text"), [(10, 10, "100%"), (999, 1000, "more than 99%"), (994, 1000, "99%"), (1, 3, "33%")]
+)
+def test_what_is_not_all_is_not_told_as_all(part: float, whole: float, text: str) -> None:
+    assert part_worded(part, whole) == text

@@ -342,9 +342,10 @@ def test_a_change_is_a_share_of_the_period_before_and_of_shares_in_points() -> N
     assert change(engagement) == f"({present(engagement)}) - ({previous(engagement)})"
 
 
-def test_once_a_week_everything_is_read() -> None:
-    sunday = datetime(2026, 1, 18, 2, tzinfo=UTC)
-    assert {each["IngestionType"] for each in ingestions(HOME.account, "reelhouse", sunday)} == {"FULL_REFRESH"}
+def test_what_has_days_is_read_by_its_window_and_all_else_whole() -> None:
+    found = ingestions(HOME.account, "reelhouse", datetime(2026, 1, 18, 2, tzinfo=UTC))
+    windows = {each["DataSetId"] for each in found if each["IngestionType"] == "INCREMENTAL_REFRESH"}
+    assert windows == {"reelhouse-activity"}
 
 
 def ready(kind: str, **more: Any) -> dict[str, Any]:
