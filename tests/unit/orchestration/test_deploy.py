@@ -544,7 +544,8 @@ def test_dashboards_are_planned_in_words_and_brought_to_the_release(cloud: Cloud
     steps.publish_dashboards(aws(), asked, said.append)
     wanted = ("made: data source warehouse", "updated: dashboard pages", "removed: dataset reelhouse-staging-old")
     assert set(wanted) <= set(said)
-    assert cloud.dashboards.keys() >= {("DataSet", "reelhouse-production-days"), ("DataSet", "reelhouse-staging-days")}
+    there = {name for kind, name in cloud.dashboards if kind == "DataSet"}
+    assert there >= {"reelhouse-production-days", "reelhouse-staging-activity"}
     assert cloud.operations()[-1] == "DeleteDataSet"
     again = steps.propose_dashboards(aws(), asked, said.append)
     assert {change.words for change in again} == {"is brought to the release"}
@@ -596,6 +597,6 @@ def test_an_application_by_the_command_line_goes_from_the_stack_to_the_dashboard
     assert ended.exit_code == 0, (ended.output, ended.exception)
     steps_done = ["ExecuteChangeSet", "StartJobRun", "CreateDataSource", "CreateDashboard", "StartWorkflowRun"]
     wanted = [name for name in steps_done if configured or "Create" not in name]
-    assert [name for name in cloud.operations() if name in steps_done] == wanted
+    assert list(dict.fromkeys(name for name in cloud.operations() if name in steps_done)) == wanted
     assert ("QuickSight::Dashboard" in ended.output) == configured
     assert ("no dashboards in QuickSight" in ended.output) != configured
