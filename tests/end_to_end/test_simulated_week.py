@@ -22,7 +22,7 @@ EVERYTHING = 1_000_000
 
 @pytest.fixture(scope="module")
 def account() -> InventedAccount:
-    return InventedAccount(small(visitors=1_000, events=800))
+    return InventedAccount(small(visitors=400, events=300))
 
 
 @pytest.fixture(scope="module")
@@ -67,7 +67,7 @@ def test_every_session_is_there_once_late_and_revised_ones_too(loaded: House, tr
     states = {session: state for session, *state in rows}
     assert len(states) == len(rows)
     shown = sessions(truth)
-    assert len(shown) > 800
+    assert len(shown) > 300
     for key, row in shown.items():
         expected = [naive(row["received_at"]), row["visitor_key"], row["media_id"], row["percent_viewed"]]
         assert states[key] == expected

@@ -3,11 +3,12 @@
 import json
 import os
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
+import pytest
 from pydantic import SecretStr
 
 from extract.clock import RunClock, new_run_id
@@ -69,6 +70,11 @@ def moody(account: Account) -> Iterator[Moody]:
         thread.join()
         server.server_close()
         server.hang_up()
+
+
+def sampled(names: Iterable[Any], usual: Container[Any]) -> list[Any]:
+    """Return parameters of which the usual run takes some and the long one all."""
+    return [pytest.param(name, marks=() if name in usual else pytest.mark.long) for name in names]
 
 
 def weather(faults: dict[str, float], **more: Any) -> Weather:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from extract.errors import DataRefused, ReelhouseError
-from tests.integration.warehouse_sql.house import House, Told, open_house
+from tests.integration.warehouse_sql.house import House, Told, open_laid_out_house
 from tests.integration.warehouse_sql.test_load import FOLDER, media, session
 from warehouse_sql.connection import Connection
 from warehouse_sql.load import LoadReport
@@ -23,8 +23,7 @@ select
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
-    with open_house(tmp_path_factory.mktemp("house")) as opened:
-        opened.load()
+    with open_laid_out_house(tmp_path_factory.mktemp("house")) as opened:
         yield opened
 
 

@@ -26,7 +26,7 @@ from spark.jobs.normalise import normalise
 from spark.manifest import staging_log
 from tests.faults.moods import moody
 from tests.integration.spark.lakes import KEY
-from tests.integration.warehouse_sql.house import House, open_house
+from tests.integration.warehouse_sql.house import House, open_laid_out_house
 from tests.integration.warehouse_sql.staged import Rows
 from warehouse_sql.catalog import load_catalog
 from warehouse_sql.connection import Connection
@@ -190,7 +190,7 @@ def _medias() -> Rows:
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
-    with open_house(tmp_path_factory.mktemp("house")) as opened:
+    with open_laid_out_house(tmp_path_factory.mktemp("house")) as opened:
         opened.stage({"media": _medias()})
         opened.load()
         opened.stage({"viewing_session": _sessions()})

@@ -95,7 +95,7 @@ class FullFrom:
         self._fsync(handle)
 
 
-@pytest.mark.parametrize("turn", [9, 30])
+@pytest.mark.parametrize("turn", [9, pytest.param(30, marks=pytest.mark.long)])
 def test_the_disk_is_full_in_mid_run(
     turn: int, unharmed: dict[str, list[tuple[Any, ...]]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.integration.warehouse_sql.house import House, open_house, open_laid_out_house
+from tests.integration.warehouse_sql.house import House, open_laid_out_house
 
 
 @pytest.fixture
@@ -17,9 +17,8 @@ def house(tmp_path: Path) -> Iterator[House]:
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
-    """A warehouse that was made once, for tests that only fill it."""
-    with open_house(tmp_path_factory.mktemp("house")) as opened:
-        opened.load()
+    """A warehouse that is laid out, for tests that only fill it."""
+    with open_laid_out_house(tmp_path_factory.mktemp("house")) as opened:
         yield opened
 
 

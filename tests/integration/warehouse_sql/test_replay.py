@@ -197,6 +197,7 @@ def test_a_replay_is_seen_at_work_and_brings_loads_that_were_set_aside(filled: H
     assert not marks(filled.lake, filled.address)
 
 
+@pytest.mark.long
 def test_a_rebuild_brings_loads_that_the_warehouse_never_had(filled: House) -> None:
     filled.stage({"viewing_session": session("s1")})
     filled.stage({"viewing_session": session("s2")})
@@ -382,6 +383,7 @@ GIFTS = (
 )
 
 
+@pytest.mark.long
 def test_rights_comments_and_policies_are_those_of_before(house: House) -> None:
     one_load(house)
     for statement in GIVEN.split(";"):

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from itertools import islice
 
 import pytest
 import sqlglot
@@ -36,10 +37,12 @@ def test_sqlglot_reads_every_statement_whole(name: str) -> None:
 
 
 @pytest.mark.long
-def test_sqlfluff_reads_every_statement() -> None:
+@pytest.mark.parametrize("one_in", [7, pytest.param(1, marks=pytest.mark.long)])
+def test_sqlfluff_reads_every_statement(one_in: int) -> None:
+    """It takes as long for ten statements as sqlglot for all."""
     linter = Linter(config=FluffConfig(overrides={"dialect": "redshift"}))
     unread = {}
-    for name, statement in STATEMENTS.items():
+    for name, statement in islice(STATEMENTS.items(), 0, None, one_in):
         result = linter.parse_string(PARAMETER.sub("1", statement))
         if result.violations:
             unread[name] = [str(violation) for violation in result.violations]

@@ -2,6 +2,8 @@
 
 import json
 
+import pytest
+
 from sandbox.wistia.account import EventFilter, VisitorFilter
 from sandbox.wistia.catalogue import MEDIAS
 from sandbox.wistia.instants import DAY, seconds
@@ -33,6 +35,7 @@ def test_an_empty_account_has_nothing_on_any_day() -> None:
             assert shown.media_engagement(media.hashed_id) is None
 
 
+@pytest.mark.long
 def test_a_busy_account_has_fifty_thousand_events_of_one_media_on_one_day() -> None:
     shown = InventedAccount(busy(), seed=7).at(EPOCH)
     day = seconds("2026-01-05T00:00:00Z")
