@@ -10,6 +10,7 @@ from hashlib import sha256
 from typing import Any
 
 from boto3.session import Session
+from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from dashboards.quicksight import Asset, Request, deploy, present, remove
@@ -17,10 +18,14 @@ from extract.errors import ConfigurationError, ReelhouseError
 from orchestration.deploy.changes import Change, in_words
 from orchestration.deploy.release import SECRETS, Place
 from orchestration.glue.run_properties import REFUSED
+from orchestration.infrastructure.account import ISSUER, STACK
 
 POLL = 10.0
 """Seconds between two looks at something that takes minutes."""
 _ENDED = {"SUCCEEDED", "FAILED", "STOPPED", "TIMEOUT", "ERROR", "EXPIRED"}
+_LAMBDA_SECONDS = 930
+"""A function ends after 900 (Lambda quotas)."""
+ACCOUNT_STACK = f"reelhouse-{STACK}"
 _NO_CHANGES = ("didn't contain changes", "No updates are to be performed")
 _CAPABILITIES = ["CAPABILITY_IAM"]
 _NEVER_WHOLE = {"ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "CREATE_FAILED", "DELETE_FAILED"}
@@ -95,6 +100,7 @@ class Aws:
             self._s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
             self._s3.put_public_access_block(Bucket=bucket, PublicAccessBlockConfiguration=_PRIVATE)
             self._s3.put_bucket_policy(Bucket=bucket, Policy=json.dumps(_tls_alone(bucket)))
+            self._s3.put_bucket_lifecycle_configuration(Bucket=bucket, LifecycleConfiguration={"Rules": [_PLANS_GO]})
 
     def upload(self, key: str, data: bytes) -> bool:
         """Put an object that is called by its hash, where it is not there yet; return whether it was new.
@@ -141,24 +147,44 @@ class Aws:
         given = {each["ParameterKey"]: each["ParameterValue"] for each in stack.get("Parameters", ())}
         return given.get(name)
 
-    def _stack(self) -> dict[str, Any] | None:
+    def account_outputs(self) -> dict[str, str]:
+        """Return what the account's own stack tells of its roles (`infrastructure/account.py`); nothing without it."""
+        stack = self._stack(ACCOUNT_STACK) or {}
+        return {each["OutputKey"]: each["OutputValue"] for each in stack.get("Outputs", ())}
+
+    def github_provider(self) -> str | None:
+        """Return the ARN of the account's identity provider of GitHub."""
+        with _told("identity providers"):
+            listed = self._session.client("iam").list_open_id_connect_providers()["OpenIDConnectProviderList"]
+        return next((each["Arn"] for each in listed if each["Arn"].endswith(f":oidc-provider/{ISSUER}")), None)
+
+    def _stack(self, name: str | None = None) -> dict[str, Any] | None:
         with _told("the stack"):
             try:
-                (stack,) = self._stacks.describe_stacks(StackName=self.place.stack)["Stacks"]
+                (stack,) = self._stacks.describe_stacks(StackName=name or self.place.stack)["Stacks"]
             except ClientError as error:
                 if "does not exist" in error.response["Error"].get("Message", ""):
                     return None
                 raise
             return dict(stack)
 
-    def propose(self, name: str, template_url: str, parameters: Mapping[str, str]) -> tuple[Change, ...] | None:
-        """Make a change set and return what it would do; None where nothing would change (it is removed then)."""
+    def propose(
+        self, name: str, key: str, parameters: Mapping[str, str], role: str | None = None
+    ) -> tuple[Change, ...] | None:
+        """Make a change set and return what it would do; None where nothing would change (it is removed then).
+
+        Args:
+            name: of the change set.
+            key: of the template in the bucket of the releases.
+            parameters: of the stack.
+            role: the ARN of the one in which CloudFormation works, now and from then on; without one it works in that
+                of the stack, and where that has none with the rights of the caller.
+        """
         status = self.stack_status()
         if status in _NEVER_WHOLE:
             raise ReelhouseError(
                 f"the stack {self.place.stack} is in {status}: it was never made whole, or not removed whole, and can "
-                f"only be removed. Type `reelhouse deploy destroy {self.place.environment}`, which keeps all data, and "
-                "apply again; nothing was changed"
+                f"only be removed ({self._removal}), and made again; nothing was changed"
             )
         is_new = status in {None, "REVIEW_IN_PROGRESS"}
         with _told("the change set"):
@@ -166,10 +192,11 @@ class Aws:
                 StackName=self.place.stack,
                 ChangeSetName=name,
                 ChangeSetType="CREATE" if is_new else "UPDATE",
-                TemplateURL=template_url,
+                TemplateURL=f"https://{self.place.artifacts}.s3.{self.place.region}.amazonaws.com/{key}",
                 Parameters=[{"ParameterKey": key, "ParameterValue": value} for key, value in parameters.items()],
                 Capabilities=_CAPABILITIES,
                 ImportExistingResources=is_new,
+                **({"RoleARN": role} if role else {}),
                 Tags=[{"Key": "reelhouse", "Value": self.place.environment}],
             )
             while True:
@@ -191,13 +218,16 @@ class Aws:
                 changes += answer["Changes"]
             return in_words(changes)
 
+    @property
+    def _removal(self) -> str:
+        if self.place.stack == ACCOUNT_STACK:
+            return f"`aws cloudformation delete-stack --stack-name {ACCOUNT_STACK}`"
+        return f"`reelhouse deploy destroy {self.place.environment}`, which keeps all data"
+
     def discard(self, name: str) -> None:
-        """Remove a change set, and the empty stack that the first one leaves."""
+        """Remove a change set. The empty stack that a first one leaves costs nothing, and the next one uses it."""
         with _told("the change set"):
             self._stacks.delete_change_set(StackName=self.place.stack, ChangeSetName=name)
-        if self.stack_status() == "REVIEW_IN_PROGRESS":
-            with _told("the stack"):
-                self._stacks.delete_stack(StackName=self.place.stack)
 
     def execute(self, name: str) -> None:
         """Do what a change set proposes, and wait for its end.
@@ -234,21 +264,37 @@ class Aws:
             return "no event says why"
         return f"{failed[0]['LogicalResourceId']}: {failed[0].get('ResourceStatusReason', 'no reason told')}"
 
+    def usage_limit(self) -> tuple[str, int] | None:
+        """Return id and RPU hours of what ends the warehouse's computing for the day; None where nothing does."""
+        with _told("the usage limit"):
+            workgroup = self._workgroup()
+            if workgroup is None:
+                return None
+            limits = self._warehouse.list_usage_limits(resourceArn=workgroup, usageType="serverless-compute")
+            return next(((each["usageLimitId"], each["amount"]) for each in limits["usageLimits"]), None)
+
     def limit_usage(self, rpu_hours: int) -> None:
         """Let the warehouse stop computing for the day after so many RPU hours, which CloudFormation cannot say."""
-        with _told("the usage limit"):
-            workgroup = self._warehouse.get_workgroup(workgroupName=self.place.stack)["workgroup"]["workgroupArn"]
-            limits = self._warehouse.list_usage_limits(resourceArn=workgroup, usageType="serverless-compute")
-            for limit in limits["usageLimits"]:
-                self._warehouse.update_usage_limit(usageLimitId=limit["usageLimitId"], amount=rpu_hours)
+        limit = self.usage_limit()
+        with _told(f"the usage limit of {rpu_hours} RPU hours a day, without which only an alarm tells of cost"):
+            if limit:
+                self._warehouse.update_usage_limit(usageLimitId=limit[0], amount=rpu_hours)
                 return
             self._warehouse.create_usage_limit(
-                resourceArn=workgroup,
+                resourceArn=self._workgroup(),
                 usageType="serverless-compute",
                 amount=rpu_hours,
                 period="daily",
                 breachAction="deactivate",
             )
+
+    def _workgroup(self) -> str | None:
+        try:
+            return str(self._warehouse.get_workgroup(workgroupName=self.place.stack)["workgroup"]["workgroupArn"])
+        except ClientError as error:
+            if error.response["Error"]["Code"] in _GONE:
+                return None
+            raise
 
     def run_job(self, job: str) -> tuple[str, str]:
         """Start a job of Glue and wait for its end; return its state and what it says."""
@@ -261,11 +307,38 @@ class Aws:
                     return str(found["JobRunState"]), str(found.get("ErrorMessage", "it says nothing; see its log"))
                 self._sleep(POLL)
 
-    def run_workflow(self, workflow: str) -> dict[str, int]:
-        """Start a workflow and wait for its end; return how many of its actions ended how, and refused sources."""
+    def start_workflow(self, workflow: str) -> str:
+        """Start a workflow; return the id of its run."""
         name = f"{self.place.stack}-{workflow}"
         with _told(f"the workflow {name}"):
-            run = self._glue.start_workflow_run(Name=name)["RunId"]
+            return str(self._glue.start_workflow_run(Name=name)["RunId"])
+
+    def extract(self) -> str:
+        """Have the function extract, which starts the daily workflow; return the id of that one's run.
+
+        Raises:
+            ReelhouseError: it failed, or another run is under way, which will take what landed.
+        """
+        name = f"{self.place.stack}-extraction"
+        # It answers when it ends, and is not to be called twice.
+        patience = Config(read_timeout=_LAMBDA_SECONDS, retries={"max_attempts": 0})
+        with _told(f"the function {name}"):
+            answer = self._session.client("lambda", config=patience).invoke(FunctionName=name, Payload=b"{}")
+            found = json.loads(answer["Payload"].read())
+        if "FunctionError" in answer:
+            said = found.get("errorMessage", "see its log")
+            raise ReelhouseError(f"the function {name} failed: {said}; see runbooks/extraction-failed.md")
+        if found["workflow_run"] is None:
+            raise ReelhouseError(
+                f"the function {name} has extracted, and another run is under way, which takes it; apply again when "
+                "that has ended"
+            )
+        return str(found["workflow_run"])
+
+    def ended_workflow(self, workflow: str, run: str) -> dict[str, int]:
+        """Wait for the end of a run; return how many of its actions ended how, and refused sources."""
+        name = f"{self.place.stack}-{workflow}"
+        with _told(f"the workflow {name}"):
             while True:
                 found = self._glue.get_workflow_run(Name=name, RunId=run)["Run"]
                 if found["Status"] not in {"RUNNING", "STOPPING"}:
@@ -328,6 +401,13 @@ class Aws:
                 self._s3.delete_objects(Bucket=self.place.lake, Delete={"Objects": doomed})
 
 
+_PLANS_GO: Any = {
+    "ID": "plans",
+    "Status": "Enabled",
+    "Filter": {"Prefix": "plans/"},
+    "Expiration": {"Days": 7},
+    "NoncurrentVersionExpiration": {"NoncurrentDays": 1},
+}
 _PRIVATE: Any = {
     "BlockPublicAcls": True,
     "IgnorePublicAcls": True,

@@ -31,19 +31,43 @@ def template() -> None:
 
 
 @deploy.command()
+@click.argument("environments", nargs=-1, required=True)
+@click.option("--repository", required=True, help="OWNER/NAME on GitHub, or OWNER@ID/NAME@ID where subjects have ids.")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+def account(environments: tuple[str, ...], repository: str, *, yes: bool) -> None:
+    """Let a repository's workflows deploy ENVIRONMENTS of this account: roles by OIDC, and CloudFormation's own.
+
+    Once, with an administrator's credentials; again with all environments of the account when one is added.
+    """
+    from orchestration.deploy import account as steps
+    from orchestration.infrastructure.account import STACK
+
+    for environment in environments:
+        _known(environment)
+    aws = _place(STACK)
+    name, changes = steps.propose(aws, repository, environments)
+    _agree(aws, name, changes, (), yes=yes, lose_data=False)
+    if changes is not None:
+        aws.execute(name)
+    _say("who may deploy is settled. What the workflows have to be told, in the repository's checkout:")
+    for line in steps.variables(aws, environments):
+        click.echo(line)
+
+
+@deploy.command()
 @click.argument("environment")
 @command_options
 def plan(options: Options, environment: str) -> None:
-    """Build a release, and show in words what deploying it would change; nothing but the release is uploaded."""
+    """Build a release, and show in words what deploying it would change; nothing but its template is uploaded."""
     from orchestration.deploy import steps
 
     aws, release = _built(environment, options)
-    steps.upload(aws, release, _say)
-    shown = steps.propose_dashboards(aws, steps.dashboards_of(aws, release.hash), _say)
-    name, changes = steps.propose(aws, release.hash, release.version)
+    target = steps.upload_plan(aws, release)
+    shown = steps.propose_dashboards(aws, target.dashboards, _say)
+    name, changes = steps.propose(aws, target)
     if changes is not None:
         aws.discard(name)
-    _show((*(changes or ()), *shown), as_json=options.as_json)
+    _show((*(changes or ()), *steps.propose_limit(aws), *shown), as_json=options.as_json)
 
 
 @deploy.command("apply")
@@ -57,14 +81,13 @@ def apply_(options: Options, environment: str, *, yes: bool, lose_data: bool) ->
     from orchestration.deploy import steps
 
     aws, release = _built(environment, options)
-    steps.upload(aws, release, _say)
-    asked = steps.dashboards_of(aws, release.hash)
-    shown = steps.propose_dashboards(aws, asked, _say)
-    name, changes = steps.propose(aws, release.hash, release.version)
-    _agree(aws, name, changes, shown, yes=yes, lose_data=lose_data)
-    steps.withdraw_dashboards(aws, asked, _say)
+    target = steps.upload(aws, release, _say)
+    shown = steps.propose_dashboards(aws, target.dashboards, _say)
+    name, changes = steps.propose(aws, target, as_service=True)
+    _agree(aws, name, changes, (*steps.propose_limit(aws), *shown), yes=yes, lose_data=lose_data)
+    steps.withdraw_dashboards(aws, target.dashboards, _say)
     steps.apply(aws, name, changes, _say)
-    steps.publish_dashboards(aws, asked, _say)
+    steps.publish_dashboards(aws, target.dashboards, _say)
     steps.smoke(aws, _say)
     steps.remember(aws, release.hash, release.version, RunClock().as_of)
 
@@ -79,14 +102,14 @@ def rollback(environment: str, *, yes: bool) -> None:
 
     aws = _opened(environment)
     before = steps.previous(aws)
-    asked = steps.dashboards_of(aws, before.release)
-    shown = steps.propose_dashboards(aws, asked, _say)
-    name, changes = steps.propose(aws, before.release, before.version)
+    target = steps.deployed_target(aws, before)
+    shown = steps.propose_dashboards(aws, target.dashboards, _say)
+    name, changes = steps.propose(aws, target, as_service=True)
     _agree(aws, name, changes, shown, yes=yes, lose_data=False)
-    steps.withdraw_dashboards(aws, asked, _say)
+    steps.withdraw_dashboards(aws, target.dashboards, _say)
     if changes is not None:
         aws.execute(name)
-    steps.publish_dashboards(aws, asked, _say)
+    steps.publish_dashboards(aws, target.dashboards, _say)
     _say(f"{environment} is at release {before.release} of {before.at[:19]} again")
     steps.smoke(aws, _say)
     steps.remember(aws, before.release, before.version, RunClock().as_of)
@@ -105,15 +128,25 @@ def destroy(environment: str, *, and_data: bool) -> None:
 
 
 def _opened(environment: str) -> "Aws":
-    from orchestration.deploy.aws import Aws, here
-    from orchestration.deploy.release import Place, load_environments
+    _known(environment)
+    return _place(environment)
+
+
+def _known(environment: str) -> None:
+    from orchestration.deploy.release import load_environments
 
     if environment not in load_environments():
         known = ", ".join(load_environments())
         raise ConfigurationError(
             f"{environment}: there is no such environment; infrastructure/environments.yaml has {known}"
         )
-    return Aws(Place(environment, *here()))
+
+
+def _place(name: str) -> "Aws":
+    from orchestration.deploy.aws import Aws, here
+    from orchestration.deploy.release import Place
+
+    return Aws(Place(name, *here()))
 
 
 def _built(environment: str, options: Options) -> "tuple[Aws, Release]":

@@ -148,9 +148,26 @@ def configuration_of(place: Place, text: str, name: str) -> str:
 
 
 def parameters_of(
-    place: Place, release_hash: str, release_version: str, *, dashboards: bool, streampulse: bool, secrets: str
+    place: Place,
+    release_hash: str,
+    release_version: str,
+    *,
+    dashboards: bool,
+    streampulse: bool,
+    secrets: str,
+    boundary: str,
 ) -> dict[str, str]:
-    """Return the parameters of the stack; ``secrets``: whether they are ``made`` by it, or ``kept`` from one before."""
+    """Return the parameters of the stack.
+
+    Args:
+        place: the environment.
+        release_hash: the release's name.
+        release_version: of our wheel.
+        dashboards: whether there are some in QuickSight.
+        streampulse: whether its files are read.
+        secrets: whether they are ``made`` by the stack, or ``kept`` from one before.
+        boundary: the ARN of the policy that bounds its roles; empty for none.
+    """
     values = load_environments()[place.environment].model_dump()
     named = {"".join(word.title() for word in name.split("_")): str(value) for name, value in values.items()}
     return named | {
@@ -161,4 +178,5 @@ def parameters_of(
         "Dashboards": "yes" if dashboards else "no",
         "Streampulse": "yes" if streampulse else "no",
         "Secrets": secrets,
+        "Boundary": boundary,
     }

@@ -1,6 +1,6 @@
 """The steps of a deployment, each of which may be done twice.
 
-Upload, propose, apply, warehouse, dashboards, smoke, remember.
+Upload, propose, apply, limit, warehouse, dashboards, smoke, remember.
 """
 
 import json
@@ -12,7 +12,7 @@ from uuid import uuid4
 from dashboards.quicksight import leftover
 from extract.clock import format_instant
 from extract.errors import ConfigurationError, DataRefused, ReelhouseError
-from extract.settings import Settings, parse_settings
+from extract.settings import parse_settings
 from orchestration.deploy import dashboards
 from orchestration.deploy.aws import Aws
 from orchestration.deploy.changes import Change
@@ -30,34 +30,96 @@ class Deployed:
     at: str
 
 
-def upload(aws: Aws, release: Release, say: Say) -> None:
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What an environment is brought to.
+
+    Attributes:
+        release: its hash.
+        version: of our wheel.
+        template: the key of the template in the bucket of the releases.
+        dashboards: what is asked of QuickSight; nothing where the configuration names no dashboards.
+        streampulse: whether its files are read.
+    """
+
+    release: str
+    version: str
+    template: str
+    dashboards: dashboards.Requests
+    streampulse: bool
+
+
+def target_of(place: Place, release: Release, folder: str = "releases") -> Target:
+    """Return what a release brings an environment to, with its template in a folder of the bucket."""
+    settings = parse_settings(release.configuration, _configuration_key(place, release.hash), {})
+    template = f"{folder}/{release.hash}/template.json"
+    asked = dashboards.requests_of(place, settings)
+    return Target(release.hash, release.version, template, asked, settings.streampulse is not None)
+
+
+def deployed_target(aws: Aws, entry: Deployed) -> Target:
+    """Return what a release brings an environment to that was deployed before, as it was uploaded then."""
+    key, asked = _configuration_key(aws.place, entry.release), _dashboards_key(aws.place, entry.release)
+    settings = parse_settings(aws.read(key).decode(), key, {})
+    requests = dashboards.read(aws.read(asked).decode()) if asked in aws.keys(asked) else ()
+    template = f"releases/{entry.release}/template.json"
+    return Target(entry.release, entry.version, template, requests, settings.streampulse is not None)
+
+
+def upload(aws: Aws, release: Release, say: Say) -> Target:
     """Put a release where the stack finds it; what is there already is not sent again."""
     aws.ensure_artifacts()
-    folder, place = f"releases/{release.hash}", aws.place
-    new = [name for name, data in release.files.items() if aws.upload(f"{folder}/{name}", data)]
-    aws.upload(f"{folder}/template.json", release.template.encode())
-    configuration = _configuration_key(place, release.hash)
-    aws.upload(configuration, release.configuration.encode())
-    if asked := dashboards.requests_of(place, parse_settings(release.configuration, configuration, {})):
-        aws.upload(_dashboards_key(place, release.hash), dashboards.written(asked).encode())
+    target, place = target_of(aws.place, release), aws.place
+    new = [name for name, data in release.files.items() if aws.upload(f"releases/{release.hash}/{name}", data)]
+    aws.upload(target.template, release.template.encode())
+    aws.upload(_configuration_key(place, release.hash), release.configuration.encode())
+    if target.dashboards:
+        aws.upload(_dashboards_key(place, release.hash), dashboards.written(target.dashboards).encode())
     size = sum(len(release.files[name]) for name in new) / 1024**2
     say(f"release {release.hash}: {len(new)} of {len(release.files)} files uploaded ({size:.1f} MB)")
+    return target
 
 
-def propose(aws: Aws, release: str, version: str) -> tuple[str, tuple[Change, ...] | None]:
-    """Return the name of a change set that brings the stack to a release, and what it would do; None: nothing."""
-    place = aws.place
-    name = f"release-{release}-{uuid4().hex[:8]}"  # a plan that was killed, or runs beside this, has one of its own
-    url = f"https://{place.artifacts}.s3.{place.region}.amazonaws.com/releases/{release}/template.json"
+def upload_plan(aws: Aws, release: Release) -> Target:
+    """Put the template of a release where a plan finds it and no deployment does."""
+    aws.ensure_artifacts()
+    target = target_of(aws.place, release, "plans")
+    aws.upload(target.template, release.template.encode())
+    return target
+
+
+def propose(aws: Aws, target: Target, *, as_service: bool = False) -> tuple[str, tuple[Change, ...] | None]:
+    """Return the name of a change set that brings the stack to a release, and what it would do; None: nothing.
+
+    Args:
+        aws: the environment.
+        target: the release.
+        as_service: whether CloudFormation is given its own role, where the account has one for this environment: that
+            is for who deploys, and not for who only looks.
+    """
+    place, account = aws.place, aws.account_outputs()
+    suffix = place.environment.title()
+    name = f"release-{target.release}-{uuid4().hex[:8]}"  # a plan that was killed, or runs beside this, has its own
     parameters = parameters_of(
         place,
-        release,
-        version,
-        dashboards=bool(dashboards_of(aws, release)),
-        streampulse=settings_of(aws, release).streampulse is not None,
+        target.release,
+        target.version,
+        dashboards=bool(target.dashboards),
+        streampulse=target.streampulse,
         secrets=_secrets(aws),
+        boundary=account.get(f"Boundary{suffix}", ""),
     )
-    return name, aws.propose(name, url, parameters)
+    role = account.get(f"Service{suffix}") if as_service else None
+    return name, aws.propose(name, target.template, parameters, role)
+
+
+def propose_limit(aws: Aws) -> tuple[Change, ...]:
+    """Return what happens to the limit of RPU hours, which CloudFormation has no resource for."""
+    wanted, limit = load_environments()[aws.place.environment].daily_rpu_hours, aws.usage_limit()
+    if limit and limit[1] == wanted:
+        return ()
+    words = f"is changed (from {limit[1]} RPU hours a day to {wanted})" if limit else f"is made ({wanted} a day)"
+    return (Change("UsageLimit", "RedshiftServerless::UsageLimit", words, loses_data=False),)
 
 
 def _secrets(aws: Aws) -> str:
@@ -79,18 +141,6 @@ def _secrets(aws: Aws) -> str:
         "that are marked for removal (`aws secretsmanager restore-secret`), or remove those that are there; nothing "
         "was changed"
     )
-
-
-def settings_of(aws: Aws, release: str) -> Settings:
-    """Return the configuration of the jobs of a release that was uploaded."""
-    key = _configuration_key(aws.place, release)
-    return parse_settings(aws.read(key).decode(), key, {})
-
-
-def dashboards_of(aws: Aws, release: str) -> dashboards.Requests:
-    """Return what a release asks of QuickSight; nothing where its configuration names no dashboards."""
-    key = _dashboards_key(aws.place, release)
-    return dashboards.read(aws.read(key).decode()) if key in aws.keys(key) else ()
 
 
 def propose_dashboards(aws: Aws, asked: dashboards.Requests, say: Say) -> tuple[Change, ...]:
@@ -139,7 +189,9 @@ def apply(aws: Aws, name: str, changes: tuple[Change, ...] | None, say: Say) -> 
     else:
         aws.execute(name)
         say(f"the stack {aws.place.stack} is changed")
-    aws.limit_usage(load_environments()[aws.place.environment].daily_rpu_hours)
+    for change in propose_limit(aws):
+        aws.limit_usage(load_environments()[aws.place.environment].daily_rpu_hours)
+        say(f"the usage limit {change.words}")
     prepare_warehouse(aws, say)
 
 
@@ -159,7 +211,7 @@ def prepare_warehouse(aws: Aws, say: Say) -> None:
 
 
 def smoke(aws: Aws, say: Say) -> None:
-    """Run the daily workflow once, from the source to the tables.
+    """Run the daily workflow once, from the source to the tables; where a function extracts, it begins with that.
 
     Raises:
         DataRefused: a job of it failed, or a source refused.
@@ -170,7 +222,8 @@ def smoke(aws: Aws, say: Say) -> None:
             "`aws secretsmanager put-secret-value`, and apply again"
         )
         return
-    ended = aws.run_workflow("daily")
+    run = aws.extract() if aws.stack_parameter("ExtractWith") == "lambda" else aws.start_workflow("daily")
+    ended = aws.ended_workflow("daily", run)
     if any(ended.get(count) for count in ("FailedActions", "TimeoutActions", "StoppedActions", "RefusedSources")):
         raise DataRefused(
             f"the smoke run failed: {ended}. `reelhouse deploy rollback {aws.place.environment}` goes back to the "

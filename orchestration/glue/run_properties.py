@@ -19,10 +19,15 @@ _PATIENT = Config(retries={"mode": "standard", "total_max_attempts": 5}, connect
 
 
 class RunProperties:
-    """The properties of a workflow run; of a job that was started by hand nothing is known and nothing is kept."""
+    """The properties of a workflow run; without one nothing is known, and what is told is kept for one that begins.
+
+    Attributes:
+        told: what this process has told.
+    """
 
     def __init__(self, workflow: tuple[str, str] | None) -> None:
         """Prepare; ``workflow`` is the name and the id of the run."""
+        self.told: dict[str, str] = {}
         self._run = {"Name": workflow[0], "RunId": workflow[1]} if workflow else None
         self._glue = Session().client("glue", config=_PATIENT) if workflow else None
 
@@ -44,6 +49,7 @@ class RunProperties:
         Raises:
             ReelhouseError: Glue refuses or is in trouble.
         """
+        self.told |= properties
         if self._glue is not None and self._run is not None:
             with _told("written"):
                 self._glue.put_workflow_run_properties(**self._run, RunProperties=properties)

@@ -1,6 +1,6 @@
 """The template of the stack: parts written by hand, and what follows from ``pipeline.yaml`` and the policies."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -42,6 +42,7 @@ def template() -> dict[str, Any]:
     resources |= {"ExtractionRule": _extraction_rule(declared), "JobsFailed": _failure_rule(declared)}
     resources |= {"ReceiptsRule": _receipts_rule()}
     resources |= {"ExportedDays": _exported_days(), "Dashboard": _dashboard(declared)}
+    _bound(resources.values())
     return {
         "AWSTemplateFormatVersion": "2010-09-09",
         "Description": "reelhouse: video-engagement data into Amazon Redshift",
@@ -54,6 +55,14 @@ def template() -> dict[str, Any]:
             "DailyWorkflow": {"Value": {"Ref": _id("Workflow", "daily")}},
         },
     }
+
+
+def _bound(resources: Iterable[Resource]) -> None:
+    """Give every role the boundary that the account has for this environment (`account.py`), where it has one."""
+    for resource in resources:
+        if resource["Type"] == "AWS::IAM::Role":
+            boundary = {"Fn::If": ["HasBoundary", {"Ref": "Boundary"}, {"Ref": "AWS::NoValue"}]}
+            resource["Properties"]["PermissionsBoundary"] = boundary
 
 
 def _read(part: str) -> dict[str, Any]:

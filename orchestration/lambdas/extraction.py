@@ -53,5 +53,5 @@ def handler(event: Mapping[str, Any], context: LambdaContext) -> dict[str, Any]:
     except ReelhouseError as error:
         progress.event("extraction.failed", error=str(error), runbook="runbooks/extraction-failed.md")
         raise
-    told = {RUN_ID: run_id, AS_OF: format_instant(clock.as_of)}
+    told = {RUN_ID: run_id, AS_OF: format_instant(clock.as_of), **run.properties.told}
     return {"run_id": run_id, "goes_on": report.goes_on, "workflow_run": start_workflow(function.workflow, told)}

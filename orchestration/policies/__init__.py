@@ -27,7 +27,7 @@ PLACES = {
     "receipts": "${Receipts.Arn}",
     # A refresh is called dataset/ID/ingestion/NAME (Service Authorization Reference, "Amazon QuickSight").
     "datasets": f"arn:${{AWS::Partition}}:quicksight:{_HERE}:dataset/reelhouse-${{Environment}}-*",
-    "glue_logs": f"arn:${{AWS::Partition}}:logs:{_HERE}:log-group:/aws-glue/jobs/reelhouse-${{Environment}}*",
+    "glue_logs": f"arn:${{AWS::Partition}}:logs:{_HERE}:log-group:/aws-glue/jobs/reelhouse-${{Environment}}/*",
     "arrivals_logs": "${ArrivalsLogs.Arn}",
     "extraction_logs": "${ExtractionLogs.Arn}",
     "refresh_logs": "${RefreshLogs.Arn}",

@@ -35,6 +35,7 @@ def test_a_source_that_refuses_does_not_hold_up_the_other(
         properties = boto3.client("glue").get_workflow_run_properties(Name="flow", RunId=answer["workflow_run"])
         report = read_report(lake, answer["run_id"])
     assert properties["RunProperties"]["run_id"] == answer["run_id"]
+    assert properties["RunProperties"]["extract"] == "refused", "the proof of a deployment counts it"
     assert "Read all folder and media data" in report["refused"]
     assert report["jobs"]["extract"]["job_run"] == "request"
     assert report["jobs"]["extract"]["s3"]["PutObject"] > 0

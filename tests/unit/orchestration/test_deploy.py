@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from hashlib import sha256
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +34,7 @@ from orchestration.deploy.release import (
     parameters_of,
     release_of,
 )
+from orchestration.deploy.steps import Target, target_of
 from orchestration.infrastructure.template import template
 
 PLACE = Place("staging", "123456789012", "eu-west-1")
@@ -48,6 +50,7 @@ quicksight:
 """
 UNCHANGED = "0" * 16
 """A release that is there."""
+THERE = Target(UNCHANGED, "0.1.0", f"releases/{UNCHANGED}/template.json", (), streampulse=True)
 ASSET = re.compile(
     r"(?P<verb>Create|Update|Describe|Delete|List)(?P<kind>(Data(Source|Set)|Theme|Dashboard|Analys[ie]s)s?)"
 )
@@ -112,8 +115,6 @@ class Cloud:
         return {"ChecksumSHA256": b64encode(sha256(self.objects[params["Key"]]).digest()).decode()}
 
     def GetObject(self, params: dict[str, Any]) -> Any:
-        from io import BytesIO
-
         if params["Key"] == f"configuration/staging/{UNCHANGED}.yaml":
             return {"Body": BytesIO(configuration_of(PLACE, CONFIGURATION, "reelhouse.yaml").encode())}
         return {"Body": BytesIO(self.objects[params["Key"]])}
@@ -250,7 +251,7 @@ def test_a_sandbox_is_not_deployed() -> None:
 def test_every_parameter_of_the_template_is_given() -> None:
     for environment in load_environments():
         place = Place(environment, "123456789012", "eu-west-1")
-        given = parameters_of(place, "0" * 16, "0.1.0", dashboards=True, streampulse=True, secrets="made")
+        given = parameters_of(place, "0" * 16, "0.1.0", dashboards=True, streampulse=True, secrets="made", boundary="")
         assert set(given) == set(template()["Parameters"])
 
 
@@ -293,7 +294,7 @@ def test_a_deployment_does_its_steps_in_order(cloud: Cloud) -> None:
     made, said = release(), list[str]()
     steps.upload(aws(), made, said.append)
     cloud.asked.clear()
-    name, changes = steps.propose(aws(), made.hash, made.version)
+    name, changes = steps.propose(aws(), target_of(PLACE, made))
     steps.apply(aws(), name, changes, said.append)
     steps.smoke(aws(), said.append)
     steps.remember(aws(), made.hash, made.version, datetime(2026, 1, 8, tzinfo=UTC))
@@ -307,12 +308,12 @@ def test_a_deployment_does_its_steps_in_order(cloud: Cloud) -> None:
 
 def test_a_first_deployment_makes_the_stack(cloud: Cloud) -> None:
     cloud.status, cloud.changes = None, [change("Add", "AWS::Glue::Job")]
-    steps.propose(aws(), UNCHANGED, "0.1.0")
+    steps.propose(aws(), THERE)
     assert dict(cloud.asked)["CreateChangeSet"]["ChangeSetType"] == "CREATE"
 
 
 def test_what_is_as_it_should_be_is_not_executed(cloud: Cloud) -> None:
-    name, changes = steps.propose(aws(), UNCHANGED, "0.1.0")
+    name, changes = steps.propose(aws(), THERE)
     assert changes is None
     steps.apply(aws(), name, changes, lambda _: None)
     assert "ExecuteChangeSet" not in cloud.operations()
@@ -338,6 +339,33 @@ def test_a_smoke_run_of_which_a_source_refused_is_no_proof(cloud: Cloud) -> None
         steps.smoke(aws(), lambda _: None)
 
 
+def test_where_a_function_extracts_the_proof_begins_with_it_and_so_asks_the_source(cloud: Cloud) -> None:
+    cloud.parameters = {"ExtractWith": "lambda"}
+    cloud.answers["Invoke"] = lambda _: {"Payload": BytesIO(b'{"workflow_run": "wr_7"}')}
+    steps.smoke(aws(), lambda _: None)
+    asked = dict(cloud.asked)
+    assert asked["Invoke"]["FunctionName"] == "reelhouse-staging-extraction"
+    assert asked["GetWorkflowRun"]["RunId"] == "wr_7"
+    assert "StartWorkflowRun" not in cloud.operations(), "the function has started it"
+
+
+@pytest.mark.parametrize(
+    ("answer", "says"),
+    [
+        (
+            {"FunctionError": "Unhandled", "Payload": b'{"errorMessage": "the token was refused"}'},
+            "the token was refused",
+        ),
+        ({"Payload": b'{"workflow_run": null}'}, "another run is under way"),
+    ],
+)
+def test_a_function_that_fails_is_no_proof(cloud: Cloud, answer: dict[str, Any], says: str) -> None:
+    cloud.parameters = {"ExtractWith": "lambda"}
+    cloud.answers["Invoke"] = lambda _: {**answer, "Payload": BytesIO(answer["Payload"])}
+    with pytest.raises(ReelhouseError, match=says):
+        steps.smoke(aws(), lambda _: None)
+
+
 def test_a_rollback_goes_to_the_release_before_and_forward_again(cloud: Cloud) -> None:
     first, second = release(), release(b=b"new")
     deployed(cloud, first, 8)
@@ -355,13 +383,13 @@ def test_a_rollback_after_a_proof_that_failed_goes_to_the_last_release_that_was_
 
 
 def test_two_plans_of_a_release_are_not_in_each_others_way(cloud: Cloud) -> None:
-    assert steps.propose(aws(), UNCHANGED, "0.1.0")[0] != steps.propose(aws(), UNCHANGED, "0.1.0")[0]
+    assert steps.propose(aws(), THERE)[0] != steps.propose(aws(), THERE)[0]
 
 
 def test_a_stack_that_was_never_made_whole_is_told_with_what_to_do(cloud: Cloud) -> None:
     cloud.status = "ROLLBACK_COMPLETE"
     with pytest.raises(ReelhouseError, match=r"never made whole.*reelhouse deploy destroy staging"):
-        steps.propose(aws(), UNCHANGED, "0.1.0")
+        steps.propose(aws(), THERE)
     assert "CreateChangeSet" not in cloud.operations()
 
 
@@ -372,7 +400,7 @@ def secrets_are(cloud: Cloud, **states: dict[str, Any] | None) -> None:
 
 
 def proposed_secrets(cloud: Cloud) -> str:
-    steps.propose(aws(), UNCHANGED, "0.1.0")
+    steps.propose(aws(), THERE)
     given = {
         each["ParameterKey"]: each["ParameterValue"] for each in dict(cloud.asked)["CreateChangeSet"]["Parameters"]
     }
@@ -389,7 +417,7 @@ def test_a_new_stack_makes_its_secrets_or_uses_those_that_an_earlier_one_left(cl
     doomed = {"DeletedDate": datetime(2026, 1, 8, tzinfo=UTC)}
     secrets_are(cloud, wistia_token=there, redshift_password=there, privacy_key=doomed)
     with pytest.raises(ConfigurationError, match=r"staging/privacy_key is marked for removal.*restore-secret"):
-        steps.propose(aws(), UNCHANGED, "0.1.0")
+        steps.propose(aws(), THERE)
 
 
 def test_without_streampulse_nothing_starts_for_it_in_the_evening(cloud: Cloud) -> None:
@@ -397,7 +425,7 @@ def test_without_streampulse_nothing_starts_for_it_in_the_evening(cloud: Cloud) 
     for made, words in ((alone, "no"), (release(), "yes")):
         cloud.asked.clear()
         steps.upload(aws(), made, lambda _: None)
-        steps.propose(aws(), made.hash, made.version)
+        steps.propose(aws(), target_of(PLACE, made))
         given = dict(cloud.asked)["CreateChangeSet"]["Parameters"]
         assert {"ParameterKey": "Streampulse", "ParameterValue": words} in given
     conditions = {name: item.get("Condition") for name, item in template()["Resources"].items()}
@@ -442,7 +470,7 @@ def test_what_aws_refuses_is_one_message(cloud: Cloud) -> None:
     denied = {"Error": {"Code": "AccessDenied", "Message": "not authorized"}}
     cloud.answers["CreateChangeSet"] = lambda _: (403, denied)
     with pytest.raises(ReelhouseError, match=r"AWS refuses CreateChangeSet \(AccessDenied: not authorized\)"):
-        steps.propose(aws(), UNCHANGED, "0.1.0")
+        steps.propose(aws(), THERE)
 
 
 def test_a_request_that_is_none_is_found_here(cloud: Cloud) -> None:
@@ -502,9 +530,9 @@ def roll_back(cloud: Cloud) -> list[str]:
 def test_without_dashboards_quicksight_is_not_asked_and_that_is_said(cloud: Cloud) -> None:
     made, said = release(), list[str]()
     deployed(cloud, made, 8)
-    assert steps.propose_dashboards(aws(), steps.dashboards_of(aws(), made.hash), said.append) == ()
+    assert steps.propose_dashboards(aws(), target_of(PLACE, made).dashboards, said.append) == ()
     steps.withdraw_dashboards(aws(), (), said.append)
-    steps.propose(aws(), made.hash, made.version)
+    steps.propose(aws(), target_of(PLACE, made))
     assert said == ["no dashboards in QuickSight: the configuration names no quicksight.secret"]
     assert not [name for name in cloud.operations() if ASSET.fullmatch(name)]
     assert {"ParameterKey": "Dashboards", "ParameterValue": "no"} in dict(cloud.asked)["CreateChangeSet"]["Parameters"]
@@ -513,7 +541,7 @@ def test_without_dashboards_quicksight_is_not_asked_and_that_is_said(cloud: Clou
 def test_dashboards_are_of_the_release_and_read_through_the_stacks_connection(cloud: Cloud) -> None:
     made = release_with_dashboards()
     deployed(cloud, made, 8)
-    asked = steps.dashboards_of(aws(), made.hash)
+    asked = target_of(PLACE, made).dashboards
     source = asked[0].arguments
     assert source["DataSourceId"] == "reelhouse-staging-warehouse"
     assert source["Credentials"] == {"SecretArn": SECRET}
@@ -526,7 +554,7 @@ def test_dashboards_are_of_the_release_and_read_through_the_stacks_connection(cl
     named = connection["VPCConnectionId"]["Fn::Sub"].replace("${Environment}", "staging")
     assert source["VpcConnectionProperties"]["VpcConnectionArn"].endswith(f":123456789012:vpcConnection/{named}")
     assert asked[-1].arguments["Permissions"][0]["Principal"] == MARKETING
-    steps.propose(aws(), made.hash, made.version)
+    steps.propose(aws(), target_of(PLACE, made))
     assert {"ParameterKey": "Dashboards", "ParameterValue": "yes"} in dict(cloud.asked)["CreateChangeSet"]["Parameters"]
 
 
@@ -535,7 +563,7 @@ def test_dashboards_are_planned_in_words_and_brought_to_the_release(cloud: Cloud
     cloud.dashboards["DataSet", "reelhouse-production-days"] = {}
     made, said = release_with_dashboards(), list[str]()
     deployed(cloud, made, 8)
-    asked = steps.dashboards_of(aws(), made.hash)
+    asked = target_of(PLACE, made).dashboards
     told = {(change.kind, change.name): change.words for change in steps.propose_dashboards(aws(), asked, said.append)}
     assert told["QuickSight::DataSource", "reelhouse-staging-warehouse"] == "is made"
     assert told["QuickSight::Dashboard", "reelhouse-staging-pages"] == "is brought to the release"
@@ -554,7 +582,7 @@ def test_dashboards_are_planned_in_words_and_brought_to_the_release(cloud: Cloud
 def test_a_rollback_takes_the_dashboards_along(cloud: Cloud) -> None:
     deployed(cloud, release(), 8)
     deployed(cloud, release_with_dashboards(), 9)
-    steps.publish_dashboards(aws(), steps.dashboards_of(aws(), release_with_dashboards().hash), lambda _: None)
+    steps.publish_dashboards(aws(), target_of(PLACE, release_with_dashboards()).dashboards, lambda _: None)
     cloud.changes = [change("Remove", "AWS::QuickSight::VPCConnection")]
     done = roll_back(cloud)
     assert cloud.dashboards == {}
@@ -567,7 +595,7 @@ def test_a_rollback_takes_the_dashboards_along(cloud: Cloud) -> None:
 def test_destroying_takes_the_dashboards_before_the_stack(cloud: Cloud) -> None:
     made = release_with_dashboards()
     deployed(cloud, made, 8)
-    steps.publish_dashboards(aws(), steps.dashboards_of(aws(), made.hash), lambda _: None)
+    steps.publish_dashboards(aws(), target_of(PLACE, made).dashboards, lambda _: None)
     cloud.asked.clear()
     steps.destroy(aws(), and_data=False, say=lambda _: None)
     done = cloud.operations()
@@ -581,7 +609,7 @@ def test_what_quicksight_refuses_is_one_message(cloud: Cloud) -> None:
     denied = {"Error": {"Code": "AccessDeniedException", "Message": "not authorized"}}
     cloud.quicksight = lambda *_: (403, denied)  # type: ignore[method-assign]
     with pytest.raises(ReelhouseError, match=r"the dashboards: AWS refuses ListDashboards \(AccessDenied"):
-        steps.propose_dashboards(aws(), steps.dashboards_of(aws(), made.hash), lambda _: None)
+        steps.propose_dashboards(aws(), target_of(PLACE, made).dashboards, lambda _: None)
 
 
 @pytest.mark.parametrize("configured", [True, False])
