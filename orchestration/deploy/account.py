@@ -6,12 +6,24 @@ import re
 from collections.abc import Iterable
 from uuid import uuid4
 
-from extract.errors import ConfigurationError
-from orchestration.deploy.aws import Aws
+from extract.errors import ConfigurationError, ReelhouseError
+from orchestration.deploy.aws import ACCOUNT_STACK, Aws
 from orchestration.deploy.changes import Change
 from orchestration.infrastructure.account import PLANNED, account_template
 
 _REPOSITORY = re.compile(r"[A-Za-z0-9-]+(@\d+)?/[A-Za-z0-9._-]+(@\d+)?")
+
+
+def check_repository(text: str) -> None:
+    """Refuse what is no repository as it stands in the subjects of GitHub's tokens.
+
+    Raises:
+        ConfigurationError: it is none.
+    """
+    if not _REPOSITORY.fullmatch(text):
+        raise ConfigurationError(
+            f"--repository: {text!r} is none; write OWNER/NAME, or OWNER@ID/NAME@ID. Nothing was touched"
+        )
 
 
 def propose(aws: Aws, repository: str, environments: Iterable[str]) -> tuple[str, tuple[Change, ...] | None]:
@@ -21,12 +33,7 @@ def propose(aws: Aws, repository: str, environments: Iterable[str]) -> tuple[str
         aws: the account, as the place of its own stack.
         repository: as it stands in the subjects of GitHub's tokens: ``OWNER/NAME`` or ``OWNER@ID/NAME@ID``.
         environments: those that the account holds.
-
-    Raises:
-        ConfigurationError: the repository is none.
     """
-    if not _REPOSITORY.fullmatch(repository):
-        raise ConfigurationError(f"--repository: {repository!r} is none; write OWNER/NAME, or OWNER@ID/NAME@ID")
     aws.ensure_artifacts()
     body = json.dumps(account_template(environments), separators=(",", ":")).encode()
     key = f"account/{hashlib.sha256(body).hexdigest()[:16]}.json"
@@ -38,14 +45,20 @@ def propose(aws: Aws, repository: str, environments: Iterable[str]) -> tuple[str
 
 
 def variables(aws: Aws, environments: Iterable[str]) -> list[str]:
-    """Return what is still to be typed, so that the workflows know of the roles."""
-    roles = aws.account_outputs()
-    lines = [f"gh variable set AWS_REGION --body {aws.place.region}"]
-    if PLANNED in environments:
-        lines.append(f"gh variable set AWS_PLAN_ROLE --body {roles['Plan']}")
-    for environment in environments:
-        role = roles[f"Deploy{environment.title()}"]
-        lines.append(f"gh variable set AWS_DEPLOY_ROLE --env {environment} --body {role}")
-    lines.append("gh variable set REELHOUSE_CONFIGURATION < reelhouse.yaml")
-    lines.append("gh variable set AWS_DEPLOYS --body true")
-    return lines
+    """Return what is still to be typed, so that the workflows know of the roles.
+
+    Raises:
+        ReelhouseError: the stack does not tell of one.
+    """
+    told, environments = aws.account_outputs(), tuple(environments)
+    plans = {"AWS_PLAN_ROLE": "Plan"} if PLANNED in environments else {}
+    deploys = {f"AWS_DEPLOY_ROLE --env {name}": f"Deploy{name.title()}" for name in environments}
+    if missing := sorted({*plans.values(), *deploys.values()} - told.keys()):
+        raise ReelhouseError(f"the stack {ACCOUNT_STACK} does not tell of {', '.join(missing)}; type the command again")
+    roles = [f"gh variable set {name} --body {told[output]}" for name, output in (plans | deploys).items()]
+    return [
+        f"gh variable set AWS_REGION --body {aws.place.region}",
+        *roles,
+        "gh variable set REELHOUSE_CONFIGURATION < reelhouse.yaml",
+        "gh variable set AWS_DEPLOYS --body true",
+    ]

@@ -44,6 +44,7 @@ def account(environments: tuple[str, ...], repository: str, *, yes: bool) -> Non
 
     for environment in environments:
         _known(environment)
+    steps.check_repository(repository)
     aws = _place(STACK)
     name, changes = steps.propose(aws, repository, environments)
     _agree(aws, name, changes, (), yes=yes, lose_data=False)

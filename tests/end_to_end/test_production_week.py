@@ -44,6 +44,9 @@ BURST = START + timedelta(days=5, hours=14)
 FILES = {"users": 60, "titles": 20, "playbacks": 60, "days": 3}
 ENVIRONMENT, RELEASE = "test", "0123456789abcdef"
 TIMED_OUT = "TIMEOUT"
+HEADINGS = """\
+| instant (UTC) | workflow | jobs | outcome | landed | inserted | updated | seconds |
+|---|---|---|---|---|---|---|---|"""
 CONFIGURATION = """\
 wistia: {{base_url: "{base_url}", requests_per_minute: 1000000, timeout: 2}}
 streampulse: {{settle_seconds: 0}}
@@ -181,38 +184,39 @@ def week(production: Production) -> Production:
         for workflow, schedule in production.workflows.schedules()
         for instant in parse_schedule(schedule).fires(START, end)
     )
+    print("\n" + HEADINGS, flush=True)
     for instant, workflow in sorted([*fires, (BURST, "arrivals")]):
         is_bad = instant.date() == BAD_DAY.date()
         production.put_token("revoked" if is_bad else production.simulator.token)
         if workflow == "arrivals":
             run_id = production.arrive(instant)
             production.run(instant, "reelhouse-test-streampulse", run_id)
+            print(told(production), flush=True)
             continue
         production.drop_files(instant)
         production.strike = "normalise" if is_bad and workflow.endswith("streampulse") else ""
         production.run(instant, workflow)
-    print("\n" + "\n".join(told(production)))
+        print(told(production), flush=True)
     return production
 
 
-def told(production: Production) -> Iterator[str]:
-    yield "| instant (UTC) | workflow | jobs | outcome | landed | inserted | updated | seconds |"
-    yield "|---|---|---|---|---|---|---|---|"
-    for at, run, report in production.runs:
-        jobs = ", ".join(
-            f"{start.job.rpartition('-')[2]}{'' if state == SUCCEEDED else f' {state}'}" for start, state in run.ended
-        )
-        streams = (report.get("extraction") or {}).get("streams", ())
-        loads = (report.get("load") or {}).get("applied", ())
-        fed = [table for load in loads for table in load["tables"].values() if table["copied"] is not None]
-        counts = (
-            sum(stream["landed"] for stream in streams if stream["sequence"]),
-            sum(table["inserted"] for table in fed),
-            sum(table["updated"] for table in fed),
-        )
-        figures = " | ".join(f"{count:,}" for count in counts)
-        workflow = run.workflow.rpartition("-")[2]
-        yield f"| {at:%m-%d %H:%M} | {workflow} | {jobs} | {report['outcome']} | {figures} | {report['seconds']:.0f} |"
+def told(production: Production) -> str:
+    """Return the row of the run that was the last."""
+    at, run, report = production.runs[-1]
+    jobs = ", ".join(
+        f"{start.job.rpartition('-')[2]}{'' if state == SUCCEEDED else f' {state}'}" for start, state in run.ended
+    )
+    streams = (report.get("extraction") or {}).get("streams", ())
+    loads = (report.get("load") or {}).get("applied", ())
+    fed = [table for load in loads for table in load["tables"].values() if table["copied"] is not None]
+    counts = (
+        sum(stream["landed"] for stream in streams if stream["sequence"]),
+        sum(table["inserted"] for table in fed),
+        sum(table["updated"] for table in fed),
+    )
+    figures = " | ".join(f"{count:,}" for count in counts)
+    workflow = run.workflow.rpartition("-")[2]
+    return f"| {at:%m-%d %H:%M} | {workflow} | {jobs} | {report['outcome']} | {figures} | {report['seconds']:.0f} |"
 
 
 def of(week: Production, at: datetime, workflow: str) -> tuple[Run, dict[str, Any]]:

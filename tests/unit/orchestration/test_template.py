@@ -212,7 +212,7 @@ def test_the_environments_give_every_parameter_that_is_theirs() -> None:
     environments = yaml.safe_load((HOME / "environments.yaml").read_text())
     assert set(environments) == {"dev", "staging", "production"}
     given = {"".join(word.title() for word in name.split("_")) for name in environments["dev"]}
-    told = {"Environment", "Release", "Version", "ArtifactsBucket", "Dashboards", "Secrets", "Streampulse"}
+    told = {"Environment", "Release", "Version", "ArtifactsBucket", "Dashboards", "Secrets", "Streampulse", "Boundary"}
     assert all(values.keys() == environments["dev"].keys() for values in environments.values())
     assert given | told == set(made()["Parameters"])
 
