@@ -1,12 +1,13 @@
 """Fault 38: a person is erased everywhere and does not return, by a replay or from the source, whatever is killed."""
 
 import gzip
+import os
 import shutil
 from pathlib import Path
 
 import pytest
 
-from extract.errors import ConfigurationError, DataRefused
+from extract.errors import ConfigurationError, DataRefused, ReelhouseError
 from extract.lake import Lake
 from extract.manifest import raw_log
 from extract.privacy import PrivacyKey
@@ -21,6 +22,7 @@ from spark.jobs.retention import Expired, Expiry
 from spark.manifest import Counts, staging_log
 from spark.raw import RawObject, checked
 from tests.faults.persons import ADA, BOB, Home, holding, playback, session, visitor
+from tests.faults.test_storage_refuses import FullFrom
 from tests.integration.spark.lakes import land
 
 VISITORS = "wistia/visitors"
@@ -230,6 +232,21 @@ def test_killed_in_the_middle_the_next_command_that_loads_completes_it(home: Hom
     assert_gone(home)
     assert len(erasures.receipts(home.lake)) >= 1
     assert do_job("load", home.context(), Silent()) is None
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("turn", [2, 7, 15])
+def test_the_disk_is_full_and_the_next_command_that_loads_completes_it(
+    home: Home, turn: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    known = traces(home, emails=("ada@example.org",))
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "fsync", FullFrom(turn))
+        with pytest.raises(ReelhouseError, match="the disk is full"):
+            forget(home.context(), Silent(), known)
+    assert forgotten_log(home.lake).head(), "nobody has to ask again"
+    do_job("load", home.context(), Silent())
+    assert_gone(home)
 
 
 @pytest.mark.long
