@@ -134,11 +134,19 @@ def _print_left_over(report: "NormaliseReport") -> None:
     for stream, reasons in report.quarantined.items():
         for reason, count in reasons.items():
             click.echo(f"{stream}: {count} quarantined ({reason})")
+    from spark.manifest import DROPPED
+
     unknown: dict[str, dict[str, int]] = {}
+    missed: dict[str, dict[str, int]] = {}
     for entry in report.drift:
-        unknown.setdefault(entry.stream, {})[f"{entry.field} ({entry.kind})"] = entry.count
+        if entry.kind == DROPPED:
+            missed.setdefault(entry.stream, {})[entry.field] = entry.count
+        else:
+            unknown.setdefault(entry.stream, {})[f"{entry.field} ({entry.kind})"] = entry.count
     for stream, fields in unknown.items():
         click.echo(f"{stream}: fields that no contract knows, kept in _extra: {_most(fields, MOST_FIELDS)}")
+    for stream, fields in missed.items():
+        click.echo(f"{stream}: fields that records had before and none has now: {_most(fields, MOST_FIELDS)}")
 
 
 def load(report: "LoadReport", *, as_json: bool) -> None:
@@ -313,8 +321,17 @@ def contracts(described: "Sequence[EntityContract]", *, as_json: bool) -> None:
         click.echo(f"\n{entity.ddl};")
 
 
-def _print_drift(entries: "Iterable[dict[str, Any]]") -> None:
-    """Print the fields that contracts do not know, a stream a line; they are kept in ``_extra``."""
+def _print_drift(entries: "Sequence[dict[str, Any]]") -> None:
+    """Print what of the sources' fields contracts do not know, and what records have no more."""
+    from spark.manifest import DROPPED
+
+    unknown = [entry for entry in entries if entry["kind"] != DROPPED]
+    _print_fields("drift: unknown fields of", unknown)
+    _print_fields("drift: fields dropped from", [entry for entry in entries if entry["kind"] == DROPPED])
+
+
+def _print_fields(head: str, entries: "Iterable[dict[str, Any]]") -> None:
+    """Print fields, a stream a line: unknown ones are kept in ``_extra``."""
     streams: dict[str, dict[str, int]] = {}
     since: dict[str, str] = {}
     for entry in entries:
@@ -327,7 +344,7 @@ def _print_drift(entries: "Iterable[dict[str, Any]]") -> None:
             (stream, sum(fields.values()), since[stream][:19], _most(fields, MOST_FIELDS))
             for stream, fields in streams.items()
         ]
-        _print_figures(("drift: unknown fields of", "records", "first seen (UTC)", "fields"), rows)
+        _print_figures((head, "records", "first seen (UTC)", "fields"), rows)
 
 
 def plan(found: "Plan", *, as_sql: bool, as_json: bool) -> None:

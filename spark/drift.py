@@ -1,19 +1,27 @@
-"""Drift: fields that good records have and contracts do not know. They are kept in ``_extra`` and told, never lost.
+"""Drift: fields that good records have and contracts do not know, and those that they have no more.
 
-Records in quarantine do not count: they stand there in full, and one of them may have any number of fields.
+The former are kept in ``_extra`` and told, never lost. Records in quarantine do not count: they stand there in full,
+and one of them may have any number of fields. A required field that is dropped sends records to quarantine; of an
+optional one a record tells nothing, as it may always be absent. So it is told from how often it had a value before.
 """
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
 
+from spark.contracts import META, Contract
 from spark.engine import DataFrame
 from spark.engine import functions as F
 from spark.leaves import UNKNOWN
-from spark.manifest import DRIFT_LIMIT, OTHER_FIELDS, DriftEntry
+from spark.manifest import DRIFT_LIMIT, DROPPED, OTHER_FIELDS, DriftEntry, Filling
 
 _ANY = "any"
+EXPECTED = 20
+"""Values that would have been expected before an optional field counts as dropped: that none comes by chance, where
+each record has one independently of the others, happens once in 500 million (e to the power of -20)."""
 _NAME_LIMIT = 256
 
+Fillings = Mapping[str, Mapping[str, Filling]]
+"""Stream -> path of an optional column -> how often it had a value."""
 Sightings = Mapping[tuple[str, str, str], int]
 """(Stream, field, JSON kind) -> records that had it."""
 
@@ -31,6 +39,47 @@ def sightings(stream: str, rows: Iterable[tuple[str, int]]) -> dict[tuple[str, s
         kind, _, field = kind_path.partition(" ")
         seen[stream, field[:_NAME_LIMIT], kind] += count
     return dict(seen)
+
+
+def optional_paths(contract: Contract) -> dict[str, str]:
+    """Return the optional columns that a source fills, by the path at which it does."""
+    columns = (column for column in contract.record_columns if column.path and not column.required)
+    return {column.path[0]: column.name for column in columns if not column.path[0].startswith(META)}
+
+
+def count_values(judged: DataFrame, contract: Contract) -> DataFrame:
+    """Return the number of records, and of the values that they have at each of ``optional_paths``."""
+    counts = (F.count(name).alias(f"values_{name}") for name in optional_paths(contract).values())
+    return judged.agg(F.count("*").alias("records"), *counts)
+
+
+def fill(before: Mapping[str, Filling], records: int, values: Mapping[str, int]) -> dict[str, Filling]:
+    """Add one batch to how often the optional columns of a stream had a value before it."""
+    filled = dict(before)
+    for path, count in values.items():
+        known = before.get(path, Filling(records=0, values=0))
+        if count:
+            seen = known.records + known.without + records
+            filled[path] = Filling(records=seen, values=known.values + count)
+        elif known.values:
+            filled[path] = known.model_copy(update={"without": known.without + records})
+    return filled
+
+
+def dropped(
+    stream: str, before: Mapping[str, Filling], after: Mapping[str, Filling]
+) -> dict[tuple[str, str, str], int]:
+    """Return the fields of a stream that are missed, with the records that are new without them."""
+    found = {}
+    for path, filling in after.items():
+        known = before.get(path)
+        if known and filling.without > known.without and _is_missed(filling):
+            found[stream, path, DROPPED] = filling.without - (known.without if _is_missed(known) else 0)
+    return found
+
+
+def _is_missed(filling: Filling) -> bool:
+    return filling.without * filling.values >= EXPECTED * filling.records
 
 
 def accumulate(before: Iterable[DriftEntry], seen: Sightings, sequence: int, at: str) -> tuple[DriftEntry, ...]:

@@ -10,6 +10,8 @@ from extract.manifest import Manifest, ManifestLog, ObjectEntry, sequence_name
 DRIFT_LIMIT = 100
 """Unknown fields of a stream that manifests carry one by one, because every later manifest carries them too."""
 OTHER_FIELDS = "(other fields)"
+DROPPED = "dropped"
+"""In place of a JSON kind: a field that records used to have."""
 STAGING_LOG = "staging/_manifests/"
 REBUILD_LOG = "staging/_rebuilds/"
 PUBLISHED_REBUILDS = "staging/_rebuilt/"
@@ -65,7 +67,7 @@ class QuarantineEntry(_Entry):
 
 
 class DriftEntry(_Entry):
-    """A field that good records of a stream have and their contract does not know.
+    """A field that good records of a stream have and their contract does not know, or that they have no more.
 
     At most ``DRIFT_LIMIT`` of a stream are told one by one; those beyond are one entry, ``OTHER_FIELDS`` of any kind.
     """
@@ -74,13 +76,26 @@ class DriftEntry(_Entry):
     field: str
     """Its path in the record, cut to 256 characters."""
     kind: str
-    """The JSON kind of its value: string, number, boolean, object, array or null; ``any`` for other fields."""
+    """The JSON kind of its value: string, number, boolean, object, array or null; ``any`` for other fields; ``dropped``
+    for one that an optional column takes, that records used to have and that none has any more."""
     count: int
-    """Records that had it so, in all normalisations up to this one; a record may have several of the other fields."""
+    """Records that had it so, or went without it, in all normalisations up to this one; a record may have several of
+    the other fields."""
     first_sequence: int
     """The normalisation that saw it first."""
     first_seen: str
     """When that was committed (UTC)."""
+
+
+class Filling(_Entry):
+    """How often good records had a value in an optional column, from which it is told when a source drops a field."""
+
+    records: Annotated[int, Field(ge=0)]
+    """Good records up to the last batch in which one had a value."""
+    values: Annotated[int, Field(ge=0)]
+    """Those of them that had one."""
+    without: Annotated[int, Field(ge=0)] = 0
+    """Good records since then, of which none had."""
 
 
 class StagingManifest(Manifest):
@@ -109,6 +124,8 @@ class StagingManifest(Manifest):
     """Entity -> rows that left it after it was staged, because persons asked to be forgotten."""
     forgotten_upto: int = 0
     """The last request to forget somebody that was known when this load was made."""
+    filled: dict[str, dict[str, Filling]] = Field(default_factory=dict)
+    """Stream -> path of an optional column -> how often it had a value so far; those that never had are not in it."""
     retried: dict[str, int] = Field(default_factory=dict)
     """Stream -> records that an earlier load had put into quarantine and that were judged again in this one: the
     quarantine of the stream is that of this load and of later ones. Such records are counted as landed once more."""

@@ -7,7 +7,7 @@ from extract.errors import DataRefused
 from extract.manifest import ObjectEntry
 from extract.settings import Quarantine
 from spark.contracts import Contract
-from spark.drift import Sightings, sightings, unknown_fields
+from spark.drift import Sightings, count_values, optional_paths, sightings, unknown_fields
 from spark.engine import DataFrame, Engine, Question
 from spark.engine import functions as F
 from spark.forgotten import NOBODY, Forgotten, subject_columns
@@ -49,6 +49,8 @@ class Outcome:
         quarantined: files of the quarantine; none where every record was good.
         reasons: records in the quarantine by reason.
         sums: of each column of the rows.
+        good: records that can be loaded.
+        values: path of an optional column -> good records that have a value there.
     """
 
     contract: Contract
@@ -58,6 +60,8 @@ class Outcome:
     reasons: dict[str, int]
     drift: Sightings
     sums: dict[str, int]
+    good: int
+    values: dict[str, int]
 
 
 def normalise_entity(
@@ -91,7 +95,9 @@ def normalise_entity(
     counts = _prove(backlog.stream, landed, tally, rows, quarantined)
     sums = prove_values(engine, place.lake, contract, rows, backlog) if rows else {}
     drift = sightings(backlog.stream, [(seen, count) for seen, count in engine.ask(asked.unknown())])
-    return Outcome(contract, counts, rows, quarantined, tally.reasons, drift, sums)
+    ((_, *values),) = engine.ask(asked.values())
+    filled = dict(zip(optional_paths(contract), values, strict=True))
+    return Outcome(contract, counts, rows, quarantined, tally.reasons, drift, sums, tally.good, filled)
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +150,10 @@ class _Questions:
     def unknown(self) -> Question:
         """Fields that the contract does not know, of good records."""
         return self._about("unknown", lambda judged: unknown_fields(judged.transform(good)))
+
+    def values(self) -> Question:
+        """Good records, and how many of them have a value in each optional column."""
+        return self._about("values", lambda judged: count_values(judged.transform(good), self.contract))
 
     def _kept(self, judged: DataFrame) -> DataFrame:
         return judged.transform(good).transform(newest(self.contract, self.part.ends))

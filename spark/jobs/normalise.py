@@ -1,6 +1,6 @@
 """The normalisation: all that landed and is not yet normalised, of all entities at once, in one manifest."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from extract.clock import RunClock, format_instant
@@ -10,7 +10,7 @@ from extract.privacy import PrivacyKey
 from extract.progress import Progress
 from extract.settings import Settings
 from spark.contracts import Contract, load_contracts
-from spark.drift import accumulate
+from spark.drift import Fillings, Sightings, accumulate, dropped, fill
 from spark.engine import open_engine, using
 from spark.forgotten import Forgotten, forgotten_log, read_forgotten
 from spark.jobs.entity import WHOLE, Outcome, Part, normalise_entity
@@ -19,6 +19,7 @@ from spark.manifest import (
     Counts,
     DriftEntry,
     EntityEntry,
+    Filling,
     QuarantineEntry,
     StagingManifest,
     newest_key,
@@ -37,7 +38,7 @@ class NormaliseReport:
         sequence: of its manifest; None where there was nothing new.
         entities: counts of each entity of which records landed.
         quarantined: stream -> reason -> records.
-        drift: unknown fields seen in this batch, with their records in this batch.
+        drift: unknown fields seen in this batch and fields that it lacks, with their records in this batch.
     """
 
     sequence: int | None
@@ -71,7 +72,7 @@ def normalise(
         if somebody_asked(lake, forgotten):
             place.clear(folders_of(place, outcomes))
         elif commit(lake, manifest, progress):
-            return _report(manifest, outcomes)
+            return _report(manifest, outcomes, head.filled if head else {})
 
 
 def by_stream() -> dict[str, Contract]:
@@ -146,13 +147,15 @@ def compute(
 def _publish(
     head: StagingManifest | None,
     backlogs: Iterable[Backlog],
-    outcomes: Iterable[Outcome],
+    outcomes: Sequence[Outcome],
     key: PrivacyKey,
     place: Place,
     forgotten: Forgotten,
     committed_at: str,
 ) -> StagingManifest:
     """Write the manifest that will name the files."""
+    before = head.filled if head else {}
+    filled = {**before, **fillings(before, outcomes)}
     return StagingManifest(
         sequence=place.sequence,
         run_id=place.run_id,
@@ -160,7 +163,8 @@ def _publish(
         consumed={**(head.consumed if head else {}), **{backlog.stream: backlog.consumed for backlog in backlogs}},
         entities=entity_entries(place, outcomes),
         quarantine=quarantine_entries(outcomes),
-        drift=accumulate(head.drift if head else (), seen_fields(outcomes), place.sequence, committed_at),
+        drift=accumulate(head.drift if head else (), _drifted(before, outcomes), place.sequence, committed_at),
+        filled=filled,
         total_quarantined=_total(head.total_quarantined if head else {}, outcomes),
         privacy_key=key.fingerprint,
         sweeps={backlog.stream: backlog.sweep for backlog in backlogs if backlog.sweep},
@@ -226,6 +230,20 @@ def seen_fields(outcomes: Iterable[Outcome]) -> dict[tuple[str, str, str], int]:
     return {field: count for outcome in outcomes for field, count in outcome.drift.items()}
 
 
+def fillings(before: Fillings, outcomes: Iterable[Outcome]) -> dict[str, dict[str, Filling]]:
+    """Return how often the optional columns of the streams that were normalised had a value up to now."""
+    return {
+        outcome.contract.stream: fill(before.get(outcome.contract.stream, {}), outcome.good, outcome.values)
+        for outcome in outcomes
+    }
+
+
+def _drifted(before: Fillings, outcomes: Sequence[Outcome]) -> Sightings:
+    """The fields that good records had and nobody knows, and those that they went without."""
+    missed = [dropped(stream, before.get(stream, {}), after) for stream, after in fillings(before, outcomes).items()]
+    return seen_fields(outcomes) | {field: count for some in missed for field, count in some.items()}
+
+
 def _total(before: Mapping[str, Mapping[str, int]], outcomes: Iterable[Outcome]) -> dict[str, dict[str, int]]:
     total = {stream: dict(reasons) for stream, reasons in before.items()}
     for outcome in outcomes:
@@ -235,10 +253,10 @@ def _total(before: Mapping[str, Mapping[str, int]], outcomes: Iterable[Outcome])
     return total
 
 
-def _report(manifest: StagingManifest, outcomes: Iterable[Outcome]) -> NormaliseReport:
+def _report(manifest: StagingManifest, outcomes: Sequence[Outcome], before: Fillings) -> NormaliseReport:
     return NormaliseReport(
         sequence=manifest.sequence,
         entities={outcome.contract.entity: outcome.counts for outcome in outcomes},
         quarantined={stream: entry.reasons for stream, entry in manifest.quarantine.items()},
-        drift=accumulate((), seen_fields(outcomes), manifest.sequence, manifest.committed_at),
+        drift=accumulate((), _drifted(before, outcomes), manifest.sequence, manifest.committed_at),
     )

@@ -124,6 +124,7 @@ def _publish(
         consumed=head.consumed,
         entities=entity_entries(place, healed),
         quarantine=quarantine_entries(healed),
+        filled=head.filled,
         drift=accumulate(head.drift, seen_fields(healed), place.sequence, committed_at),
         total_quarantined={name: found for name, found in {**head.total_quarantined, **still}.items() if found},
         privacy_key=key.fingerprint,

@@ -44,10 +44,9 @@ def visitor(key: str, plays: Any = 1, sent_at: str = "2026-01-08T00:00:00.000001
     return raw_line({**record, **more}, sent_at)
 
 
-def session(key: str, percent: float = 0.5) -> str:
-    return raw_line(
-        {"event_key": key, "received_at": "2026-01-06T10:00:00.000Z", "media_id": "m", "percent_viewed": percent}
-    )
+def session(key: str, percent: float = 0.5, **more: Any) -> str:
+    record = {"event_key": key, "received_at": "2026-01-06T10:00:00.000Z", "media_id": "m", "percent_viewed": percent}
+    return raw_line({**record, **more})
 
 
 def curve(media_id: str, views: Any, rewatches: Any, sent_at: str = "2026-01-08T00:00:00.000001Z") -> str:
@@ -214,6 +213,23 @@ def test_drift_is_remembered_and_counted_without_values(lake: DirectoryLake) -> 
         ("secret", 3, 1),
     ]
     assert "hunter2" not in manifest.model_dump_json()
+
+
+def test_an_optional_field_that_comes_no_more_is_told(lake: DirectoryLake) -> None:
+    land(lake, EVENTS, [session(f"{number}", country="NL") for number in range(30)])
+    assert run(lake).drift == ()
+    land(lake, EVENTS, [session(f"{number}", land="NL") for number in range(30, 50)])
+    report = run(lake)
+    assert {(entry.field, entry.kind, entry.count) for entry in report.drift} == {
+        ("country", "dropped", 20),
+        ("land", "string", 20),
+    }
+    land(lake, EVENTS, [session("back", country="NL")])
+    assert run(lake).drift == ()
+    assert {(entry.field, entry.kind, entry.count, entry.first_sequence) for entry in newest(lake).drift} == {
+        ("country", "dropped", 20, 2),
+        ("land", "string", 20, 2),
+    }
 
 
 def test_fields_of_quarantined_records_are_no_drift(lake: DirectoryLake) -> None:

@@ -1,7 +1,7 @@
 """Drift adds up over normalisations."""
 
-from spark.drift import accumulate, sightings
-from spark.manifest import DRIFT_LIMIT, OTHER_FIELDS
+from spark.drift import accumulate, dropped, fill, sightings
+from spark.manifest import DRIFT_LIMIT, OTHER_FIELDS, Filling
 
 
 def test_sightings_add_up_and_remember_where_they_began() -> None:
@@ -31,3 +31,30 @@ def test_a_stream_that_invents_field_names_does_not_fill_the_manifests() -> None
 def test_a_long_name_is_cut_and_those_that_then_are_alike_count_as_one() -> None:
     seen = sightings("s/a", [("string " + "x" * 60_000, 1), ("string " + "x" * 50_000, 2)])
     assert [(len(field), count) for (_, field, _), count in seen.items()] == [(256, 3)]
+
+
+def batches(*counts: tuple[int, int]) -> list[dict[str, int]]:
+    """What is missed of one field after each of some batches, given as records and values."""
+    filled: dict[str, Filling] = {}
+    missed = []
+    for records, values in counts:
+        after = fill(filled, records, {"city": values})
+        missed.append({field: count for (_, field, _), count in dropped("s/a", filled, after).items()})
+        filled = after
+    return missed
+
+
+def test_an_optional_field_that_all_had_is_missed_after_twenty_records() -> None:
+    assert batches((100, 100), (19, 0), (1, 0), (7, 0), (5, 5), (26, 0)) == [
+        {},
+        {},
+        {"city": 20},
+        {"city": 7},
+        {},
+        {"city": 26},
+    ]
+
+
+def test_a_field_that_few_had_is_missed_later_and_one_that_none_had_never() -> None:
+    assert batches((1000, 10), (1999, 0), (1, 0)) == [{}, {}, {"city": 2000}]
+    assert batches((1000, 0), (100_000, 0)) == [{}, {}]
