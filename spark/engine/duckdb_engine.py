@@ -68,6 +68,7 @@ DIALECT = Dialect(
         "timestamp": whole("epoch_us({c})"),
     },
     total="sum({})",
+    fingerprint="hash({columns})",
     exploded="select {columns}, {arrays}, unnest(range(len({first}))) as {position} from {records}",
     element="unnest({array})",
 )
@@ -190,19 +191,22 @@ class DuckDBEngine:
         for path, entry in zip(paths, files, strict=True):
             path.write_bytes(self._lake.get(entry.key))
         written, run = f"read_parquet([{', '.join(literal(str(path)) for path in paths)}])", self._connection.execute
-        ((same, *sums),) = run(compared(contract, DIALECT, written, _quoted(self._judged))).fetchall()
+        ((alike,),) = run(compared(contract, DIALECT, written, _quoted(self._judged))).fetchall()
         shown = run(sample(contract, written, places)).fetchall()
+        sums = self._sums(contract, written)
         for path in paths:
             path.unlink()
-        return Proved(same, dict(zip((column.name for column in contract.columns), map(int, sums), strict=True)), shown)
+        return Proved(alike, sums, shown)
 
     def sums(self, contract: Contract, key: str) -> dict[str, int]:
         """Return the sum of each column of an object of rows."""
         path = self._scratch / "summed.parquet"
         path.write_bytes(self._lake.get(key))
+        return self._sums(contract, f"read_parquet([{literal(str(path))}])")
+
+    def _sums(self, contract: Contract, rows: str) -> dict[str, int]:
         expressions = ", ".join(sum_expressions(contract, DIALECT, contract.columns))
-        select = f"select {expressions} from read_parquet(?, hive_partitioning = false)"  # noqa: S608
-        ((*totals,),) = self._connection.execute(select, [str(path)]).fetchall()
+        ((*totals,),) = self._connection.execute(f"select {expressions} from {rows}").fetchall()  # noqa: S608
         return {column.name: int(total or 0) for column, total in zip(contract.columns, totals, strict=True)}
 
     def read_parquet(self, key: str) -> tuple[DataFrame, list[tuple[str, str]]]:

@@ -35,6 +35,8 @@ from spark.raw import Backlog, RawObject, checked, other_bytes
 
 PARTITION_BYTES = 64 * 1024 * 1024
 """Compressed raw bytes that one task should take."""
+SENT_PLACES = 1_000_000
+"""Places of lines that are sent to all tasks, which takes 50 MB of each process at most."""
 _DAMAGED = ("EOFException", "ZipException", "gzip", "incorrect header", "invalid ")
 """What Hadoop says, among other things, of a gzip stream that it cannot read."""
 _CONTENT = {"bytes": "bigint", "sha256": "string"}
@@ -68,6 +70,7 @@ DIALECT = Dialect(
         "timestamp": whole("timestampdiff(microsecond, timestamp_ntz '1970-01-01 00:00:00', {c})"),
     },
     total="sum(cast({} as decimal(38, 0)))",
+    fingerprint="xxhash64({nulls}, {columns})",  # nulls alone change nothing in it
     exploded="select {columns}, {arrays}, _place as {position} from {records} "
     "lateral view posexplode({first}) placed as _place, _element",
     element="element_at({array}, _place + 1)",
@@ -105,7 +108,7 @@ class SparkEngine:
     def records(self, places: DataFrame) -> DataFrame:
         """Add the key of the raw object and the record's text to lines of the open stream."""
         # Few of many: with their texts they are moved together, so that they do not end in a file for each raw object.
-        found = places.join(self._lines(), on=list(POSITION)).repartition(*POSITION[:2])
+        found = self._if_few(places).join(self._lines(), on=list(POSITION)).repartition(*POSITION[:2])
         carried = list(places.columns)
         frame = _select(found, [*parse(carried), record_text(carried)])
         return frame.join(self._named(), on=list(POSITION[:2])).select(*carried, RAW_OBJECT, RECORD)
@@ -162,13 +165,15 @@ class SparkEngine:
         frame = self._session.read.parquet(*(_without_pattern(self._address(file.key)) for file in files))
         frame.createOrReplaceTempView(_WRITTEN)
         self._judged.createOrReplaceTempView(_JUDGED)
-        ((same, *sums),) = self.rows(self._session.sql(compared(contract, DIALECT, _WRITTEN, _JUDGED)))
+        ((alike,),) = self.rows(self._session.sql(compared(contract, DIALECT, _WRITTEN, _JUDGED)))
         shown = self.rows(self._session.sql(sample(contract, _WRITTEN, places)))
-        return Proved(same, dict(zip((c.name for c in contract.columns), map(int, sums), strict=True)), shown)
+        return Proved(alike, self._sums(contract, frame), shown)
 
     def sums(self, contract: Contract, key: str) -> dict[str, int]:
         """Return the sum of each column of an object of rows."""
-        frame = self._session.read.parquet(_without_pattern(self._address(key)))
+        return self._sums(contract, self._session.read.parquet(_without_pattern(self._address(key))))
+
+    def _sums(self, contract: Contract, frame: DataFrame) -> dict[str, int]:
         (totals,) = self.rows(frame.selectExpr(*sum_expressions(contract, DIALECT, contract.columns)))
         return {column.name: int(total or 0) for column, total in zip(contract.columns, totals, strict=True)}
 
@@ -224,6 +229,11 @@ class SparkEngine:
             spark_functions.col("value").alias(LINE),
         )
         return self._placed(files).select(sequence, part, line, LINE).coalesce(self._partitions())
+
+    def _if_few(self, places: DataFrame) -> DataFrame:
+        """Send places to all lines where they are few, as those that are refused mostly are; Spark would move lines."""
+        ((count,),) = self.rows(places.agg(spark_functions.count("*")))
+        return spark_functions.broadcast(places) if count <= SENT_PLACES else places
 
     def _placed(self, files: DataFrame) -> DataFrame:
         """Add to rows of objects, which have their key, what the manifests say of them."""

@@ -23,6 +23,9 @@ _TAGGED = rf'(?s)(")s({_BODY})(")|"([^"]*)s"'
 _TOKEN = rf'(?s)"s{_BODY}"|"[^"]*+"|[^"]++'
 # What a nested value may hold that is not yet as it should be: Jackson escapes characters beyond U+FFFF.
 _MAYBE_OTHERWISE = r'"-?[0-9]+[.eE]|"-0s|\\u[dD][89abAB]'
+_ESCAPED = r'["\\\x00-\x1f]'
+"""What JSON escapes in a string."""
+_BRACKETS = r"^\[|\]\z"
 _ESCAPED_PAIR = r"\\u[dD][89abAB]"
 _FRACTION = "^-?[0-9]+[.eE]"
 
@@ -51,6 +54,11 @@ def is_string(value: str) -> str:
     return f"left({value}, 1) = 's'"
 
 
+def is_other(value: str) -> str:
+    """Whether a tagged value is a number, an object or a list."""
+    return f"left({value}, 1) not in ('s', 't', 'f') and {value} <> 'nulls'"
+
+
 def kind(value: str) -> str:
     """The JSON kind of a tagged value; null where there is no value."""
     return (
@@ -67,6 +75,14 @@ def text(value: str) -> str:
     )
 
 
+def plain_text(value: str, other: str) -> str:
+    """What ``text`` makes of a tagged value; ``other`` is what it makes of one that ``is_other``, null of no other."""
+    return (
+        f"case left({value}, 1) when 's' then substr({value}, 2) when 't' then 'true' when 'f' then 'false' "
+        f"else {other} end"
+    )
+
+
 def json(value: str) -> str:
     """A tagged value as JSON text without blanks, its numbers in their normal form."""
     return (
@@ -78,7 +94,10 @@ def json(value: str) -> str:
 
 def quoted(text: str) -> str:
     """A text as a JSON string."""
-    return rf"regexp_replace(to_json(array({text})), '^\\[|\\]\\z', '')"
+    return (
+        f"case when {text} rlike {literal(_ESCAPED)} "
+        f"then regexp_replace(to_json(array({text})), {literal(_BRACKETS)}, '') else concat('\"', {text}, '\"') end"
+    )
 
 
 def number(text: str) -> str:
