@@ -153,7 +153,9 @@ def _generated(model: Model) -> Iterator[tuple[str, str]]:
 
 def _duplicates(model: Model, key: tuple[str, ...], condition: str = "") -> str:
     names = ", ".join(f"{model.name}.{name}" for name in key)
-    same = " and ".join(f"changed.{name} = {model.name}.{name}" for name in key)
+    # What a load made anew whole is looked at whole, without a look for each of its keys.
+    touched = (model.within,) if model.load is Load.PARTITIONS else key
+    same = " and ".join(f"changed.{name} = {model.name}.{name}" for name in touched)
     return (
         f"select {names}, count(*) as row_count\nfrom {model.table}\n"
         f"where exists (\n    select 1 from {model.table} as changed\n"

@@ -5,7 +5,7 @@ taken, keep the newest state of each playback, give it the versions of its title
 days of each user and the daily engagement. The hand-written SQL has neither contracts nor counts, checks or ledger.
 The time is that of a normalisation and of a load into an empty warehouse, from the first byte of raw that is read to
 the commit; to bring the files to raw comes before it. Where others use the processors as well, the seconds of processor
-are what can be compared.
+are what can be compared. Engine, loader and endpoint are one process here, whose time and memory are those of all.
 """
 
 import hashlib
@@ -66,27 +66,16 @@ def run() -> list[tuple[str, str, str]]:
         files = _land(lake)
         command = [sys.executable, "-c", _OURS, str(folder), _FIGURES.format("mart.engagement_daily_total")]
         answer = subprocess.run(command, capture_output=True, text=True, check=True)
-        normalising, loading, worked, memory, *figures = answer.stdout.split()
+        normalising, loading, worked, memory, *figures = map(float, answer.stdout.split())
         by_hand, by_hand_worked, expected = _by_hand(files, folder)
-    assert [float(value) for value in figures] == [float(value) for value in expected]
-    ours = float(normalising) + float(loading)
+    assert figures == [float(value) for value in expected]
+    what, ours = f"{PLAYBACKS:,} playbacks, raw to marts", normalising + loading
     return [
-        (
-            f"{PLAYBACKS:,} playbacks, raw to marts",
-            f"{ours:.1f} s",
-            f"{normalising[:4]} s normalise, {loading[:4]} s load, {float(worked):.0f} s of processor",
-        ),
-        ("its memory, engine and warehouse in one process", f"{memory} MB", "at most 2,048"),
-        (
-            f"{PLAYBACKS:,} playbacks, raw to marts",
-            f"{ours / by_hand:.2f} times its time",
-            f"DuckDB SQL by hand ({by_hand:.1f} s)",
-        ),
-        (
-            f"{PLAYBACKS:,} playbacks, seconds of processor",
-            f"{float(worked) / by_hand_worked:.2f} times its own",
-            f"DuckDB SQL by hand ({by_hand_worked:.1f} s)",
-        ),
+        (f"{what}, on the clock", f"{ours:.1f} s", f"at most 20; normalise {normalising:.1f} s, load {loading:.1f} s"),
+        ("", f"{ours / by_hand:.2f} times its time", f"DuckDB SQL by hand ({by_hand:.1f} s)"),
+        (f"{what}, of processor", f"{worked:.1f} s", ""),
+        ("", f"{worked / by_hand_worked:.2f} times its time", f"DuckDB SQL by hand ({by_hand_worked:.1f} s)"),
+        ("their peak of memory, engine, loader and endpoint", f"{memory:,.0f} MB", "at most 2,048"),
     ]
 
 

@@ -250,7 +250,9 @@ def test_without_its_proofs_a_load_would_end_in_other_tables(
         monkeypatch.setattr(f"warehouse_sql.{proof}", lambda *_, **__: ())
     monkeypatch.setattr("warehouse_sql.apply._proved", lambda _, counts, __: counts)
     _spoiling(monkeypatch, stage, kind)
-    assert loaded(made) != clean
+    # Of a row that is staged twice the delta takes one, so that the counts alone tell.
+    is_absorbed = (stage, kind) == ("copy", "repeat")
+    assert (loaded(made) == clean) is is_absorbed
     monkeypatch.undo()
     made.empty()
     made.stage({"media": _medias()})
