@@ -114,9 +114,19 @@ def normalise(options: Options) -> None:
 
 
 @reelhouse.command()
-@click.option("--set-aside", type=int, metavar="LOAD", help="Pass this load, which can never succeed, from now on.")
+@click.option(
+    "--set-aside",
+    type=click.IntRange(min=1),
+    metavar="LOAD",
+    help="Pass this load, which can never succeed, from now on.",
+)
 @click.option("--reason", help="Why, for whoever sees it in `reelhouse status`.")
-@click.option("--retry", type=int, metavar="LOAD", help="Try a load again that was set aside.")
+@click.option(
+    "--retry",
+    type=click.IntRange(min=1),
+    metavar="LOAD",
+    help="Try a load again that was set aside, or that the ledger has lost.",
+)
 @command_options
 def load(options: Options, set_aside: int | None, reason: str | None, retry: int | None) -> None:
     """Load staging into the warehouse; each staging load is all or nothing, once."""

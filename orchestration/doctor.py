@@ -52,7 +52,8 @@ def examine(context: Context, progress: Progress) -> Examination:
     manifests = read_manifests(lake)
     findings = examine_lake(lake, manifests, progress)
     target = open_warehouse(context.settings, context.secrets)
-    findings += [Finding(*found) for found in examine_warehouse(target, lake, warehouse, manifests.staging)]
+    silence = context.settings.load.lock_wait
+    findings += [Finding(*found) for found in examine_warehouse(target, lake, warehouse, manifests.staging, silence)]
     # Ages are of the lake's own clock, which is real, and not of --as-of.
     old = older_than(litter(lake, manifests), OLD, datetime.now(UTC))
     # Where a manifest cannot be read, nobody can tell what else names an object: nothing is let go then.

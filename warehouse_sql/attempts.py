@@ -77,7 +77,7 @@ class Attempt:
             progress: told when a dead attempt is taken over.
         """
         self._lake = lake
-        self._prefix = f"{BEATS}{address_hash(warehouse)}/"
+        self._warehouse = warehouse
         self._run_id = run_id
         self._limits = limits
         self._progress = progress
@@ -159,13 +159,12 @@ class Attempt:
         """Return the attempts of which nothing was heard for ``load.lock_wait``."""
         limit = timedelta(seconds=self._limits.lock_wait)
         self._beat()
-        beats = {info.key: info.modified_at for info in self._lake.list_after(self._prefix)}
-        now = beats[self._key(self._run_id)]
+        beats = last_beats(self._lake, self._warehouse)
+        now = beats[self._run_id]
         return [
             other
             for other in others
-            if (now - beats[key] if (key := self._key(other.run_id)) in beats else other.asked_at - other.started_at)
-            > limit
+            if (now - beats[other.run_id] if other.run_id in beats else other.asked_at - other.started_at) > limit
         ]
 
     def _end(self, connection: Connection, other: Announced) -> None:
@@ -190,7 +189,13 @@ class Attempt:
             self._lake.put(self._key(self._run_id), json.dumps({"host": self._host, "process": os.getpid()}).encode())
 
     def _key(self, run_id: str) -> str:
-        return f"{self._prefix}{run_id}.json"
+        return f"{BEATS}{address_hash(self._warehouse)}/{run_id}.json"
+
+
+def last_beats(lake: Lake, warehouse: str) -> dict[str, datetime]:
+    """Return when each attempt on a warehouse that is at work was heard of last, by its run (aware, UTC)."""
+    folder = f"{BEATS}{address_hash(warehouse)}/"
+    return {info.key.removeprefix(folder).removesuffix(".json"): info.modified_at for info in lake.list_after(folder)}
 
 
 def address_hash(warehouse: str) -> str:

@@ -77,7 +77,7 @@ class ByHand:
 
     Attributes:
         sequence: of the load.
-        reason: why it is to be set aside; None: it is to be tried again.
+        reason: why it is to be set aside; None: it is to be tried again, or the ledger has lost it.
     """
 
     sequence: int
@@ -192,7 +192,7 @@ def _finish_interrupted(connection: Connection, run: _Run) -> None:
 
 
 def _do_by_hand(connection: Connection, run: _Run) -> None:
-    """Set a load aside, or load one that was."""
+    """Set a load aside, or load one that was, or that the ledger has lost."""
     wanted = run.by_hand
     if wanted is None:
         return
@@ -210,10 +210,14 @@ def _do_by_hand(connection: Connection, run: _Run) -> None:
 
 
 def _try_again(connection: Connection, run: _Run, manifest: StagingManifest, newest: int) -> None:
-    """Load what was set aside; what comes after the newest load has its turn."""
+    """Load what was set aside, or what the ledger has lost; what comes after the newest load has its turn."""
     sequence = manifest.sequence
-    if sequence not in marks(run.lake, run.warehouse):
-        raise ConfigurationError(f"load {sequence} was not set aside; `reelhouse status` shows those that were")
+    is_lost = sequence < newest and not is_loaded(connection, sequence)
+    if not is_lost and sequence not in marks(run.lake, run.warehouse):
+        raise ConfigurationError(
+            f"load {sequence} was not set aside, and the ledger does not lack it; `reelhouse status` shows those that "
+            "were set aside, `reelhouse doctor` those that are lacking"
+        )
     while sequence < newest and not _load_one(connection, run, manifest):
         pass
     take_back(run.lake, run.warehouse, sequence)

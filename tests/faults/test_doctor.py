@@ -17,6 +17,7 @@ from orchestration.lake_findings import missing_days
 from sandbox.wistia.invented import InventedAccount
 from sandbox.wistia.profile import small
 from tests.conftest import House, house
+from warehouse_sql.attempts import BEATS, address_hash
 from warehouse_sql.connection import Connection, connect
 from warehouse_sql.set_aside import set_aside, take_back
 
@@ -110,7 +111,8 @@ def test_a_ledger_that_disagrees_is_found(built: House) -> None:
     back = ["delete from audit.load_history", "insert into audit.load_history select * from audit.kept"]
     for statement, says in (
         ("delete from audit.load_history", "which the ledger does not have"),
-        ("delete from audit.load_history where load_sequence = 1", "the ledger does not have it"),
+        ("delete from audit.load_history where load_sequence = 1", "`reelhouse load --retry 1` makes it once more"),
+        ("delete from audit.load_history where load_sequence = 2", "`reelhouse load` makes it once more"),
         ("update audit.load_history set staged_by = 'other'", "the ledger says that other staged it"),
         ("update audit.load_history set load_sequence = 7 where load_sequence = 2", "load 7"),
     ):
@@ -166,6 +168,22 @@ def test_a_load_that_was_set_aside_is_shown_until_it_is_tried_again(built: House
         "drop table audit.kept",
     )
     assert doctor(built).exit_code == 0
+
+
+def test_an_attempt_that_is_silent_is_found_and_one_that_beats_is_at_work(built: House) -> None:
+    from orchestration.context import Context, Options
+
+    context = Context(Options(home=built.home))
+    columns = "run_id, host, process_id, session_id, started_at"
+    opened = f"insert into audit.load_attempt ({columns}) values ('late', 'elsewhere', 7, 7, getdate())"
+    found = spoiled_ledger(built, opened)
+    assert found.exit_code == 3
+    assert "process 7 on elsewhere has not ended and is silent" in found.stdout
+    beat = f"{BEATS}{address_hash(context.settings.warehouse)}/late.json"
+    context.lake.put(beat, b"{}")
+    assert doctor(built).stdout == "all is well\n"
+    context.lake.delete(beat)
+    spoiled_ledger(built, "delete from audit.load_attempt where run_id = 'late'")
 
 
 def test_days_between_two_that_were_asked_for_are_gaps() -> None:

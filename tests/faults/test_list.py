@@ -35,6 +35,18 @@ def test_a_fault_has_tests_that_are_there(number: int) -> None:
         assert name.startswith("test_") or (ROOT / file / "expect.yaml").is_file(), test
 
 
+@pytest.mark.parametrize(
+    "page", ["README.md", "warehouse_sql/README.md", "dashboards/README.md", "tests/faults/README.md"]
+)
+def test_pages_of_promises_name_tests_that_are_there(page: str) -> None:
+    there = {str(file.relative_to(ROOT)) for file in (ROOT / "tests").rglob("test_*.py")}
+    named = set(re.findall(r"(?:tests/[\w/]+/)?test_\w+\.py", (ROOT / page).read_text(encoding="utf-8")))
+    assert len(named) > 5
+    assert [
+        name for name in named if name not in there and not {file for file in there if file.endswith(f"/{name}")}
+    ] == []
+
+
 def test_it_is_the_list_that_was_agreed_on() -> None:
     if not AGREED.is_file():
         pytest.skip("the agreed list is not beside this checkout")

@@ -22,8 +22,8 @@
 -- day divides the playbacks of that day. The chain of a user is made anew from all observations when one of this load
 -- contradicts the version valid at its instant. The first version is valid from the beginning, so an inferred member is
 -- the first version and keeps its key when it is completed. An address is type 1: when it changes, all versions of the
--- user have the hash of the new one. Distributed by user, by whom playbacks find their version:
--- users are too many to be stored on every node.
+-- user have the hash of the new one. Distributed and sorted by user, by whom playbacks and chains find their versions:
+-- users are too many to be copied to every node.
 with observation as (
     select * from core.dim_user_observation
 ),

@@ -25,9 +25,10 @@
 --   _raw_line        Line of that object, from 1.
 --
 -- Type 1: the newest state by last activity, then plays, then loads, then instant of extraction. Names, addresses and
--- organisations do not enter; an address leaves its keyed hash, so that a visitor can be joined with other traces of one person. Purged: last extracted before a full sweep of the list began, and therefore not in it; the
--- next extraction that shows the visitor takes it back. Distributed by key, because it is the one dimension too large to be copied to every node; sorted by key for
--- the merge.
+-- organisations do not enter; an address leaves its keyed hash, so that a visitor can be joined with other traces of one
+-- person. Purged: last extracted before a full sweep of the list began, and therefore not in it; the next extraction that
+-- shows the visitor takes it back. Distributed by key, because visitors are too many to be copied to every node; sorted
+-- by key for the merge.
 with staged as (
     select
         {{ natural_text('visitor_id') }} as visitor_id,

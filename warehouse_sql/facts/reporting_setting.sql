@@ -8,7 +8,7 @@
 --   setting_value  What it was when the facts that are there were made.
 --
 -- The configuration is told to every load. Where it is another one than before, the load takes all playbacks through
--- their rules again, in its own transaction: the warehouse never holds days of two zones.
+-- their rules again, in its own transaction: the warehouse never holds days of two zones. Stored on every node: a row.
 with final as (
     select
         cast('time_zone' as varchar(64)) as setting_name,

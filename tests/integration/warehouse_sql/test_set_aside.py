@@ -5,6 +5,7 @@ import pytest
 from extract.errors import ConfigurationError, DataRefused
 from tests.integration.warehouse_sql.house import House
 from tests.integration.warehouse_sql.test_load import FOLDER, media, session, spoiled
+from warehouse_sql.connection import connect
 from warehouse_sql.load import ByHand
 from warehouse_sql.set_aside import marks
 
@@ -31,6 +32,18 @@ def test_loads_behind_one_that_was_set_aside_go_on_and_it_may_follow_later(fille
         {"load_sequence": 1},
         {"load_sequence": 2},
     ]
+
+
+def test_what_the_ledger_lost_among_others_is_loaded_again(filled: House) -> None:
+    for number in (1, 2, 3):
+        filled.stage({"viewing_session": session(f"s{number}")})
+    filled.load()
+    with connect(filled.target) as connection:
+        connection.execute("delete from audit.load_history where load_sequence = 2")
+        connection.commit()
+    assert [load.sequence for load in filled.load(by_hand=ByHand(2)).applied] == [2]
+    assert filled.value("select count(*) from audit.load_history") == 3
+    assert filled.value("select count(*) from core.fct_viewing_session") == 3
 
 
 def test_what_comes_next_is_taken_back_in_its_turn(filled: House) -> None:

@@ -11,6 +11,7 @@ from spark.contracts import load_contracts
 from warehouse_sql.catalog import load_catalog, read_tables
 from warehouse_sql.checks import RESERVED, checks_of, file_checks
 from warehouse_sql.delta import LOAD_COLUMN, STAGED, delta_of
+from warehouse_sql.migrate import load_migrations
 from warehouse_sql.model import HOME, Load, Model, Retention, load_models, parse_model
 from warehouse_sql.plan import build_order, loaded_models, temporary_reads
 from warehouse_sql.render import render
@@ -86,6 +87,29 @@ def test_a_model_ends_in_the_columns_of_final_and_says_why(model: Model) -> None
     folder = {"core": core, "restricted": "restricted", "mart": "marts"}[model.schema]
     prose = (HOME / folder / f"{model.name}.sql").read_text(encoding="utf-8").partition("--\n")[2]
     assert prose.startswith("-- ")
+
+
+def physical_keys() -> dict[str, tuple[bool, bool]]:
+    """Return, for each table of the migrations, whether every node stores it whole, and whether it is sorted."""
+    found = {}
+    for statement in (statement for migration in load_migrations() for statement in migration.statements):
+        tree = sqlglot.parse_one(statement, dialect="redshift")
+        if isinstance(tree, exp.Create) and isinstance(tree.this, exp.Schema):
+            table = tree.this.this
+            style = tree.find(exp.DistStyleProperty)
+            everywhere = style is not None and style.name.lower() == "all"
+            found[f"{table.db}.{table.name}"] = (everywhere, tree.find(exp.SortKeyProperty) is not None)
+    return found
+
+
+def test_headers_say_why_tables_are_distributed_and_sorted_as_they_are() -> None:
+    for table, model in ((table, MODELS[table]) for table in physical_keys() if table in MODELS):
+        everywhere, is_sorted = physical_keys()[table]
+        (file,) = (path for path in HOME.glob(f"*/{model.name}.sql") if path.parent.name != "checks")
+        prose = file.read_text(encoding="utf-8").partition("--\n")[2].replace("\n-- ", " ").lower()
+        said = prose.partition("\n")[0]
+        assert ("stored on every node" in said) == everywhere, table
+        assert everywhere or ("distributed" in said and ("sorted" in said) == is_sorted), table
 
 
 @each_model
