@@ -2,6 +2,8 @@
 
 import base64
 import binascii
+import json
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
@@ -30,8 +32,10 @@ from spark.forgotten import (
     personal_contracts,
     plain_text,
     subjects_of,
+    tells_whom,
 )
 from spark.jobs.erase_raw import parse_line
+from spark.leaves import FORGOTTEN
 from spark.raw import RawObject, checked
 from warehouse_sql.erase import count
 
@@ -48,7 +52,7 @@ class Traces:
         records: stream -> raw records.
         objects: stream -> raw objects with such records.
         sources: landing files that these are from.
-        places: stream -> raw places of lines that are no records, and have one of their texts in them.
+        places: stream -> raw places of lines that do not tell whom they are about, and have one of their texts in them.
         rows: table -> rows in the warehouse.
     """
 
@@ -95,7 +99,7 @@ def find(context: Context, progress: Progress, asked: Iterable[Person]) -> Trace
     key = open_privacy_key(context.settings, context.secrets)
     traces = Traces(persons)
     while True:
-        found = _search(context.lake, progress, traces.persons)
+        found = search(context.lake, progress, traces.persons)
         if found.persons == traces.persons:
             break
         traces = found  # an address led to more that they are known by: those are looked for as well
@@ -140,10 +144,11 @@ def _as_forgotten(key: PrivacyKey, persons: Iterable[Person]) -> Forgotten:
     return Forgotten(0, {subject: frozenset(found) for subject, found in hashes.items()}, (key,))
 
 
-def _search(lake: Lake, progress: Progress, persons: set[Person]) -> Traces:
+def search(lake: Lake, progress: Progress, persons: set[Person]) -> Traces:
     """Look once through raw for persons, and for what else those with an address are known by."""
     traces = Traces(set(persons))
-    needles = [text.lower().encode() for _, text in persons]
+    # Small letters of ASCII alone, as those of what landed and is compared with them.
+    needles = [text.encode().lower() for _, text in persons]
     contracts = list(personal_contracts())
     for number, contract in enumerate(contracts):
         progress.advance("looking for them", number, "streams", len(contracts))
@@ -157,47 +162,52 @@ def _search(lake: Lake, progress: Progress, persons: set[Person]) -> Traces:
 def _search_object(
     lake: Lake, contract: Contract, raw: RawObject, needles: list[bytes], persons: set[Person], traces: Traces
 ) -> None:
-    found = 0
+    found, whole = 0, _whole(needles)
     for number, line in enumerate(read_lines(raw, BytesIO(checked(lake, raw))), start=1):
         parsed = _parsed_if_theirs(line, needles)
-        if parsed is None:
+        record = parsed.get("record") if parsed else None
+        if parsed is None or FORGOTTEN in parsed:
             continue
-        if not isinstance(parsed, dict) or "record" not in parsed:
-            if _has_text(parsed, line, needles):
-                traces.places.setdefault(contract.stream, []).append((raw.sequence, raw.part, number))
-                found += 1
-                _note_source(parsed, traces)
-            continue
-        known = {(subject, plain_text(subject, text)) for subject, text in subjects_of(contract, parsed["record"])}
+        known = {(subject, plain_text(subject, text)) for subject, text in subjects_of(contract, record)}
         if known & persons:
-            found += 1
-            _note_source(parsed, traces)
             if any(subject == "email" for subject, _ in known & persons):
                 traces.persons |= {(subject, text) for subject, text in known if subject != "email"}
+        elif not tells_whom(contract, record) and whole.search(_untold(parsed, line)):
+            traces.places.setdefault(contract.stream, []).append((raw.sequence, raw.part, number))
+        else:
+            continue
+        found += 1
+        _note_source(parsed, traces)
     if found:
         traces.records[contract.stream] += found
         traces.objects[contract.stream] += 1
 
 
-def _parsed_if_theirs(line: bytes, needles: list[bytes]) -> Any:
-    r"""Return a line that may be theirs, parsed where it can be; escapes (``\u0040``) hide what a line holds."""
+def _parsed_if_theirs(line: bytes, needles: list[bytes]) -> dict[str, Any] | None:
+    """Return a line that may be theirs, empty where it is no object; escapes hide what a line holds."""
     lowered = line.lower()
-    if not (b"\\u" in lowered or b'"bytes":' in lowered or any(needle in lowered for needle in needles)):
+    if not (b"\\" in lowered or b'"bytes":' in lowered or any(needle in lowered for needle in needles)):
         return None
-    return parse_line(line) or line
+    return parse_line(line) or {}
 
 
-def _has_text(parsed: Any, line: bytes, needles: list[bytes]) -> bool:
-    """Whether a line without a record has one of their texts in it, as it stands or in the bytes that it carries."""
-    texts = [line.lower()]
-    if isinstance(parsed, dict) and isinstance(parsed.get("bytes"), str):
+def _whole(needles: list[bytes]) -> re.Pattern[bytes]:
+    """Return what finds a text that is no piece of a longer one: 7 is not in 17, 7.5 or 2026-07-07."""
+    return re.compile(rb"(?<![\w.+-])(?:" + b"|".join(map(re.escape, needles)) + rb")(?![.-]?\w)")
+
+
+def _untold(parsed: dict[str, Any], line: bytes) -> bytes:
+    """Return what a line holds that does not tell whom it is about: its record or its bytes, without their envelope."""
+    if isinstance(parsed.get("bytes"), str):
         with suppress(binascii.Error, ValueError):
-            texts.append(base64.b64decode(parsed["bytes"]).lower())
-    return any(needle in text for needle in needles for text in texts)
+            return base64.b64decode(parsed["bytes"]).lower()
+    if "record" in parsed:
+        return json.dumps(parsed["record"], ensure_ascii=False).encode("utf-8", "replace").lower()
+    return line.lower()
 
 
-def _note_source(parsed: Any, traces: Traces) -> None:
-    meta = parsed.get("_meta") if isinstance(parsed, dict) else None
+def _note_source(parsed: dict[str, Any], traces: Traces) -> None:
+    meta = parsed.get("_meta")
     if isinstance(meta, dict) and isinstance(meta.get("key"), str):
         traces.sources.add(meta["key"])
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from extract.settings import KeptDays, Settings
 from orchestration.erasures import BEYOND
 from spark.contracts import Contract, load_contracts
-from spark.forgotten import subject_columns
+from spark.forgotten import personal_contracts, subject_columns
 from spark.jobs.retention import kept
 from warehouse_sql.access import Access, load_access
 from warehouse_sql.erase import ERASED_FROM
@@ -16,6 +16,7 @@ from warehouse_sql.model import Load, Model, load_models
 from warehouse_sql.staging import RESTRICTED, staging_table
 
 _SUBJECTS = {"visitor": "--visitor KEY", "email": "--email ADDRESS", "user": "--user ID"}
+_IDS = {"visitor_key", "user_key", "user_id"}
 
 
 def privacy_page(settings: Settings) -> str:
@@ -54,18 +55,19 @@ def _places(settings: Settings) -> Iterator[str]:
     keep = settings.retention
     layers: tuple[tuple[str, str, KeptDays], ...] = (
         ("raw/", "as the source wrote it", keep.raw),
-        ("staging/", "typed rows", keep.staging),
+        ("staging/", "typed rows; of the newest load until the next", keep.staging),
         ("quarantine/", "records that could not be taken", keep.quarantine),
         ("landing/", "files as they were dropped", keep.landing),
     )
     rows = [
         (f"{layer}{contract.stream}", what, _days(kept(days, contract.stream)))
         for layer, what, days in layers
-        for contract in _contracts()
+        for contract in (*_contracts(), *_known_by_ids())
         if layer != "landing/" or contract.stream.startswith("streampulse/")
     ]
-    rows += [(staging_table(contract), "the last load, as it came", "until the next load") for contract in _contracts()]
-    rows += [(model.table, f"{model.grain}", "until erased") for model in _restricted()]
+    contracts = (*_contracts(), *_known_by_ids())
+    rows += [(staging_table(contract), "the last load, as it came", "until the next load") for contract in contracts]
+    rows += [(model.table, model.grain, "until erased") for model in _of_persons()]
     yield from _table(("place", "what is there", "for how long"), rows)
     yield ""
     yield (
@@ -134,8 +136,17 @@ def _contracts() -> Iterator[Contract]:
     return (contract for contract in load_contracts().values() if contract.is_personal)
 
 
-def _restricted() -> Iterator[Model]:
-    return (model for model in load_models().values() if model.schema == RESTRICTED)
+def _known_by_ids() -> Iterator[Contract]:
+    """Whose records tell what persons did, and of who they are an id alone."""
+    return (contract for contract in personal_contracts() if not contract.is_personal)
+
+
+def _of_persons() -> Iterator[Model]:
+    """Tables of which rows are about one person."""
+    for table, model in load_models().items():
+        is_made_anew = model.load is Load.PARTITIONS and _IDS & set(dict(model.columns))
+        if table in ERASED_FROM or is_made_anew:
+            yield model
 
 
 def _days(days: int | None) -> str:

@@ -38,7 +38,7 @@ class ForgetManifest(Manifest):
     privacy_key: str
     """Fingerprint of the key of the hashes."""
     places: dict[str, tuple[tuple[int, int, int], ...]] = Field(default_factory=dict)
-    """Stream -> raw places of lines that are no records and have the person in their text: no hash would find them."""
+    """Stream -> raw places of lines that have the person in their text and do not tell so: no hash would find them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +49,7 @@ class Forgotten:
         upto: sequence of the last request; 0 where nobody ever asked.
         hashes: by subject.
         keys: under which these hashes were made; a key that was replaced is among them while a request names it.
-        places: by stream, raw places of lines without a record.
+        places: by stream, raw places of lines that do not tell whom they are about.
     """
 
     upto: int = 0
@@ -148,6 +148,12 @@ def subjects_of(contract: Contract, record: Any) -> Iterator[tuple[Subject, str]
                 break
 
 
+def tells_whom(contract: Contract, record: Any) -> bool:
+    """Tell whether whom a raw record is about can be read: it is an object, and where it should tell, text stands."""
+    paths = (path.split(".") for column, _ in subject_columns(contract) for path in column.path)
+    return isinstance(record, dict) and all(_is_text_at(record, path) for path in paths if f"{path[0]}." != META)
+
+
 def is_theirs(contract: Contract, record: Any, forgotten: Forgotten) -> bool:
     """Tell whether a raw record is about somebody who is forgotten."""
     return any(forgotten.knows(subject, text) for subject, text in subjects_of(contract, record))
@@ -160,6 +166,17 @@ def merged(some: Iterable[Mapping[Subject, Sequence[str]]]) -> dict[Subject, tup
         for subject, texts in hashes.items():
             found.setdefault(subject, set()).update(texts)
     return {subject: tuple(sorted(texts)) for subject, texts in sorted(found.items())}
+
+
+def _is_text_at(value: Any, names: Sequence[str]) -> bool:
+    """Whether text stands at a path, or nothing."""
+    for name in names:
+        if value is None:
+            return True
+        if not isinstance(value, dict):
+            return False
+        value = value.get(name)
+    return value is None or isinstance(value, str)
 
 
 def _at(value: Any, names: Sequence[str]) -> Any:

@@ -41,7 +41,7 @@ def rebuild(
     """Normalise all raw that staging has consumed; None where there is nothing.
 
     A rebuild of the same loads by the same rules, under the same privacy key, that is in the lake already is returned
-    as it is. The key may be another than that of the loads.
+    as it is, if nothing of it was let go since. The key may be another than that of the loads.
 
     Raises:
         ConfigurationError: the engine is not installed.
@@ -54,8 +54,8 @@ def rebuild(
         forgotten = read_forgotten(lake, key)
         if not loads:
             return None
-        made = (newest.upto, newest.rules, newest.privacy_key, newest.forgotten_upto) if newest else None
-        if made == (loads[-1].sequence, rules(), key.fingerprint, forgotten.upto):
+        wanted = (loads[-1].sequence, rules(), key.fingerprint, forgotten.upto)
+        if newest and _made_of(newest) == wanted and not newest.times_superseded:
             return newest
         place = Place(lake, newest.sequence + 1 if newest else 1, run_id, "rebuild")
         backlogs = find_backlog(lake, by_stream(), {}, loads[-1].consumed)
@@ -69,6 +69,10 @@ def rebuild(
             progress.event("rebuild.committed", sequence=manifest.sequence)
             return manifest
         # Another run was first; by equal rules it did the same.
+
+
+def _made_of(made: RebuildManifest) -> tuple[int, str, str | None, int]:
+    return made.upto, made.rules, made.privacy_key, made.forgotten_upto
 
 
 def rules() -> str:

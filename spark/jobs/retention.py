@@ -16,7 +16,7 @@ from extract.manifest import PATH_SEPARATOR, Manifest, ManifestLog, ObjectEntry,
 from spark.jobs.normalise import by_stream
 from spark.jobs.succession import Change, Succession, successor
 from spark.jobs.tombstones import raw_entry, stem, tombstone
-from spark.manifest import staging_log
+from spark.manifest import RebuildManifest, rebuild_log, staging_log
 
 _EXPIRED = ".expired."
 """Stands in the keys of raw objects whose lines are gone."""
@@ -32,6 +32,7 @@ class Expired:
         layer: raw, staging or quarantine.
         stream: the stream.
         sequence: of the manifest.
+        of_rebuild: whether it is the manifest of a rebuild, and not of a load.
         committed_at: when it was committed (UTC).
         objects: that go.
     """
@@ -41,6 +42,7 @@ class Expired:
     sequence: int
     committed_at: str
     objects: tuple[ObjectEntry, ...]
+    of_rebuild: bool = False
 
     @property
     def rows(self) -> int:
@@ -59,7 +61,7 @@ def kept(days: Days, stream: str) -> int | None:
 
 
 def expired(lake: Lake, raw: Days, staging: Days, quarantine: Days, now: datetime) -> Iterator[Expired]:
-    """Yield what is older than it is kept: of raw what was normalised, of staging all loads but the newest.
+    """Yield what is older than it is kept: of raw what was normalised, of staging all but the newest load.
 
     Args:
         lake: where.
@@ -76,13 +78,15 @@ def expired(lake: Lake, raw: Days, staging: Days, quarantine: Days, now: datetim
             objects = tuple(entry for entry in manifest.objects if _EXPIRED not in entry.key)
             if objects and manifest.sequence <= consumed.get(stream, 0) and _is_old(manifest, kept(raw, stream), now):
                 yield Expired("raw", stream, manifest.sequence, manifest.committed_at, objects)
-    for load in staged:
+    for made in (*staged, *rebuild_log(lake).after(0)):
+        of_rebuild = isinstance(made, RebuildManifest)
+        about = made.sequence, made.committed_at
         for stream, contract in contracts:
-            entry, held = load.entities.get(contract.entity), load.quarantine.get(stream)
-            if entry and load.sequence < staged[-1].sequence and _is_old(load, kept(staging, stream), now):
-                yield Expired("staging", stream, load.sequence, load.committed_at, entry.files)
-            if held and _is_old(load, kept(quarantine, stream), now):
-                yield Expired("quarantine", stream, load.sequence, load.committed_at, held.files)
+            entry, held = made.entities.get(contract.entity), made.quarantine.get(stream)
+            if entry and made is not staged[-1] and _is_old(made, kept(staging, stream), now):
+                yield Expired("staging", stream, *about, entry.files, of_rebuild)
+            if held and _is_old(made, kept(quarantine, stream), now):
+                yield Expired("quarantine", stream, *about, held.files, of_rebuild)
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +116,7 @@ class Expiry:
         return raw_entry(key, data, entry.rows)
 
     def _staged(self, found: Expired) -> bool:
-        log = staging_log(self.lake)
+        log: ManifestLog[Any] = rebuild_log(self.lake) if found.of_rebuild else staging_log(self.lake)
         manifest, gone = log.read(found.sequence), tuple(successor(entry) for entry in found.objects)
         entity = by_stream()[found.stream].entity
         entry, held = manifest.entities.get(entity), manifest.quarantine.get(found.stream)

@@ -15,7 +15,7 @@ from extract.progress import Silent
 from orchestration import erasures
 from orchestration.doctor import examine
 from orchestration.forget import ForgetReport, Traces, asked, find, forget
-from orchestration.pipeline import do_job, load_stage, normalise_stage
+from orchestration.pipeline import do_job, export_stage, load_stage, normalise_stage
 from orchestration.status import read_status
 from spark.forgotten import forgotten_log
 from spark.jobs.retention import Expired, Expiry
@@ -30,6 +30,11 @@ VISITORS = "wistia/visitors"
 
 class Killed(BaseException):
     """Stands for SIGKILL."""
+
+
+def kill(*_: object) -> None:
+    """Die in the place of something else."""
+    raise Killed
 
 
 class Until:
@@ -247,6 +252,27 @@ def test_the_disk_is_full_and_the_next_command_that_loads_completes_it(
     assert forgotten_log(home.lake).head(), "nobody has to ask again"
     do_job("load", home.context(), Silent())
     assert_gone(home)
+
+
+@pytest.mark.long
+def test_killed_when_only_the_warehouse_has_the_days_anew_they_are_published_by_the_next(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def days() -> dict[str, bytes]:
+        return {key: data for key, data in home.objects().items() if key.endswith(".parquet") and "analytics/" in key}
+
+    assert export_stage(home.context(), Silent())
+    before = days()
+    assert before
+    with monkeypatch.context() as patch:
+        patch.setattr("orchestration.erasures.export", kill)
+        with pytest.raises(Killed):
+            erase(home, users=("ada-user",))
+    assert home.rows("select sum(playback_count) from mart.daily_engagement") == [(1,)]
+    assert days() == before
+    do_job("load", home.context(), Silent())
+    assert days() != before
+    assert erasures.receipts(home.lake)[-1]["exported"] == 1
 
 
 @pytest.mark.long

@@ -1,5 +1,6 @@
 """The rebuild: all raw that loads consumed, once more, as those loads would have brought it."""
 
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from extract.progress import Silent
 from extract.settings import Settings
 from spark.jobs import rebuild as job
 from spark.jobs.rebuild import rebuild
+from spark.jobs.retention import Expiry, expired
 from spark.manifest import Counts, RebuildManifest, publish_rebuild, rebuild_log, withdraw_rebuild
 from tests.integration.spark.lakes import ANOTHER, KEY, NOW, TOLERANT, land, new_lake, newest, quarantined, run, staged
 from tests.integration.spark.test_normalise import EVENTS, SESSION, VISITOR, VISITORS, session, visitor
@@ -93,3 +95,18 @@ def test_after_a_rebuild_under_another_key_was_published_loads_go_on_under_that_
         run(lake)
     withdraw_rebuild(lake, 2)
     assert run(lake).sequence == 2
+
+
+def test_what_it_holds_is_kept_as_long_as_what_loads_hold_and_it_is_made_anew_then(lake: DirectoryLake) -> None:
+    land(lake, VISITORS, [visitor("v", 1), visitor("bad", "many")])
+    run(lake)
+    manifest = rebuilt(lake)
+    files = [file.key for held in (manifest.entities[VISITOR], manifest.quarantine[VISITORS]) for file in held.files]
+    for days, layers in ((1, []), (3, ["quarantine", "quarantine", "staging"])):
+        found = list(expired(lake, {}, {"all": 1}, {"all": 1}, NOW + timedelta(days=days)))
+        assert sorted(each.layer for each in found) == layers
+    assert all(Expiry(lake, RunClock(NOW), "expiry").let_go(each) for each in found)
+    assert not [key for key in files if next(lake.list_after(key), None)]
+    assert list(expired(lake, {}, {"all": 1}, {"all": 1}, NOW + timedelta(days=3))) == []
+    again = rebuilt(lake)
+    assert (again.sequence, len(staged(lake, again, VISITOR))) == (2, 1)

@@ -25,6 +25,13 @@ def test_for_how_long_follows_from_the_settings() -> None:
     assert "| quarantine/wistia/visitors | records that could not be taken | 30 days |" in PAGE
 
 
+def test_what_knows_a_person_by_an_id_alone_is_on_it_too() -> None:
+    for place in ("raw/streampulse/playback", "landing/streampulse/playback", "core.fct_playback", "core.dim_visitor"):
+        assert f"| {place} |" in PAGE
+    assert "| core.user_content_day |" in PAGE
+    assert "| mart.media_daily_total |" not in PAGE
+
+
 def test_how_to_ask_and_what_is_not_reached_is_on_it() -> None:
     for option in ("--visitor KEY", "--email ADDRESS", "--user ID"):
         assert f"reelhouse forget {option}" in PAGE
