@@ -25,7 +25,7 @@ end
 {#- Minutes between two instants, the first of which is not the later one, to two decimals (a half goes up); null where
     one is missing. In whole hundredths of 600,000 microseconds, so that it is exact. -#}
 {%- macro minutes_between(first, last) -%}
-cast(cast((datediff(microsecond, {{ first }}, {{ last }}) + 300000) / 600000 as decimal(18, 0)) * 0.01 as decimal(9, 2))
+cast(cast(cast(datediff(microsecond, {{ first }}, {{ last }}) + 300000 as bigint) / 600000 as decimal(18, 0)) * 0.01 as decimal(9, 2))
 {%- endmacro -%}
 
 {#- The share of a title that was played, at most 1; null where the title has no length. -#}

@@ -103,7 +103,7 @@ def averages(statement: str) -> list[str]:
 
 
 def divisions_of_integers(statement: str) -> list[str]:
-    """Integer division truncates: at least one side must be cast to a double where it is written."""
+    """Integer division truncates: at least one side must be cast, so that it is read what is meant."""
     divisions = parsed(statement).find_all(exp.Div)
     return [str(found) for found in divisions if not any(True for _ in found.find_all(exp.Cast))]
 
