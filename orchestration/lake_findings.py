@@ -99,7 +99,7 @@ def litter(lake: Lake, manifests: Manifests) -> list[ObjectInfo]:
         return []
     named = {entry.key for entry in manifests.entries()}
     staging = (*manifests.staging, *manifests.rebuilds)
-    named |= {entity.copy_manifest for staged in staging for entity in staged.entities.values()}
+    named |= {key for staged in staging for entity in staged.entities.values() for key in entity.beside}
     return [info for area in AREAS for info in lake.list_after(area) if info.key not in named and not _is_memory(info)]
 
 
@@ -121,10 +121,10 @@ def _objects(lake: Lake, manifests: Manifests, progress: Progress) -> Iterator[F
             yield Finding("wrong hash", lake.url(entry.key), says)
         progress.advance("doctor", number, "objects", len(entries))
     for staged in (*manifests.staging, *manifests.rebuilds):
-        for entity in staged.entities.values():
-            if not next(lake.list_after(entity.copy_manifest), None):
+        for key in (key for entity in staged.entities.values() for key in entity.beside):
+            if not next(lake.list_after(key), None):
                 says = "a manifest names it, and it is not there: restore it"
-                yield Finding("missing object", lake.url(entity.copy_manifest), says)
+                yield Finding("missing object", lake.url(key), says)
 
 
 def _counts(manifests: Manifests) -> Iterator[Finding]:

@@ -1,9 +1,11 @@
 """The commit points of normalisation: one manifest for all entities."""
 
+import json
 from typing import Annotated, Self
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from extract.errors import DataRefused
 from extract.lake import Lake
 from extract.manifest import Manifest, ManifestLog, ObjectEntry, sequence_name
 
@@ -54,7 +56,29 @@ class EntityEntry(_Entry):
     files: tuple[ObjectEntry, ...]
     counts: Counts
     sums: dict[str, int] = Field(default_factory=dict)
-    """Column -> its sum over all rows (see ``spark.proof``); empty in manifests of before there were sums."""
+    """Column -> its sum over all rows (see ``spark.proof``). Manifests have none: ``with_sums`` reads them."""
+    sums_at: str = ""
+    """Key of the object that holds the sums. It goes when a person is erased, and a manifest stays: what the sums of
+    before and after differ by would be that person's values."""
+
+    @property
+    def beside(self) -> tuple[str, ...]:
+        """Keys of the objects that stand beside the files."""
+        return tuple(key for key in (self.copy_manifest, self.sums_at) if key)
+
+
+def with_sums(lake: Lake, entry: EntityEntry) -> EntityEntry:
+    """Return an entry with its sums; one of before they had an object of their own as it is.
+
+    Raises:
+        DataRefused: the object that holds them is not there, or holds something else.
+    """
+    if not entry.sums_at:
+        return entry
+    try:
+        return EntityEntry.model_validate({**entry.model_dump(), "sums": json.loads(lake.get(entry.sums_at))})
+    except ValueError:
+        raise DataRefused(f"{lake.url(entry.sums_at)} does not hold the sums of columns; nothing was loaded") from None
 
 
 class QuarantineEntry(_Entry):

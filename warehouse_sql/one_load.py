@@ -11,7 +11,7 @@ from extract.progress import Progress
 from extract.settings import Settings, StreamPulse
 from spark.contracts import Contract, load_contracts
 from spark.jobs.inspect import breaches
-from spark.manifest import EntityEntry, StagingManifest
+from spark.manifest import EntityEntry, StagingManifest, with_sums
 from warehouse_sql.apply import Application
 from warehouse_sql.checks import Result
 from warehouse_sql.connection import Connection
@@ -64,14 +64,15 @@ def apply_load(
     """
     for entity, contract in load_contracts().items():
         _copy(connection, lake, settings, contract, manifest.entities.get(entity))
-    prove_copied(connection, lake, manifest.entities)
+    entries = {entity: with_sums(lake, entry) for entity, entry in manifest.entities.items()}
+    prove_copied(connection, lake, entries)
     copied = dict.fromkeys(load_contracts(), 0) | {
         entity: entry.counts.rows for entity, entry in manifest.entities.items()
     }
     _set_channels(connection, settings.wistia.channels if settings.wistia else {})
     _set_sweep(connection, manifest.sweeps.get(VISITORS))
     _set_reporting_zone(connection, (settings.streampulse or StreamPulse()).reporting_time_zone)
-    application = Application(connection, manifest.sequence, manifest.entities, copied, progress)
+    application = Application(connection, manifest.sequence, entries, copied, progress)
     return Applied(copied, application.run(), tuple(application.checks))
 
 

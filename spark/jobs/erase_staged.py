@@ -13,7 +13,7 @@ from spark.engine import functions as F
 from spark.jobs.publish import Place as Folders
 from spark.jobs.succession import Change, Succession, successor
 from spark.leaves import POSITION
-from spark.manifest import EntityEntry, QuarantineEntry, RebuildManifest, StagingManifest
+from spark.manifest import EntityEntry, QuarantineEntry, RebuildManifest, StagingManifest, with_sums
 from spark.quarantine import COLUMNS, ORDER
 
 Place = tuple[int, int, int]
@@ -67,7 +67,7 @@ class StagedEraser:
         return quarantined + (self._free_rows(stream, contract, entry, quarantined) if entry else 0)
 
     def _free_rows(self, stream: str, contract: Contract, entry: EntityEntry, quarantined: int) -> int:
-        left, sums, gone = list[ObjectEntry](), dict(entry.sums), 0
+        left, sums, gone = list[ObjectEntry](), with_sums(self.succession.lake, entry).sums, 0
         for index, file in enumerate(entry.files):
             frame, _ = self.engine.read_parquet(file.key)
             theirs = self._count(frame, stream, POSITION)
@@ -105,12 +105,13 @@ class StagedEraser:
                 "rows": entry.counts.rows - gone,
             }
         )
+        made = entry.model_copy(update={"files": tuple(files), "counts": counts})
         if gone:
-            self.objects.append(Successor(old_key=entry.copy_manifest, old_sha256=""))
-        key = entry.copy_manifest
+            self.objects += [Successor(old_key=key, old_sha256="") for key in entry.beside]
         if gone and files:
-            key = self._place().put_copy_manifest(self._folder("staging", contract.entity, 0), files)
-        made = EntityEntry(copy_manifest=key, files=tuple(files), counts=counts, sums=sums)
+            place, folder = self._place(), self._folder("staging", contract.entity, 0)
+            beside = {"copy_manifest": place.put_copy_manifest(folder, files), "sums_at": place.put_sums(folder, sums)}
+            made = made.model_copy(update={**beside, "sums": {}})
         self._replaced[path] = made.model_dump() if files else None
         if gone:
             erased = {**self.manifest.erased_rows, **self._replaced.get("erased_rows", {})}

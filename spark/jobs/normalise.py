@@ -202,8 +202,13 @@ def quarantine_entries(outcomes: Iterable[Outcome]) -> dict[str, QuarantineEntry
 
 def _entity(place: Place, outcome: Outcome) -> EntityEntry:
     files = tuple(outcome.rows)
-    key = place.put_copy_manifest(place.rows(outcome.contract.entity), files)
-    return EntityEntry(copy_manifest=key, files=files, counts=outcome.counts, sums=outcome.sums)
+    folder = place.rows(outcome.contract.entity)
+    return EntityEntry(
+        copy_manifest=place.put_copy_manifest(folder, files),
+        files=files,
+        counts=outcome.counts,
+        sums_at=place.put_sums(folder, outcome.sums),
+    )
 
 
 def _quarantine(outcome: Outcome) -> QuarantineEntry:

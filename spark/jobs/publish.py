@@ -1,7 +1,7 @@
 """Where the files of a normalisation go in the lake. Until a manifest names them they are litter."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Literal
@@ -43,6 +43,12 @@ class Place:
         ]
         key = f"{folder}copy.manifest"
         self.lake.put(key, json.dumps({"entries": entries}, indent=1).encode())
+        return key
+
+    def put_sums(self, folder: str, sums: Mapping[str, int]) -> str:
+        """Put the sums of columns beside the files that they are of, and return their key."""
+        key = f"{folder}sums.json"
+        self.lake.put(key, json.dumps(sums, indent=1).encode())
         return key
 
     def clear(self, folders: Sequence[str]) -> None:

@@ -129,8 +129,8 @@ class Expiry:
             return False
         erased = {**manifest.erased_rows, entity: manifest.erased_rows.get(entity, 0) + entry.counts.rows}
         replaced = {f"entities{PATH_SEPARATOR}{entity}": None, "erased_rows": erased}
-        copied_by = Successor(old_key=entry.copy_manifest, old_sha256="")
-        return self._supersede(log, manifest, found, Change(replaced, (*gone, copied_by)))
+        beside = (Successor(old_key=key, old_sha256="") for key in entry.beside)
+        return self._supersede(log, manifest, found, Change(replaced, (*gone, *beside)))
 
     def _supersede(self, log: ManifestLog[Any], manifest: Manifest, found: Expired, change: Change) -> bool:
         reason = f"{found.layer} of {found.stream} is not kept for longer"

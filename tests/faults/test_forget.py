@@ -2,6 +2,7 @@
 
 import gzip
 import os
+import re
 import shutil
 from pathlib import Path
 
@@ -87,6 +88,9 @@ def assert_gone(home: Home) -> None:
     for known in BOB:
         assert holding(home.objects(), (known,))
         assert holding(home.tables(), (known,))
+    # Manifests outlive persons: what sums of before and after an erasure differ by would be hers.
+    told = [home.lake.get(info.key).decode() for info in home.lake.list_after("staging/_manifests/")]
+    assert [manifest for manifest in told if re.search(r'"sums":\s*\{\s*"', manifest)] == []
     # Whoever is killed leaves an attempt that has not ended.
     findings = examine(home.context(), Silent()).findings
     assert [finding for finding in findings if finding.kind not in ("quarantine", "attempt")] == []

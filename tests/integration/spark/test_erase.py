@@ -14,7 +14,7 @@ from extract.settings import Settings
 from spark.forgotten import read_forgotten
 from spark.jobs.erase import Erased, Eraser
 from spark.jobs.succession import Succession
-from spark.manifest import staging_log
+from spark.manifest import staging_log, with_sums
 from tests.integration.spark.lakes import KEY, NOW, land, new_lake, newest, quarantined, run, staged
 from tests.integration.spark.test_forgotten import EMAIL, ENGINES, QUICK, TOMBSTONE, ask
 from tests.integration.spark.test_normalise import EVENTS, SESSION, VISITOR, VISITORS, session, visitor
@@ -49,18 +49,24 @@ def erased(lake: DirectoryLake, engine: Literal["duckdb", "spark"]) -> Erased:
 def test_what_is_left_is_what_would_be_there_without_them(tmp_path: Path, engine: Literal["duckdb", "spark"]) -> None:
     lake, without = landed(tmp_path / "with", with_them=True), landed(tmp_path / "without", with_them=False)
     named = {
-        file.key for load in staging_log(lake).after(0) for entry in load.entities.values() for file in entry.files
+        key
+        for load in staging_log(lake).after(0)
+        for entry in load.entities.values()
+        for key in (*entry.beside, *(file.key for file in entry.files))
     }
     ask(lake, visitor="gone", email=EMAIL)
     found = erased(lake, engine)
     assert dict(found.rows) == {VISITORS: 3, EVENTS: 1}
-    assert dict(found.objects) == {"raw": 3, "staging and quarantine": 7}
+    assert dict(found.objects) == {"raw": 3, "staging and quarantine": 10}
     for made, wanted in zip(staging_log(lake).after(0), staging_log(without).after(0), strict=True):
         for entity in (VISITOR, SESSION):
             assert staged(lake, made, entity) == staged(without, wanted, entity)
         assert quarantined(lake, made, VISITORS) == quarantined(without, wanted, VISITORS)
         for entity, entry in made.entities.items():
-            assert (entry.counts, entry.sums) == (wanted.entities[entity].counts, wanted.entities[entity].sums)
+            assert entry.counts == wanted.entities[entity].counts
+            sums = with_sums(without, wanted.entities[entity]).sums
+            assert sums
+            assert (with_sums(lake, entry).sums, entry.sums) == (sums, {})
             for file in entry.files:
                 data = lake.get(file.key)
                 assert (len(data), hashlib.sha256(data).hexdigest()) == (file.bytes, file.sha256)

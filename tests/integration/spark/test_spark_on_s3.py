@@ -127,7 +127,9 @@ def assert_nothing_beside(lake: Lake, manifest: StagingManifest) -> None:
     """All that stands in the lake is named, so no attempt has left anything that a reader could take for a file."""
     named = {file.key for entry in manifest.entities.values() for file in entry.files}
     named |= {file.key for entry in manifest.quarantine.values() for file in entry.files}
-    named |= {entry.copy_manifest for entry in manifest.entities.values()} | {"staging/_manifests/000000000001.json"}
+    named |= {key for entry in manifest.entities.values() for key in entry.beside} | {
+        "staging/_manifests/000000000001.json"
+    }
     assert {info.key for area in ("staging/", "quarantine/") for info in lake.list_after(area)} == named
 
 
