@@ -1,5 +1,7 @@
 -- Dynamic typing of SUPER: a value of one is a number, a text, a truth, or deep (an array or object).
 CREATE OR REPLACE MACRO main.rs_is_super(x) AS typeof(x) = 'JSON';
+-- What a SUPER keeps of a value: a text is a text, JSON or not ("JSON_PARSE function").
+CREATE OR REPLACE MACRO main.rs_into_super(x) AS CASE WHEN x IS NOT NULL THEN to_json(x) END;
 CREATE OR REPLACE MACRO main.rs_super_text(x) AS
     CASE WHEN rs_is_super(x) THEN json_extract_string(CAST(x AS VARCHAR), '$') ELSE CAST(x AS VARCHAR) END;
 CREATE OR REPLACE MACRO main.rs_super_kind(x) AS CASE

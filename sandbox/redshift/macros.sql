@@ -81,10 +81,10 @@ CREATE OR REPLACE MACRO main.rs_is_object(s) AS json_type(s) = 'OBJECT';
 CREATE OR REPLACE MACRO main.rs_json_array_length(s) AS CAST(json_array_length(s) AS INTEGER);
 CREATE OR REPLACE MACRO main.rs_get_array_length(s) AS CAST(json_array_length(s) AS INTEGER);
 CREATE OR REPLACE MACRO main.rs_json_extract_array_element_text(s, i) AS json_extract_string(s, '$[' || i || ']');
-CREATE OR REPLACE MACRO main.rs_json_typeof(s) AS CASE json_type(s)
+CREATE OR REPLACE MACRO main.rs_json_typeof(s) AS CASE WHEN s IS NOT NULL THEN CASE json_type(s)
     WHEN 'VARCHAR' THEN 'string' WHEN 'BOOLEAN' THEN 'boolean' WHEN 'NULL' THEN 'null'
     WHEN 'ARRAY' THEN 'array' WHEN 'OBJECT' THEN 'object' ELSE 'number'
-END;
+END END;
 CREATE OR REPLACE MACRO main.rs_sha2(s, bits) AS CASE
     WHEN bits IN (0, 256) THEN sha256(s)
     WHEN bits IN (224, 384, 512) THEN error('SHA2 of ' || bits || ' bits is not imitated by this sandbox endpoint')

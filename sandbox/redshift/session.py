@@ -353,7 +353,7 @@ class Session:
 
     def shown(self) -> Shown:
         """What stands behind names in this transaction."""
-        return shown(self.catalog, self.search_path, frozenset(self.temporary), self.user)
+        return shown(self.catalog, self.search_path, frozenset(self.temporary), self.user, self.warehouse.supers)
 
     def resolved(self, name: TableName) -> TableName:
         """A name with its schema: that of the first schema searched which has it, else the first one.

@@ -2,6 +2,7 @@
 
 import datetime
 import threading
+from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 from typing import Protocol
@@ -11,7 +12,7 @@ import duckdb
 from sandbox.redshift.catalog import Catalog, load
 from sandbox.redshift.engine import DEFAULT_MEMORY, open_database
 from sandbox.redshift.locks import LockTable
-from sandbox.redshift.names import DATABASE
+from sandbox.redshift.names import DATABASE, INTERNAL_SCHEMA, TableName
 from sandbox.redshift.objects import Objects
 from sandbox.redshift.record import Record, Row
 
@@ -31,6 +32,14 @@ class Member(Protocol):
 
     def terminate(self) -> None:
         """Ends it."""
+
+
+def _columns_of_super(root: duckdb.DuckDBPyConnection) -> frozenset[tuple[str, str]]:
+    text = (
+        "SELECT table_name, column_name FROM duckdb_columns() "
+        "WHERE data_type = 'JSON' AND NOT internal AND schema_name <> $ours"
+    )
+    return frozenset((str(row[0]), str(row[1])) for row in root.execute(text, {"ours": INTERNAL_SCHEMA}).fetchall())
 
 
 class Warehouse:
@@ -58,6 +67,18 @@ class Warehouse:
         self._sessions: dict[int, Member] = {}
         self._last_pid = 1000
         self.catalog = load(self.root)
+        self.supers = _columns_of_super(self.root) if path is not None else frozenset()
+        """Tables and columns that are a SUPER, or were: what is not one is treated as ever (`dynamic.py`)."""
+
+    def remember_supers(self, table: TableName, names: Iterable[str]) -> None:
+        """Takes note of columns of a table that are a SUPER."""
+        with self._guard:
+            if not self.supers.issuperset(new := frozenset((table.name, name) for name in names)):
+                self.supers |= new
+
+    def supers_of(self, table: TableName) -> frozenset[str]:
+        """Columns of a table that are a SUPER, or were."""
+        return frozenset(name for owner, name in self.supers if owner == table.name)
 
     def register(self, session: "Member") -> int:
         """Numbers a new session."""

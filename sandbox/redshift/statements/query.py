@@ -58,8 +58,8 @@ class Translated:
         _take_locks(session, found)
         if found.kind == "update" and session.settings.get("error_on_nondeterministic_update") in ("true", "on", "1"):
             self._refuse_matches(session, values)
-        if found.width is not None and found.target is not None:
-            found = _with_columns(session, found, found.target, found.width)
+        if found.kind == "insert" and found.target is not None:
+            found = _with_columns(session, found, found.target)
         cursor = session.run(found.sql, _parameters(session, found, values), alone=True)
         if found.kind != "select":
             return _tag(found.kind, cursor)
@@ -144,20 +144,30 @@ def _refuse_target(session: Session, found: Translation, target: TableName) -> N
         raise SqlError("0A000", f'cannot {found.kind} {kind} "{target.name}"')
 
 
-_INSERT = re.compile(r'INSERT INTO (?:"(?:[^"]|"")*"\.)*"(?:[^"]|"")*"')
+_INSERT = re.compile(r'INSERT INTO ((?:"(?:[^"]|"")*"\.)*"(?:[^"]|"")*")(?: \(((?:"(?:[^"]|"")*"(?:, )?)+)\))?')
 
 
-def _with_columns(session: Session, found: Translation, target: TableName, width: int) -> Translation:
-    """An INSERT without a list of columns, and of fewer values than the table has: the first ones ("INSERT")."""
-    names = [str(row[0]) for row in session.run(f"DESCRIBE SELECT * FROM {target.sql}").fetchall()]
-    if width > len(names):
-        raise SqlError("42601", "INSERT has more expressions than target columns")
-    if width == len(names):
+def _with_columns(session: Session, found: Translation, target: TableName) -> Translation:
+    """An INSERT as it is stored: of fewer values than the table has columns to the first ones, of texts as SUPER."""
+    head = _INSERT.match(found.sql)
+    if head is None or (found.width is None and (head[2] is None or not _names_super(session, found))):
         return found
-    listed = f"INSERT INTO {target.sql} ({', '.join(map(quote, names[:width]))})"
-    return replace(
-        found, sql=re.sub(r'INSERT INTO (?:"(?:[^"]|"")*"\.)*"(?:[^"]|"")*"', lambda _: listed, found.sql, count=1)
-    )
+    rows = session.run(f"DESCRIBE SELECT {head[2] or '*'} FROM {target.sql}").fetchall()
+    width = len(rows) if found.width is None else found.width
+    if width > len(rows):
+        raise SqlError("42601", "INSERT has more expressions than target columns")
+    into = f"INSERT INTO {target.sql} ({', '.join(quote(str(row[0])) for row in rows[:width])})"
+    kinds = [str(row[1]) for row in rows[:width]]
+    if "JSON" in kinds and len(found.writes) == width:  # no DEFAULT among the values
+        inner = [quote(f"c{at}") for at in range(width)]
+        stored = ", ".join(f"rs_into_super({c})" if k == "JSON" else c for c, k in zip(inner, kinds, strict=True))
+        source = found.sql[head.end() :].strip()
+        return replace(found, sql=f"{into} SELECT {stored} FROM ({source}) AS given ({', '.join(inner)})")
+    return found if width == len(rows) else replace(found, sql=into + found.sql[head.end() :])
+
+
+def _names_super(session: Session, found: Translation) -> bool:
+    return found.target is not None and not session.warehouse.supers_of(found.target).isdisjoint(found.writes)
 
 
 _PRIVILEGES = {"insert": ("INSERT",), "update": ("UPDATE",), "delete": ("DELETE",), "merge": ("SELECT", "INSERT")}

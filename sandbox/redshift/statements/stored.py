@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from sandbox.redshift.errors import SqlError, syntax_error
 from sandbox.redshift.locks import Mode
-from sandbox.redshift.names import quote
+from sandbox.redshift.names import TableName, quote
 from sandbox.redshift.session import Session
 from sandbox.redshift.statements.query import prepare, refuse_rows
 from sandbox.redshift.translate import rewrites
@@ -19,8 +19,14 @@ _STORED = {
 }
 
 
-def stored_query(session: Session, query: str, names: Sequence[str]) -> str:
+def stored_query(session: Session, query: str, names: Sequence[str], into: TableName | None) -> str:
     """The query for DuckDB, with columns in types that a Redshift table can have; its tables are locked for reading.
+
+    Args:
+        session: whose it is.
+        query: its text.
+        names: of its columns, or none for its own.
+        into: the table of its rows, if they are stored in one.
 
     Raises:
         SqlError: another number of names than columns, or columns without distinct names.
@@ -39,6 +45,9 @@ def stored_query(session: Session, query: str, names: Sequence[str]) -> str:
         raise SqlError("42601", "CREATE TABLE AS specifies another number of column names than its query has")
     if "?column?" in names or len(set(names)) != len(names):
         raise SqlError("42701", "CREATE TABLE AS needs one distinct name for each column")
+    if into is not None:
+        supers = (name for name, row in zip(names, rows, strict=True) if row[1] == "JSON")
+        session.warehouse.remember_supers(into, supers)
     inner = ", ".join(quote(f"c{i}") for i in range(len(names)))
     columns = ", ".join(
         f"{_stored(quote(f'c{i}'), str(row[1]))} AS {quote(name)}"

@@ -32,6 +32,9 @@ class CreateTable(Command):
             return "CREATE TABLE"
         sequences = {column.name: _identity(session, column, table.temporary) for column in table.columns}
         session.run(self._sql(session, name, sequences))
+        session.warehouse.remember_supers(name, (made.name for made in table.columns if made.type.engine == "JSON"))
+        if table.like is not None:
+            session.warehouse.remember_supers(name, session.warehouse.supers_of(table.like))
         identities = {column.name: column.identity.always for column in table.columns if column.identity}
         if table.temporary:
             session.temporary[name.name] = identities
@@ -57,7 +60,7 @@ class CreateTable(Command):
         table = self._table
         head = f"CREATE {'TEMPORARY ' if table.temporary else ''}TABLE {name.sql} "
         if table.query is not None:
-            return f"{head}AS {stored_query(session, table.query, table.query_names)}"
+            return f"{head}AS {stored_query(session, table.query, table.query_names, name)}"
         columns = [column.sql_with(sequences[column.name]) for column in table.columns]
         if table.like is not None:
             columns += copied_columns(session, table.like, defaults=table.like_defaults).values()

@@ -62,7 +62,7 @@ class Unload(Command):
     def _write(self, session: Session) -> list[int]:
         """Writes everything, and returns the sizes of the objects in bytes."""
         options = self._options
-        text = stored_query(session, options.query, ())
+        text = stored_query(session, options.query, (), None)
         session.run(f"CREATE OR REPLACE TEMPORARY TABLE {_ROWS} AS {text}")
         columns = {str(row[0]): str(row[1]) for row in session.run(f"DESCRIBE {_ROWS}").fetchall()}
         self._check(columns)

@@ -185,7 +185,7 @@ class CreateMaterialisedView(Command):
             "bound": True, "materialised": True, "query": bound_query(session, self._query, tree), "columns": columns,
             "names": [], "automatic": self._automatic, "owner": session.user,
         }  # fmt: skip
-        session.run(f"CREATE TABLE {name.sql} AS {stored_query(session, self._query, ())}")
+        session.run(f"CREATE TABLE {name.sql} AS {stored_query(session, self._query, (), name)}")
         session.record(("view", *name.parts), view)
         grant_defaults(session, name)
         return "CREATE MATERIALIZED VIEW"
@@ -230,7 +230,7 @@ class Refresh(Command):
             raise SqlError("42P01", f'materialized view "{self._name}" does not exist')
         session.require_owner(name)
         session.lock(name, Mode.WRITE)
-        query = stored_query(session, view_text(view), ())
+        query = stored_query(session, view_text(view), (), name)
         session.run(f"DELETE FROM {name.sql}")
         session.run(f"INSERT INTO {name.sql} {query}")
         sink.notice(f"Materialized view {name.name} was recomputed successfully.")
@@ -239,7 +239,8 @@ class Refresh(Command):
 
 def columns_of(session: Session, relation: TableName) -> list[tuple[str, str]]:
     """Names and DuckDB types of the columns of a table or view, as a superuser sees them."""
-    found = translate(f"SELECT * FROM {relation.sql}", (), shown(session.catalog, (), frozenset(), SUPERUSER))
+    seen = shown(session.catalog, (), frozenset(), SUPERUSER, session.warehouse.supers)
+    found = translate(f"SELECT * FROM {relation.sql}", (), seen)
     rows = session.run(f"DESCRIBE {rewrites.with_session_literals(found, session.session_values())}").fetchall()
     return [(str(row[0]).lower(), str(row[1])) for row in rows]
 

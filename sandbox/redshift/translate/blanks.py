@@ -20,7 +20,7 @@ _WITHOUT_TEXT = (exp.Null, exp.Boolean, exp.Subquery, exp.Interval)
 def compare(node: exp.Expr) -> exp.Expr:
     """A comparison of two values, blind for blanks at the end where they may be texts."""
     if node.arg_key == "expressions" and isinstance(node.parent, exp.Update):  # SET a = b
-        return node
+        return dynamic.assign(node)
     of_super = dynamic.compare(node)
     if of_super is not None:
         return of_super
@@ -84,6 +84,9 @@ def null_if(value: exp.Expr, other: exp.Expr) -> exp.Expr:
 
 def decode(node: exp.Expr) -> exp.Expr:
     """DECODE(value, search, result, …, default): the value is compared with each search."""
+    of_super = dynamic.decode(node)
+    if of_super is not None:
+        return of_super
     value, *rest = node.expressions
     searches = rest[: len(rest) // 2 * 2 : 2]
     if not any(_is_no_text(item) for item in [value, *searches] if not isinstance(item, exp.Null)):
@@ -111,6 +114,9 @@ def window(node: exp.Expr) -> None:
 
 def choose(node: exp.Expr) -> exp.Expr:
     """CASE of a value: it is compared with each WHEN."""
+    of_super = dynamic.choose(node)
+    if of_super is not None:
+        return of_super
     value, branches = node.this, node.args["ifs"]
     if value is not None and not any(_is_no_text(item) for item in [value, *(branch.this for branch in branches)]):
         beside = value if isinstance(value, exp.Column) else None

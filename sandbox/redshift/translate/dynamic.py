@@ -1,8 +1,9 @@
 """Dynamic typing of SUPER: arithmetic and comparisons by the type that a value has, not by one that it is cast to.
 
 Source: "Querying semistructured data: dynamic typing", "Operators and functions: arithmetic operators". What may be
-a SUPER is seen by its form: a path, an element, a value unnested, or the alias of one of these. The macros decide by
-the type that DuckDB knows, so that a column which only has such a name is treated as ever.
+a SUPER is seen by its form: a path, an element, a value unnested, a column with the name of one that is a SUPER in a
+table of the statement, or the alias of one of these. The macros decide by the type that DuckDB knows, so that a column
+which only has such a name is treated as ever.
 """
 
 from collections.abc import Iterator
@@ -32,13 +33,21 @@ _UNNESTED = frozenset({"rs_elements", "rs_attributes"})
 _MARK = "super"
 
 
-def mark(tree: exp.Expr) -> None:
-    """Marks, in place, the columns of a statement that may be a SUPER; names are in lower case."""
+def mark(tree: exp.Expr, supers: frozenset[tuple[str, str]] = frozenset()) -> None:
+    """Marks, in place, the columns of a statement that may be a SUPER; names are in lower case.
+
+    Args:
+        tree: the statement.
+        supers: columns that are a SUPER, each with the name of its table.
+    """
+    tables = {table.name for table in tree.find_all(exp.Table)} if supers else set()
+    known = {name for table, name in supers if table in tables}
     sources = {name for table in tree.find_all(exp.Table, exp.Subquery, exp.CTE) if (name := table.alias_or_name)}
     unnested = {table.alias for table in tree.find_all(exp.Table) if str(getattr(table.this, "this", "")) in _UNNESTED}
     for column in tree.find_all(exp.Column):
         is_path = bool(column.table) and column.table not in sources
-        if is_path or column.table in unnested or (not column.table and column.name in unnested):
+        of_unnested = column.table in unnested or (not column.table and column.name in unnested)
+        if is_path or of_unnested or column.name in known:
             column.meta[_MARK] = True
     names: set[str] = set()
     while new := set(_given_names(tree)) - names:
@@ -94,21 +103,71 @@ def compare(node: exp.Expr) -> exp.Expr | None:
     others = any(isinstance(side.unnest(), exp.Null | exp.Any | exp.All | exp.Subquery) for side in sides)
     if others or not any(map(is_super, sides)):
         return None
-    return call(f"rs_super_{_ORDERS[type(node)]}", *sides)
+    return call(f"rs_super_{_ORDERS[type(node)]}", *map(_compared, sides))
+
+
+def _compared(side: exp.Expr) -> exp.Expr:
+    """A side of a comparison: if it is none of a SUPER, blanks at its end do not count there either."""
+    if isinstance(side, exp.Column):
+        return call("rs_key", side.copy())
+    return exp.Literal.string(side.name.rstrip(" ")) if side.is_string else side.copy()
 
 
 def member(node: exp.Expr) -> exp.Expr | None:
     """A SUPER in a list: it is compared with each; None for anything else."""
     if not node.expressions or not is_super(node.this):
         return None
-    return exp.paren(
-        exp.or_(*(call("rs_super_equals", node.this.copy(), item) for item in node.expressions), copy=False)
-    )
+    equal = (call("rs_super_equals", _compared(node.this), _compared(item)) for item in node.expressions)
+    return exp.paren(exp.or_(*equal, copy=False))
+
+
+def choose(node: exp.Expr) -> exp.Expr | None:
+    """CASE of a SUPER: it is compared with each WHEN; None for any other value."""
+    if node.this is None or not is_super(node.this):
+        return None
+    for branch in node.args["ifs"]:
+        branch.set("this", call("rs_super_equals", _compared(node.this), _compared(branch.this)))
+    node.set("this", None)
+    return node
+
+
+def decode(node: exp.Expr) -> exp.Expr | None:
+    """DECODE of a SUPER, whose NULL equals NULL; None for any other value."""
+    value, *rest = node.expressions
+    if not is_super(value):
+        return None
+    pairs = zip(rest[::2], rest[1::2], strict=False)
+    ifs = [exp.If(this=_decoded(value, search), true=result) for search, result in pairs]
+    return exp.Case(ifs=ifs, default=rest[-1] if len(rest) % 2 else None)
+
+
+def _decoded(value: exp.Expr, search: exp.Expr) -> exp.Expr:
+    if isinstance(search.unnest(), exp.Null):
+        return exp.Is(this=value.copy(), expression=exp.null())
+    return call("rs_super_equals", _compared(value), _compared(search))
+
+
+def unite(node: exp.Expr) -> None:
+    """NVL and COALESCE of a SUPER, in place: a literal beside it is a text of a SUPER."""
+    of_super = next((item for item in node.expressions if is_super(item)), None)
+    if of_super is not None:
+        node.set(
+            "expressions",
+            [call("rs_as", item, of_super.copy()) if item.is_string else item for item in node.expressions],
+        )
+
+
+def assign(node: exp.Expr) -> exp.Expr:
+    """SET column = 'text': a SUPER takes it as a text, and reads no JSON ("JSON_PARSE function")."""
+    if is_super(node.this) and node.expression.is_string:
+        node.set("expression", call("rs_as", node.expression, node.this.copy()))
+    return node
 
 
 def between(node: exp.Expr) -> exp.Expr | None:
     """A SUPER between two values; None for anything else."""
     if not is_super(node.this):
         return None
-    low = call("rs_super_at_least", node.this.copy(), node.args["low"])
-    return exp.paren(exp.and_(low, call("rs_super_at_most", node.this.copy(), node.args["high"]), copy=False))
+    low = call("rs_super_at_least", _compared(node.this), _compared(node.args["low"]))
+    high = call("rs_super_at_most", _compared(node.this), _compared(node.args["high"]))
+    return exp.paren(exp.and_(low, high, copy=False))

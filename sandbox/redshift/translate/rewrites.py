@@ -307,6 +307,8 @@ def _function(node: exp.Expr) -> exp.Expr:
         return call(f"rs_{name}", *node.expressions)
     if name in dynamic.ROUNDED and len(node.expressions) == 1 and dynamic.is_super(node.expressions[0]):
         return call(f"rs_super_{dynamic.ROUNDED[name]}", node.expressions[0])
+    if name in ("coalesce", "ifnull", "isnull", "nvl"):
+        dynamic.unite(node)
     if name == "nullif" and len(node.expressions) == 2:
         return blanks.null_if(*node.expressions)
     if name == "count":

@@ -29,24 +29,32 @@ class Body:
 class Shown:
     """Bodies by the name of what they stand behind; equal to what shows the same, to be part of a cache's key."""
 
-    def __init__(self, bodies: dict[TableName, Body], search_path: Sequence[str], hidden: frozenset[str]) -> None:
+    def __init__(
+        self,
+        bodies: dict[TableName, Body],
+        search_path: Sequence[str],
+        hidden: frozenset[str],
+        supers: frozenset[tuple[str, str]] = frozenset(),
+    ) -> None:
         """Takes the bodies.
 
         Args:
             bodies: by name with schema.
             search_path: where names without a schema are looked for.
             hidden: names without a schema that mean temporary tables.
+            supers: columns that are a SUPER, each with the name of its table.
         """
+        self.supers = supers
         self._bodies = bodies
         self._search_path = tuple(search_path)
         self._hidden = hidden
-        self._hash = hash((frozenset(bodies.items()), self._search_path, hidden))
+        self._hash = hash((frozenset(bodies.items()), self._search_path, hidden, supers))
 
     def __eq__(self, other: object) -> bool:
         return self is other or (
             isinstance(other, Shown)
             and self._hash == other._hash
-            and (self._search_path, self._hidden) == (other._search_path, other._hidden)
+            and (self._search_path, self._hidden, self.supers) == (other._search_path, other._hidden, other.supers)
             and self._bodies == other._bodies
         )
 
@@ -69,14 +77,21 @@ class Shown:
 NOTHING_SHOWN = Shown({}, (), frozenset())
 
 
-def shown(catalog: Catalog, search_path: Sequence[str], temporary: frozenset[str], user: str) -> Shown:
+def shown(
+    catalog: Catalog,
+    search_path: Sequence[str],
+    temporary: frozenset[str],
+    user: str,
+    supers: frozenset[tuple[str, str]],
+) -> Shown:
     """What a user sees of a catalog; the same object for the same arguments, and for all users without policies."""
     masks = catalog.derived(("masks", user), lambda: rights.masks(catalog, user))
     limits = catalog.derived(("filters", user), lambda: row_security.filters(catalog, user))
     seen_by = user if masks or limits else ""
     bodies = catalog.derived(("bodies", seen_by), lambda: _covered(_bodies(catalog), masks, limits))
     hidden = temporary & catalog.derived(("names", seen_by), lambda: frozenset(name.name for name in bodies))
-    return catalog.derived((tuple(search_path), hidden, seen_by), lambda: Shown(bodies, search_path, hidden))
+    key = (tuple(search_path), hidden, seen_by, supers)
+    return catalog.derived(key, lambda: Shown(bodies, search_path, hidden, supers))
 
 
 def _covered(

@@ -97,7 +97,7 @@ def translate_tree(tree: exp.Expr, casts: Sequence[str | None], shown: Shown) ->
     tree = rewrites.expand_views(tree, shown)
     rewrites.limit_target(tree, shown)
     fold_names(tree)
-    dynamic.mark(tree)
+    dynamic.mark(tree, shown.supers)
     unknown.refuse(tree)
     correlation.refuse(tree)
     reads = rewrites.tables_read(tree)
