@@ -62,10 +62,12 @@ class House:
     staged: dict[str, list[Record]] = field(default_factory=dict)
     """All rows staged so far, by entity, each with its place in raw."""
     rebuilds: int = 0
+    lakes: int = 1
 
     def empty(self) -> None:
         """Begin again with an empty lake and a warehouse as it was made; quicker than to make another."""
-        self.lake = DirectoryLake(self.lake.root, f"{self.lake.bucket}-")
+        self.lakes += 1
+        self.lake = DirectoryLake(self.lake.root, f"lake{self.lakes}")
         self.channels, self.time_zone, self.sequence, self.runs = {}, "Asia/Kolkata", 0, 0
         self.staged, self.rebuilds = {}, 0
         with connect(self.target) as connection:
