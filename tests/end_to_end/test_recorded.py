@@ -12,7 +12,6 @@ from extract.clock import parse_instant
 from sandbox.wistia.recorded import RecordedAccount, RecordedStats
 from tests.conftest import House, house
 
-pytestmark = pytest.mark.long
 MEASURES = ("load_count", "play_count", "visitors", "play_rate", "hours_watched", "engagement")
 VISITOR_FIELDS = ("load_count", "play_count")
 
