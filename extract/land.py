@@ -75,7 +75,7 @@ class Landing:
     def discard(self) -> None:
         """Forget what was landed since the last ``finish``."""
         for entry in self._objects:
-            self._lake.delete(entry.key)
+            self._lake.erase(entry.key)
         self._objects = []
         self._read = hashlib.sha256()
         self._begin()
@@ -89,7 +89,7 @@ class Landing:
     def take_back(self, mark: Mark) -> None:
         """Forget what was landed since a mark, which must be younger than the last ``finish`` or ``discard``."""
         for entry in self._objects[mark.objects :]:
-            self._lake.delete(entry.key)
+            self._lake.erase(entry.key)
         del self._objects[mark.objects :]
         self._go_on(mark.gzip.copy(), mark.chunks[: mark.length], mark.bytes, mark.rows)
 

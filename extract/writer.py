@@ -347,7 +347,7 @@ class StreamWriter:
 
     def _drop(self, objects: Sequence[ObjectEntry]) -> None:
         for entry in objects:
-            self._lake.delete(entry.key)
+            self._lake.erase(entry.key)
 
 
 def _behind(head: RawManifest, manifest: RawManifest, *, beside: bool) -> RawManifest:

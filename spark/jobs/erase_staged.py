@@ -143,7 +143,7 @@ class StagedEraser:
         written = self.engine.write(frame, columns, order, folder)
         for entry in written:
             if not entry.rows:
-                self.succession.lake.delete(entry.key)
+                self.succession.lake.erase(entry.key)
         return [entry for entry in written if entry.rows]
 
     def _count(self, frame: DataFrame, stream: str, position: Sequence[str]) -> int:

@@ -52,11 +52,11 @@ class Place:
         return key
 
     def clear(self, folders: Sequence[str]) -> None:
-        """Remove what stands in folders of a run that will commit nothing, as far as the lake lets us."""
+        """Erase what stands in folders of a run that will commit nothing, as far as the lake lets us."""
         with suppress(ReelhouseError):
             for folder in folders:
                 for info in list(self.lake.list_after(folder)):
-                    self.lake.delete(info.key)
+                    self.lake.erase(info.key)
 
     def _folder(self, area: str, name: str) -> str:
         return f"{area}/{name}/{self.kind}={sequence_name(self.sequence)}/run={self.run_id}/"
