@@ -24,6 +24,10 @@ _TOKEN = re.compile(
 )
 
 
+XOR = "#&#"
+"""How the sign `#` is written for sqlglot, to which it begins the name of a temporary table."""
+
+
 @dataclass(frozen=True, slots=True)
 class Token:
     """One token: its kind (string, quoted, param, dollar, number, word or symbol), text and place."""
@@ -126,16 +130,24 @@ def split(sql: str) -> list[str]:
 def for_parser(sql: str) -> str:
     """Writes what sqlglot does not read in another way.
 
-    `$1` becomes `:p1`, because its Redshift tokenizer reads `$1,$` as a dollar quote; and the schema before the name of
-    a type, as psql writes it, goes: `x::pg_catalog.text`.
+    `$1` becomes `:p1`, because its Redshift tokenizer reads `$1,$` as a dollar quote; the schema before the name of
+    a type, as psql writes it, goes: `x::pg_catalog.text`; and `#` between two values is an operator.
     """
     edits = [(token.start, token.end, f":p{token.text[1:]}") for token in _parameters(sql)]
     edits += [(start, end, "") for start, end in _schemas_of_types(sql)] if "pg_catalog." in sql else []
+    edits += [*_operators(sql)] if "#" in sql else []
     pieces, at = [], 0
     for start, end, new in sorted(edits):
         pieces += [sql[at:start], new]
         at = end
     return "".join([*pieces, sql[at:]])
+
+
+def _operators(sql: str) -> Iterator[tuple[int, int, str]]:
+    """XOR, which sqlglot has not; a name that begins with `#` is a word."""
+    for token in tokens(sql):
+        if token.text == "#" and token.kind == "symbol":
+            yield token.start, token.end, f" {XOR} "
 
 
 def _schemas_of_types(sql: str) -> Iterator[tuple[int, int]]:

@@ -11,6 +11,23 @@ CREATE OR REPLACE MACRO main.rs_text(x) AS CASE
     WHEN typeof(x) = 'BOOLEAN' THEN CAST(CAST('cannot cast type boolean to character varying' AS INTEGER) AS VARCHAR)
     ELSE CAST(x AS VARCHAR)
 END;
+-- A number or moment where a text is wanted ("Implicit conversion types"); VARBYTE and SUPER stay what they are.
+CREATE OR REPLACE MACRO main.rs_written(x) AS struct_extract(
+    {'missing': x IS NULL, 'x': x, 'text': CAST(x AS VARCHAR)},
+    CASE WHEN typeof(x) IN ('VARCHAR', 'BLOB', 'JSON', '"NULL"') THEN 'x' ELSE 'text' END
+);
+CREATE OR REPLACE MACRO main.rs_is_moment(x) AS typeof(x) LIKE 'TIMESTAMP%' OR typeof(x) = 'DATE';
+CREATE OR REPLACE MACRO main.rs_length(x) AS CASE
+    WHEN typeof(x) = 'BLOB' THEN octet_length(CAST(CAST(x AS VARCHAR) AS BLOB)) ELSE length(CAST(x AS VARCHAR))
+END;
+CREATE OR REPLACE MACRO main.rs_octet_length(x) AS CASE
+    WHEN typeof(x) = 'BLOB' THEN octet_length(CAST(CAST(x AS VARCHAR) AS BLOB)) ELSE strlen(CAST(x AS VARCHAR))
+END;
+-- A literal beside a value in a sum takes its type; beside a moment it is an interval.
+CREATE OR REPLACE MACRO main.rs_beside(s, x) AS struct_extract({
+        'missing': x IS NULL, 'span': CASE WHEN rs_is_moment(x) THEN CAST(s AS INTERVAL) END,
+        'other': CASE WHEN NOT rs_is_moment(x) THEN cast_to_type(s, x) END
+    }, CASE WHEN rs_is_moment(x) THEN 'span' ELSE 'other' END);
 CREATE OR REPLACE MACRO main.rs_is_no_whole(x) AS
     typeof(x) = 'VARCHAR' AND NOT regexp_full_match(CAST(x AS VARCHAR), '\s*[+-]?[0-9]+\s*');
 CREATE OR REPLACE MACRO main.rs_to_smallint(x) AS CASE
@@ -32,7 +49,33 @@ CREATE OR REPLACE MACRO main.rs_cut(s, n) AS CASE
         try(decode(encode(s)[1:n - 2])), try(decode(encode(s)[1:n - 3]))
     )
 END;
+-- What DuckDB answers by NaN or infinity; the first characters are the SQLSTATE (`engine_errors.py`).
+CREATE OR REPLACE MACRO main.rs_ln(x) AS CASE
+    WHEN x > 0 THEN ln(CAST(x AS DOUBLE)) WHEN x = 0 THEN CAST(error('2201E cannot take logarithm of zero') AS DOUBLE)
+    WHEN x < 0 THEN CAST(error('2201E cannot take logarithm of a negative number') AS DOUBLE)
+END;
+CREATE OR REPLACE MACRO main.rs_log(x) AS CASE
+    WHEN x > 0 THEN log10(CAST(x AS DOUBLE)) WHEN x = 0 THEN CAST(error('2201E cannot take logarithm of zero') AS DOUBLE)
+    WHEN x < 0 THEN CAST(error('2201E cannot take logarithm of a negative number') AS DOUBLE)
+END;
+CREATE OR REPLACE MACRO main.rs_sqrt(x) AS CASE
+    WHEN x < 0 THEN CAST(error('2201F cannot take square root of a negative number') AS DOUBLE) ELSE sqrt(CAST(x AS DOUBLE))
+END;
+CREATE OR REPLACE MACRO main.rs_acos(x) AS CASE
+    WHEN x NOT BETWEEN -1 AND 1 THEN CAST(error('22003 input is out of range') AS DOUBLE) ELSE acos(CAST(x AS DOUBLE))
+END;
+CREATE OR REPLACE MACRO main.rs_asin(x) AS CASE
+    WHEN x NOT BETWEEN -1 AND 1 THEN CAST(error('22003 input is out of range') AS DOUBLE) ELSE asin(CAST(x AS DOUBLE))
+END;
 CREATE OR REPLACE MACRO main.rs_getdate_in_view() AS CAST(current_timestamp AT TIME ZONE 'UTC' AS TIMESTAMP);
+-- A TIME stays one in DATEADD ("DATEADD function: Return type"); anything else becomes a timestamp.
+CREATE OR REPLACE MACRO main.rs_moment_of_day(d) AS struct_extract({
+        'missing': d IS NULL, 'time': CASE WHEN typeof(d) = 'TIME' THEN d END,
+        'moment': CASE WHEN typeof(d) <> 'TIME' THEN CAST(d AS TIMESTAMP) END
+    }, CASE WHEN typeof(d) = 'TIME' THEN 'time' ELSE 'moment' END);
+CREATE OR REPLACE MACRO main.rs_boundary(d) AS CASE
+    WHEN typeof(d) = 'TIME' THEN CAST('1970-01-01 ' || CAST(d AS VARCHAR) AS TIMESTAMP) ELSE CAST(d AS TIMESTAMP)
+END;
 CREATE OR REPLACE MACRO main.rs_dateadd_millennium(n, d) AS CAST(d AS TIMESTAMP) + to_millennia(CAST(n AS INTEGER));
 CREATE OR REPLACE MACRO main.rs_dateadd_century(n, d) AS CAST(d AS TIMESTAMP) + to_centuries(CAST(n AS INTEGER));
 CREATE OR REPLACE MACRO main.rs_dateadd_decade(n, d) AS CAST(d AS TIMESTAMP) + to_decades(CAST(n AS INTEGER));
@@ -41,11 +84,11 @@ CREATE OR REPLACE MACRO main.rs_dateadd_quarter(n, d) AS CAST(d AS TIMESTAMP) + 
 CREATE OR REPLACE MACRO main.rs_dateadd_month(n, d) AS CAST(d AS TIMESTAMP) + to_months(CAST(n AS INTEGER));
 CREATE OR REPLACE MACRO main.rs_dateadd_week(n, d) AS CAST(d AS TIMESTAMP) + to_days(7 * CAST(n AS INTEGER));
 CREATE OR REPLACE MACRO main.rs_dateadd_day(n, d) AS CAST(d AS TIMESTAMP) + to_days(CAST(n AS INTEGER));
-CREATE OR REPLACE MACRO main.rs_dateadd_hour(n, d) AS CAST(d AS TIMESTAMP) + to_hours(CAST(n AS BIGINT));
-CREATE OR REPLACE MACRO main.rs_dateadd_minute(n, d) AS CAST(d AS TIMESTAMP) + to_minutes(CAST(n AS BIGINT));
-CREATE OR REPLACE MACRO main.rs_dateadd_second(n, d) AS CAST(d AS TIMESTAMP) + to_seconds(CAST(n AS BIGINT));
-CREATE OR REPLACE MACRO main.rs_dateadd_millisecond(n, d) AS CAST(d AS TIMESTAMP) + to_milliseconds(CAST(n AS BIGINT));
-CREATE OR REPLACE MACRO main.rs_dateadd_microsecond(n, d) AS CAST(d AS TIMESTAMP) + to_microseconds(CAST(n AS BIGINT));
+CREATE OR REPLACE MACRO main.rs_dateadd_hour(n, d) AS rs_moment_of_day(d) + to_hours(CAST(n AS BIGINT));
+CREATE OR REPLACE MACRO main.rs_dateadd_minute(n, d) AS rs_moment_of_day(d) + to_minutes(CAST(n AS BIGINT));
+CREATE OR REPLACE MACRO main.rs_dateadd_second(n, d) AS rs_moment_of_day(d) + to_seconds(CAST(n AS BIGINT));
+CREATE OR REPLACE MACRO main.rs_dateadd_millisecond(n, d) AS rs_moment_of_day(d) + to_milliseconds(CAST(n AS BIGINT));
+CREATE OR REPLACE MACRO main.rs_dateadd_microsecond(n, d) AS rs_moment_of_day(d) + to_microseconds(CAST(n AS BIGINT));
 CREATE OR REPLACE MACRO main.rs_add_months(d, n) AS CASE
     WHEN CAST(d AS DATE) = last_day(CAST(d AS DATE))
         THEN CAST(last_day(CAST(d AS DATE) + to_months(CAST(n AS INTEGER))) AS TIMESTAMP)
@@ -203,7 +246,6 @@ CREATE OR REPLACE MACRO main.rs_as(s, x) AS CASE
 END;
 -- A timestamp is cut to its date, a number to a whole one ("TRUNC function"); each is bound to what has its type. The
 -- first field is where DuckDB stops to check the macro when it is made.
-CREATE OR REPLACE MACRO main.rs_is_moment(x) AS typeof(x) LIKE 'TIMESTAMP%' OR typeof(x) = 'DATE';
 CREATE OR REPLACE MACRO main.rs_trunc(x) AS struct_extract({
         'missing': x IS NULL,
         'moment': CAST(struct_extract({'x': x, 'none': CAST(NULL AS DATE)}, CASE WHEN rs_is_moment(x) THEN 'x' ELSE 'none' END) AS DATE),
@@ -270,8 +312,10 @@ END;
 CREATE OR REPLACE MACRO main.rs_regexp_instr(s, pattern) AS CAST(
     CASE WHEN regexp_matches(s, pattern) THEN length(regexp_extract(s, '^(?s)(.*?)(?:' || pattern || ')', 1)) + 1 ELSE 0 END AS INTEGER
 );
-CREATE OR REPLACE MACRO main.rs_substring(s, first, n) AS
-    substring(s, greatest(first, 1), greatest(0, n + least(first, 1) - 1));
+CREATE OR REPLACE MACRO main.rs_substring(s, first, n) AS CASE
+    WHEN n < 0 THEN CAST(error('22011 negative substring length not allowed') AS VARCHAR)
+    ELSE substring(s, greatest(first, 1), greatest(0, n + least(first, 1) - 1))
+END;
 CREATE OR REPLACE MACRO main.rs_substring_from(s, first) AS substring(s, greatest(first, 1));
 CREATE OR REPLACE MACRO main.rs_quote_literal(s) AS '''' || replace(replace(s, '\', '\\'), '''', '''''') || '''';
 CREATE OR REPLACE MACRO main.rs_quote_ident(s) AS

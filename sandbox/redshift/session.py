@@ -14,7 +14,8 @@ import duckdb
 from sandbox.redshift import catalog, rights
 from sandbox.redshift.catalog import Catalog, Document, Key
 from sandbox.redshift.engine import session_connection, set_search_path
-from sandbox.redshift.errors import QUERY_CANCELLED, TERMINATED, SqlError, from_duckdb
+from sandbox.redshift.engine_errors import from_duckdb
+from sandbox.redshift.errors import QUERY_CANCELLED, TERMINATED, SqlError
 from sandbox.redshift.locks import Mode
 from sandbox.redshift.names import DATABASE, DEFAULT_SCHEMA, SUPERUSER, VERSION_TEXT, TableName
 from sandbox.redshift.parameters import named_values

@@ -6,7 +6,8 @@ from itertools import groupby
 
 import duckdb
 
-from sandbox.redshift.errors import SqlError, from_duckdb
+from sandbox.redshift.engine_errors import from_duckdb
+from sandbox.redshift.errors import SqlError
 from sandbox.redshift.loading import history, manifest, parquet
 from sandbox.redshift.loading.fields import Loader, text_columns
 from sandbox.redshift.loading.history import CopyRecord

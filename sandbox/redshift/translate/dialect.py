@@ -9,7 +9,7 @@ import logging
 from typing import Any, ClassVar
 
 import sqlglot
-from sqlglot import exp
+from sqlglot import TokenType, exp
 from sqlglot.dialects.redshift import Redshift
 from sqlglot.errors import SqlglotError
 from sqlglot.parsers.redshift import RedshiftParser
@@ -43,8 +43,22 @@ def _approximate(parser: RedshiftParser) -> exp.Expr | None:
     return found
 
 
+def _absolute(parser: RedshiftParser) -> exp.Expr:
+    """The sign `@` before a value ("Mathematical operator symbols")."""
+    return exp.Abs(this=parser._parse_unary())  # noqa: SLF001
+
+
+_Parser.BITWISE = RedshiftParser.BITWISE | {TokenType.HASH: exp.BitwiseXor}
+_Parser.UNARY_PARSERS = RedshiftParser.UNARY_PARSERS | {TokenType.PARAMETER: _absolute}
+
+
 class WrittenRedshift(Redshift):
     """The Redshift dialect without any knowledge of functions, save those with a syntax of their own."""
+
+    class Tokenizer(Redshift.Tokenizer):
+        """With a sign of ours for the operator that begins names in Redshift."""
+
+        KEYWORDS: ClassVar[dict[str, TokenType]] = Redshift.Tokenizer.KEYWORDS | {lexer.XOR: TokenType.HASH}
 
     Parser = _Parser
 

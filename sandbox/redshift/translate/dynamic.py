@@ -6,6 +6,7 @@ table of the statement, or the alias of one of these. The macros decide by the t
 which only has such a name is treated as ever.
 """
 
+import re
 from collections.abc import Iterator
 
 from sqlglot import exp
@@ -86,10 +87,33 @@ def operate(node: exp.Expr) -> exp.Expr:
     """Arithmetic, with a SUPER where an operand may be one."""
     sides = node.this, node.expression
     if not any(map(is_super, sides)):
-        return node
+        return _typed(node)
     if any(isinstance(side.unnest(), exp.Null) for side in sides):
         return exp.null()
     return call(f"rs_super_{_SIGNS[type(node)]}", *sides)
+
+
+def _typed(node: exp.Expr) -> exp.Expr:
+    """A literal in quotes beside another value has that value's type, as in PostgreSQL."""
+    for side, beside in ((node.this, node.expression), (node.expression, node.this)):
+        if isinstance(side, exp.Literal) and side.is_string and not _has_no_type(beside):
+            name = "rs_beside" if isinstance(node, exp.Add) else "rs_as"
+            number = isinstance(beside, exp.Literal)
+            side.replace(_as_number(side, beside) if number else call(name, side.copy(), beside.copy()))
+            break
+    return node
+
+
+def _has_no_type(side: exp.Expr) -> bool:
+    of_text = isinstance(side, exp.Literal) and side.is_string
+    return of_text or isinstance(side, exp.Null | exp.Placeholder | exp.Interval)
+
+
+def _as_number(side: exp.Expr, beside: exp.Expr) -> exp.Expr:
+    to = "INTEGER" if beside.name.isdigit() else "DECIMAL(38, 9)" if re.fullmatch(r"[\d.]+", beside.name) else "DOUBLE"
+    if to != "DOUBLE" and re.fullmatch(r"[+-]?\d+(\.\d+)?" if to != "INTEGER" else r"[+-]?\d+", side.name):
+        return exp.Literal.number(side.name)
+    return exp.Cast(this=side.copy(), to=exp.DataType.build(to, dialect="duckdb"))
 
 
 def negate(node: exp.Expr) -> exp.Expr:

@@ -18,11 +18,11 @@ def _words(text: str) -> list[str]:
 
 SAME = frozenset(
     _words("""
-    abs acos any_value ascii asin atan atan2 avg bit_and bit_or bool_and bool_or cbrt ceil ceiling chr coalesce concat
+    abs any_value ascii atan atan2 avg bit_and bit_or bool_and bool_or cbrt ceil ceiling chr coalesce concat
     cos cot count cume_dist degrees dense_rank exp factorial first_value floor greatest grouping lag last_value lead
-    least left length ln log lower max md5 min mod nth_value ntile nullif percent_rank
+    least left lower max md5 min mod nth_value ntile nullif percent_rank
     pi power radians random rank repeat replace reverse right round row_number sha1 sign sin split_part
-    sqrt stddev stddev_pop stddev_samp strpos sum tan translate trim upper var_pop var_samp
+    stddev stddev_pop stddev_samp strpos sum tan translate trim upper var_pop var_samp
     variance position
     """)
 )
@@ -31,8 +31,6 @@ SAME = frozenset(
 RENAMED = {
     "array": "json_array",
     "bool_xor": "bit_xor",
-    "char_length": "length",
-    "character_length": "length",
     "date_cmp": "rs_moments_compared",
     "date_cmp_timestamp": "rs_moments_compared",
     "date_cmp_timestamptz": "rs_moments_compared",
@@ -45,36 +43,33 @@ RENAMED = {
     "timestamptz_cmp_date": "rs_moments_compared",
     "timestamptz_cmp_timestamp": "rs_moments_compared",
     "dexp": "exp",
-    "dlog1": "ln",
-    "dlog10": "log10",
+    "dlog1": "rs_ln",
+    "dlog10": "rs_log",
     "func_sha1": "sha1",
     "ifnull": "coalesce",
-    "len": "length",
-    "octet_length": "strlen",
     "nvl": "coalesce",
     "object": "json_object",
     "percentile_cont": "quantile_cont",
     "percentile_disc": "quantile_disc",
     "pow": "power",
     "replicate": "repeat",
-    "textlen": "length",
     "timestamp_cmp": "rs_moments_compared",
     "timestamp_cmp_date": "rs_moments_compared",
 }
 
 MACROS = frozenset(
     _words("""
-    add_months array_concat array_contains array_distinct array_except array_flatten array_intersection
-    array_position array_positions array_sort array_to_string array_union arrays_overlap can_json_parse charindex
+    acos add_months array_concat array_contains array_distinct array_except array_flatten array_intersection
+    array_position array_positions array_sort array_to_string array_union arrays_overlap asin can_json_parse charindex
     col_description crc32 current_schemas date_part_year difference fnv_hash format_type from_hex from_varbyte
     get_array_length get_number_attributes has_database_privilege initcap is_array is_bigint is_boolean is_float
     is_integer is_object is_scalar is_valid_json is_valid_json_array is_varchar isnull json_array_length
-    json_extract_array_element_text json_parse json_serialize json_typeof last_day months_between next_day
+    json_extract_array_element_text json_parse json_serialize json_typeof last_day ln log months_between next_day
     obj_description octetindex oidvectortypes pg_database_size pg_encoding_to_char pg_function_is_visible
     pg_get_constraintdef pg_get_expr pg_get_function_arguments pg_get_function_result pg_get_indexdef pg_get_ruledef
     pg_get_triggerdef pg_get_userbyid pg_get_viewdef pg_size_pretty pg_table_is_visible pg_table_size
     pg_tablespace_location pg_type_is_visible quote_ident quote_literal regexp_count regexp_instr regexp_replace
-    regexp_substr role_is_member_of sha2 shobj_description soundex split_to_array subarray to_hex to_varbyte
+    regexp_substr role_is_member_of sha2 shobj_description soundex split_to_array sqrt subarray to_hex to_varbyte
     user_is_member_of
     """)
 )
@@ -144,6 +139,7 @@ def build(name: str, arguments: Sequence[exp.Expr]) -> exp.Expr:
     Raises:
         SqlError: 42883 for a function that Redshift lacks or that is not imitated.
     """
+    arguments = [as_text(item) if at in _TEXTS.get(name, ()) else item for at, item in enumerate(arguments)]
     if name in _RULES:
         return _RULES[name](arguments)
     if name in MACROS:
@@ -151,6 +147,34 @@ def build(name: str, arguments: Sequence[exp.Expr]) -> exp.Expr:
     if name in SAME or name in RENAMED:
         return call(RENAMED.get(name, name), *arguments)
     raise SqlError("42883", f"function {name}() does not exist, or is not imitated by this sandbox endpoint")
+
+
+_TEXTS = dict.fromkeys(
+    _words("""
+    ascii initcap left lower lpad md5 repeat replicate
+    reverse right rpad sha sha1 func_sha1 soundex split_part strpos substr substring translate upper
+    regexp_count regexp_instr regexp_substr
+    """),
+    (0,),
+) | {"charindex": (1,), "replace": (0, 1, 2), "regexp_replace": (0, 2)}
+"""Functions of texts, and which of their arguments a number or moment may be: it is written as a text.
+
+Source: "Type compatibility and conversion: Implicit conversion types".
+"""
+_NUMBERS = (exp.Neg, exp.Add, exp.Sub, exp.Mul, exp.Div, exp.Mod, exp.CurrentDate, exp.CurrentTimestamp)
+
+
+def as_text(item: exp.Expr) -> exp.Expr:
+    """What is no text by its form as one; of a column the engine decides, and VARBYTE stays what it is."""
+    if isinstance(item, exp.Column):
+        return call("rs_written", item)
+    number = isinstance(item, exp.Literal) and not item.is_string
+    of_type = isinstance(item, exp.Cast) and item.to.this in exp.DataType.NUMERIC_TYPES | exp.DataType.TEMPORAL_TYPES
+    of_session = isinstance(item, exp.Placeholder) and not item.name.startswith("p")
+    named = isinstance(item, exp.Anonymous) and str(item.this).startswith(
+        ("date_", "rs_date", "rs_getdate", "rs_last_day")
+    )
+    return cast(item, "VARCHAR") if number or of_type or of_session or named or isinstance(item, _NUMBERS) else item
 
 
 def _dateadd(arguments: Sequence[exp.Expr]) -> exp.Expr:
@@ -167,10 +191,16 @@ def _interval_unit(part: exp.Expr) -> str:
 
 def _datediff(arguments: Sequence[exp.Expr]) -> exp.Expr:
     part, start, end = _exactly(3, "datediff", arguments)
-    moments = cast(start, "TIMESTAMP"), cast(end, "TIMESTAMP")
+    moments = [_moment(item) for item in (start, end)]
     if _interval_unit(part) == "week":
         return call("rs_weeks_between", *moments)
     return call("date_diff", _interval_unit(part), *moments)
+
+
+def _moment(item: exp.Expr) -> exp.Expr:
+    """A moment to count boundaries from: of a TIME it is on the first of all days."""
+    of_time = isinstance(item, exp.Cast) and item.is_type("time")
+    return call("rs_boundary", item) if of_time or isinstance(item, exp.Column) else cast(item, "TIMESTAMP")
 
 
 def _date_trunc(arguments: Sequence[exp.Expr]) -> exp.Expr:
@@ -370,6 +400,18 @@ def _of_digest(digits: exp.Expr) -> bool:
     return is_short and isinstance(text, exp.Anonymous) and str(text.this) == "md5"
 
 
+def _counted(name: str) -> Build:
+    """Characters or bytes; of a column, whose VARBYTE has them too, the engine decides ("LEN function")."""
+
+    def build(arguments: Sequence[exp.Expr]) -> exp.Expr:
+        (value,) = _exactly(1, name, arguments)
+        if isinstance(value, exp.Column):
+            return call(f"rs_{name}", value)
+        return call({"octet_length": "strlen"}.get(name, name), as_text(value))
+
+    return build
+
+
 def _padded(name: str) -> Build:
     """With blanks, where nothing else is said."""
 
@@ -510,6 +552,8 @@ _RULES: dict[str, Build] = {
     "median": _median,
     "nvl2": _nvl2,
     "lpad": _padded("lpad"),
+    **dict.fromkeys(("char_length", "character_length", "len", "length", "textlen"), _counted("length")),
+    "octet_length": _counted("octet_length"),
     "ltrim": _without_blanks("ltrim"),
     "max": _of_values("max"),
     "min": _of_values("min"),

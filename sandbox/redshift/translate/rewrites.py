@@ -441,6 +441,7 @@ def _substring(node: exp.Expr) -> exp.Expr:
 
 def _like(node: exp.Expr) -> exp.Expr:
     """The backslash escapes in patterns of Redshift; in DuckDB nothing does unless it is said."""
+    node.set("this", functions.as_text(node.this))
     if isinstance(node.parent, exp.Escape) or "\\" not in node.expression.name:
         return node
     return exp.Escape(this=node.copy(), expression=exp.Literal.string("\\"))
@@ -556,7 +557,13 @@ def _try_cast(node: exp.Expr) -> exp.Expr:
     return call("try", _cast(made))
 
 
+def _of_unary_sign(name: str) -> Callable[[exp.Expr], exp.Expr]:
+    """The operators of square and cubic roots, as the functions of these names."""
+    return lambda node: functions.build(name, [node.this])
+
+
 _RULES: dict[type[exp.Expr], Callable[[exp.Expr], exp.Expr]] = {
+    exp.Abs: _of_unary_sign("abs"),
     exp.Add: dynamic.operate,
     exp.All: blanks.any_of,
     exp.And: conditions.operands,
@@ -565,7 +572,9 @@ _RULES: dict[type[exp.Expr], Callable[[exp.Expr], exp.Expr]] = {
     exp.AtTimeZone: _at_time_zone,
     exp.Between: blanks.between,
     exp.Bracket: _subscript,
+    exp.BitwiseXor: lambda node: call("xor", node.this, node.expression),
     exp.Case: blanks.choose,
+    exp.Cbrt: _of_unary_sign("cbrt"),
     exp.Cast: _cast,
     exp.Column: _column,
     exp.CurrentDate: _current_date,
@@ -599,6 +608,7 @@ _RULES: dict[type[exp.Expr], Callable[[exp.Expr], exp.Expr]] = {
     exp.Or: conditions.operands,
     exp.Qualify: conditions.clause,
     exp.Select: _select,
+    exp.Sqrt: _of_unary_sign("sqrt"),
     exp.Sub: dynamic.operate,
     exp.Substring: _substring,
     exp.Table: _table,

@@ -144,6 +144,16 @@ def _short_fraction(text: str) -> str:
     return text.rstrip("0") if "." in text else text
 
 
+def _interval(value: datetime.timedelta) -> str:
+    """Days and hours as PostgreSQL writes them: `1 day 02:00:00`."""
+    days = int(value / datetime.timedelta(days=1))
+    rest = value - datetime.timedelta(days=days)
+    sign, seconds = ("-" if rest < datetime.timedelta(0) else ""), abs(rest)
+    clock = _short_fraction(f"{(_EPOCH + seconds).time():%H:%M:%S.%f}").rstrip(".")
+    written = f"{days} day{'' if abs(days) == 1 else 's'}" if days else ""
+    return " ".join(part for part in (written, f"{sign}{clock}" if rest or not days else "") if part)
+
+
 def _decimal(value: Decimal | int) -> str:
     return format(value, "f") if isinstance(value, Decimal) else str(value)
 
@@ -171,6 +181,7 @@ _TEXT: dict[int, Encoder] = {
     types.TIME: _TIMES,
     types.TIMESTAMP: _as_text(_timestamp),
     types.TIMESTAMPTZ: _as_text(_timestamptz),
+    types.INTERVAL: _as_text(_interval),
     types.VARBYTE: _HEX,
 }
 
