@@ -23,6 +23,7 @@ if TYPE_CHECKING:  # only names of types: `reelhouse --help` should not wait for
     from orchestration.structure import ApplyReport
     from spark.jobs.normalise import NormaliseReport
     from spark.quarantine import Held
+    from warehouse_sql.check_log import LastResult
     from warehouse_sql.checks import Result
     from warehouse_sql.export import ExportReport
     from warehouse_sql.lineage import Origin
@@ -268,6 +269,7 @@ def status(found: "Status", *, as_json: bool) -> None:
     _print_figures(("stream", "records landed", "manifests", "normalised", "newest commit (UTC)", "age"), rows)
     click.echo(f"\nstaging: {found.staged_loads} loads{', some not loaded yet' if found.waits_for_load else ''}")
     _print_set_aside(found.set_aside)
+    _print_checks(found.checks, found.failed_checks)
     _print_reasons(found.quarantined)
     for file in found.refused_files:
         click.echo(f"refused: {file}")
@@ -275,6 +277,28 @@ def status(found: "Status", *, as_json: bool) -> None:
     click.echo()
     for need in found.needs or ("nothing",):
         click.echo(f"needs a person: {need}")
+
+
+def _print_checks(asked: int, failed: "Sequence[LastResult]") -> None:
+    """Print which checks found something when they were last run, the gravest with what should be so."""
+    if not asked:
+        click.echo("checks: none were run yet")
+        return
+    if not failed:
+        click.echo(f"checks: all {asked} passed when they were last run")
+        return
+    click.echo(f"checks: {len(failed)} of {asked} found something when they were last run")
+    for check in failed[:MOST_CHECKS]:
+        verdict = "failed" if check.is_fatal else "warns"
+        click.echo(
+            f"  {verdict}: {check.table}: {check.about} ({counted(check.count, 'row')} of {check.rows}, "
+            f"{check.checked_at[:16]} UTC)"
+        )
+    if len(failed) > MOST_CHECKS:
+        click.echo(f"  and {len(failed) - MOST_CHECKS} more: `reelhouse docs` and `status --json` have all")
+
+
+MOST_CHECKS = 3
 
 
 def _print_reasons(quarantined: "Mapping[str, Mapping[str, int]]") -> None:

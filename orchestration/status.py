@@ -10,12 +10,16 @@ from extract.lake import Lake
 from extract.manifest import raw_log
 from extract.sources import STREAM_NAMES
 from extract.sources.streampulse.feeds import STREAM_NAMES as STREAMPULSE
+from extract.words import counted
 from orchestration.context import Context
 from orchestration.erasures import are_wanting
 from orchestration.pipeline import newest_report
 from spark.jobs.looked_at import looked_at
 from spark.manifest import StagingManifest, staging_log
+from warehouse_sql.check_log import EVERY_ROW, LastResult, last_results
+from warehouse_sql.checks import checks_of
 from warehouse_sql.load import pending
+from warehouse_sql.model import load_models
 from warehouse_sql.set_aside import SetAside, marks
 
 STALE_AFTER = timedelta(hours=26)
@@ -47,6 +51,10 @@ class Status:
     """Files of which nothing was taken, with the reason; those of the newest manifests."""
     quarantined: dict[str, dict[str, int]]
     drift: tuple[dict[str, Any], ...]
+    checks: int = 0
+    """How many checks were ever run."""
+    failed_checks: tuple[LastResult, ...] = ()
+    """Those that found something when they were last run, the graver first."""
     set_aside: tuple[SetAside, ...] = ()
     """Loads that were passed by hand."""
     forgetting: bool = False
@@ -58,6 +66,7 @@ class Status:
 def read_status(context: Context) -> Status:
     """Read where the pipeline stands; the warehouse is not woken."""
     staged = staging_log(context.lake).head()
+    checked = last_results(context.lake, context.settings.warehouse)
     found = Status(
         last_run=newest_report(context.lake),
         streams=tuple(_streams(context.lake, staged, context.clock.as_of)),
@@ -66,6 +75,8 @@ def read_status(context: Context) -> Status:
         waits_for_load=pending(context.lake, context.settings.warehouse),
         quarantined=staged.total_quarantined if staged else {},
         drift=tuple(entry.model_dump() for entry in staged.drift) if staged else (),
+        checks=len(checked),
+        failed_checks=tuple(_failed(checked)),
         set_aside=tuple(marks(context.lake, context.settings.warehouse).values()),
         forgetting=are_wanting(context.lake, context.settings.warehouse),
     )
@@ -86,20 +97,26 @@ def needs_of(found: Status, *, quarantine_is_seen: bool) -> Iterator[str]:
         yield "what is staged is not in the warehouse: `reelhouse load` brings it there"
     if found.forgetting:
         yield "somebody asked to be forgotten, and is not yet: `reelhouse load` completes it"
-    stale = [item for item in found.streams if item.age > STALE_AFTER.total_seconds()]
-    if found.streams and len(stale) == len(found.streams):
+    yield from _needs_of_streams(found.streams)
+    if broken := [check for check in found.failed_checks if check.is_fatal]:
+        yield f"{counted(len(broken), 'check')} failed, as told above: `reelhouse warehouse check` shows of which rows"
+    waiting = sum(count for reasons in found.quarantined.values() for count in reasons.values())
+    if waiting and not quarantine_is_seen:
+        yield f"{counted(waiting, 'record')} in quarantine that nobody has looked at: `reelhouse quarantine list`"
+    if found.refused_files:
+        yield f"{counted(len(found.refused_files), 'file')} refused whole, as told above: mend and drop again"
+    for mark in found.set_aside:
+        yield f"load {mark.sequence} was set aside: `reelhouse load --retry {mark.sequence}` when its cause is gone"
+
+
+def _needs_of_streams(streams: tuple[StreamStatus, ...]) -> Iterator[str]:
+    stale = [item for item in streams if item.age > STALE_AFTER.total_seconds()]
+    if streams and len(stale) == len(streams):
         yield f"nothing was committed for {age_words(min(item.age for item in stale))}: are the runs still started?"
     elif stale:
         yield f"not fresh: {', '.join(item.stream for item in stale)}; does the source still tell something?"
-    if partial := [item.stream for item in found.streams if not item.complete]:
+    if partial := [item.stream for item in streams if not item.complete]:
         yield f"begun and not ended: {', '.join(partial)}; `reelhouse run` goes on there"
-    waiting = sum(count for reasons in found.quarantined.values() for count in reasons.values())
-    if waiting and not quarantine_is_seen:
-        yield f"{waiting:,} records are in quarantine and nobody has looked: `reelhouse quarantine list`"
-    if found.refused_files:
-        yield f"{len(found.refused_files)} files were refused whole, as told above: mend them and drop them again"
-    for mark in found.set_aside:
-        yield f"load {mark.sequence} was set aside: `reelhouse load --retry {mark.sequence}` when its cause is gone"
 
 
 def age_words(seconds: float) -> str:
@@ -108,6 +125,16 @@ def age_words(seconds: float) -> str:
         if seconds >= 2 * length:
             return f"{int(seconds // length)} {unit}"
     return f"{max(0, int(seconds))} seconds"
+
+
+def _failed(checked: tuple[LastResult, ...]) -> list[LastResult]:
+    """Return what found something, the graver first; loads note no more of a check that this release does not make."""
+    failed = [each for each in checked if each.count]
+    if not failed:
+        return []
+    made = {(check.table, check.about) for model in load_models().values() for check in checks_of(model)}
+    made |= {(each.table, each.about) for each in failed if each.rows == EVERY_ROW}
+    return sorted((each for each in failed if (each.table, each.about) in made), key=lambda each: not each.is_fatal)
 
 
 def _refused(lake: Lake) -> Iterator[str]:
