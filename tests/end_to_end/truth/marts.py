@@ -1,7 +1,7 @@
 """Every mart anew, from what was shown and from `warehouse_sql/marts/README.md`, without a line of SQL."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any, NamedTuple
@@ -237,6 +237,7 @@ def media_engagement_curve(truth: Truth) -> Iterable[Row]:
         firsts = [view - more for view, more in zip(views, again, strict=True)]
         retention = shares_of_first(firsts)
         length = truth.seen.duration(media, at)
+        points = drop_off_points(firsts)
         for bucket, (view, more, first, share) in enumerate(zip(views, again, firsts, retention, strict=True)):
             yield {
                 "snapshot_date": day_of(at),
@@ -250,7 +251,19 @@ def media_engagement_curve(truth: Truth) -> Iterable[Row]:
                 "rewatch_share": quotient(more, view),
                 "retention_share": share,
                 "drop_off_share": difference(retention[max(bucket - 1, 0)], share),
+                "drop_off_point_share": points.get(bucket),
             }
+
+
+def drop_off_points(firsts: Sequence[int]) -> dict[int, float]:
+    """Return the steepest losses by their bucket, each within two hundredths of the curve, none near a steeper."""
+    width = max(1, (len(firsts) + 25) // 50)
+    lost = {place: firsts[place - width] - firsts[place] for place in range(width, len(firsts))}
+    steep = {place: loss for place, loss in lost.items() if firsts[0] and 20 * loss >= firsts[0]}
+    order = sorted(steep, key=lambda place: (-steep[place], place))
+    tops = [place for number, place in enumerate(order)
+            if all(abs(place - other) > width for other in order[:number])]  # fmt: skip
+    return {place: steep[place] / firsts[0] for place in tops[:3]}
 
 
 # --- by account and channel -------------------------------------------------------------------------------------------
