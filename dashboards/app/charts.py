@@ -1,13 +1,17 @@
 """Figures made of rows: pure, so that a test sees what a person would. Axes of amounts begin at zero."""
 
+import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, time, timedelta
+from html import escape
 from typing import Any, Literal
 
 import plotly.graph_objects as go
 
 from dashboards.app.curve import Mark, clock, position, tick_step
+from dashboards.app.figures import worded
+from dashboards.app.period import Period
 from dashboards.app.table import Row, Table
 from dashboards.app.theme import Theme
 
@@ -17,19 +21,31 @@ FONT = "Source Sans, sans-serif"
 """That of the page around."""
 DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "solid")
 """Lines differ by more than their colour."""
-_TICKS: dict[Unit, str] = {"count": "~s", "hours": ",", "share": ".0%"}
+_TICKS: dict[Unit, dict[str, Any]] = {
+    "count": {"exponentformat": "B", "separatethousands": True},
+    "hours": {"exponentformat": "B", "separatethousands": True},
+    "share": {"tickformat": ".0%"},
+}
+"""A billion is B on axes as it is on cards; Plotly's usual letter is G."""
+_DAYS = {"tickformat": "%-d %b\n%Y", "hoverformat": "%a, %-d %b %Y"}
+"""Days as everywhere on the pages; what stands below a line's end is written where it changes."""
 _HOVER: dict[Unit, str] = {"count": ":,.0f", "hours": ":,.1f", "share": ":.1%"}
-BAR_HEIGHT = 30
-LONGEST_NAME = 28
+BAR_HEIGHT = 34
+LONGEST_LINE = 22
+"""Characters of a line of a name beside a bar; there are two lines."""
 
 
 @dataclass(frozen=True, slots=True)
 class Series:
-    """A column that is drawn, and what the legend calls it; ``is_sparse``: known on some days only."""
+    """A column that is drawn, and what the legend calls it.
+
+    ``is_sparse``: known on some days only; ``is_before``: of the period before, for comparison.
+    """
 
     column: str
     label: str
     is_sparse: bool = False
+    is_before: bool = False
 
 
 def lines(days: Table, series: Sequence[Series], unit: Unit, axis: str, theme: Theme, open_from: date | None) -> Any:
@@ -46,16 +62,19 @@ def lines(days: Table, series: Sequence[Series], unit: Unit, axis: str, theme: T
     figure = _figure(theme, HEIGHT)
     at = days.column("activity_date")
     for number, each in enumerate(series):
+        colour = theme.muted if each.is_before else theme.series[number]
         figure.add_scatter(
             x=at,
             y=days.column(each.column),
             name=each.label,
-            mode="markers" if each.is_sparse else "lines+markers" if len(at) <= _FEW else "lines",
-            line={"color": theme.series[number], "dash": DASHES[number], "width": 2.2},
-            marker={"size": 6, "symbol": "diamond" if each.is_sparse else "circle", "color": theme.series[number]},
+            mode="markers" if each.is_sparse else "lines" if each.is_before or len(at) > _FEW else "lines+markers",
+            line={"color": colour, "dash": "dot" if each.is_before else DASHES[number],
+                  "width": 1.5 if each.is_before else 2.2},
+            marker={"size": 6, "symbol": "diamond" if each.is_sparse else "circle", "color": colour},
             hovertemplate=f"%{{y{_HOVER[unit]}}}<extra>{each.label}</extra>",
-        )
+        )  # fmt: skip
     _amounts(figure, unit, axis)
+    figure.update_xaxes(**_DAYS)
     figure.update_layout(hovermode="x unified", showlegend=len(series) > 1)
     _mark_open(figure, at, open_from, theme)
     return figure
@@ -64,8 +83,9 @@ def lines(days: Table, series: Sequence[Series], unit: Unit, axis: str, theme: T
 _FEW = 31
 
 
-def stacked(days: Table, member: str, column: str, unit: Unit, axis: str, theme: Theme, open_from: date | None) -> Any:
-    """Return bars over days, each of the parts that add up to it."""
+def stacked(days: Table, member: str, column: str, unit: Unit, axis: str, theme: Theme, period: Period,
+            open_from: date | None) -> Any:  # fmt: skip
+    """Return bars over the days of a period, each of the parts that add up to it; the greatest part lies below."""
     figure = _figure(theme, HEIGHT)
     members = _by_size(days, member, column)
     for number, name in enumerate(members):
@@ -87,7 +107,12 @@ def stacked(days: Table, member: str, column: str, unit: Unit, axis: str, theme:
             hovertemplate=f"%{{y{_HOVER[unit]}}}<extra>{name}</extra>",
         )
     _amounts(figure, unit, axis)
-    figure.update_layout(barmode="stack", hovermode="x unified", showlegend=True, bargap=0.15)
+    half = timedelta(hours=12)
+    figure.update_layout(
+        barmode="stack", hovermode="x unified", showlegend=True, bargap=0.15, legend_traceorder="normal",
+        xaxis_range=[datetime.combine(day, time.min) + by for day, by in ((period.first, -half), (period.last, half))],
+    )  # fmt: skip
+    figure.update_xaxes(**_DAYS)
     _mark_open(figure, days.column("activity_date"), open_from, theme)
     return figure
 
@@ -101,21 +126,22 @@ def bars(rows: Table, member: str, column: str, unit: Unit, axis: str, theme: Th
         x=[row[column] for row in shown],
         orientation="h",
         marker={"color": theme.series[0]},
-        texttemplate=f"%{{x{_HOVER[unit]}}}",
+        text=[worded(row[column], unit) for row in shown],
         textposition="outside",
         cliponaxis=False,
-        customdata=[row[member] for row in shown],
+        customdata=[escape(str(row[member]), quote=False) for row in shown],
         hovertemplate=f"%{{customdata}}: %{{x{_HOVER[unit]}}}<extra></extra>",
     )
     greatest = max((row[column] or 0 for row in shown), default=0)
     figure.update_yaxes(
         autorange="reversed",
         tickvals=[str(number) for number in range(len(shown))],
-        ticktext=[_short(str(row[member])) for row in shown],
+        ticktext=[_in_lines(str(row[member])) for row in shown],
         showgrid=False,
         type="category",
     )
-    figure.update_xaxes(title=axis, tickformat=_TICKS[unit], range=[0, greatest * 1.18 or 1], nticks=5)
+    figure.update_xaxes(title=axis, range=[0, greatest * 1.25 or 1], nticks=5, **_TICKS[unit])
+    figure.update_layout(margin_t=4)
     return figure
 
 
@@ -124,9 +150,9 @@ def curve(rows: Sequence[Row], marks: Sequence[Mark], theme: Theme) -> Any:
     figure = _figure(theme, 380)
     at = [position(row) for row in rows]
     rows_end = at[-1] if at else 0
-    told = [clock(each) for each in at]
-    for number, (column, label, fill) in enumerate(
-        (("first_view_count", "First views", "tozeroy"), ("rewatch_count", "Rewatches", "tozeroy"))
+    told = [(clock(position(row)), _share_of_start(row)) for row in rows]
+    for number, (column, label, still) in enumerate(
+        (("first_view_count", "First views", " (%{customdata[1]})"), ("rewatch_count", "Rewatches", ""))
     ):
         figure.add_scatter(
             x=at,
@@ -134,17 +160,17 @@ def curve(rows: Sequence[Row], marks: Sequence[Mark], theme: Theme) -> Any:
             name=label,
             mode="lines",
             line={"color": theme.series[number], "width": 2, "dash": DASHES[number]},
-            fill=fill,
+            fill="tozeroy",
             fillcolor=_faint(theme.series[number]),
             customdata=told,
-            hovertemplate=f"%{{y:,.0f}}<extra>{label} at %{{customdata}}</extra>",
+            hovertemplate=f"%{{y:,.0f}}{still}<extra>{label} at %{{customdata[0]}}</extra>",
         )
     figure.add_scatter(
         x=[mark.at for mark in marks],
         y=[_views_at(rows, mark.at) for mark in marks],
         name="Points to look at",
         mode="markers+text",
-        text=[mark.label for mark in marks],
+        text=_apart(marks, rows_end),
         textposition=["top right" if mark.at < 0.6 * rows_end else "bottom left" for mark in marks],
         textfont={"color": theme.text},
         marker={"color": theme.text, "size": 9, "symbol": "triangle-down"},
@@ -219,7 +245,7 @@ def _figure(theme: Theme, height: int) -> Any:
 
 
 def _amounts(figure: Any, unit: Unit, axis: str) -> None:
-    figure.update_yaxes(title=axis, tickformat=_TICKS[unit], rangemode="tozero", nticks=6)
+    figure.update_yaxes(title=axis, rangemode="tozero", nticks=6, **_TICKS[unit])
 
 
 def _mark_open(figure: Any, at: Sequence[date], open_from: date | None, theme: Theme) -> None:
@@ -245,6 +271,27 @@ def _by_size(rows: Table, member: str, column: str) -> list[Any]:
     return sorted(sizes, key=lambda name: (-sizes[name], str(name)))
 
 
+def _apart(marks: Sequence[Mark], end: float) -> list[str]:
+    """Return the words beside marks: those of marks that lie close together stand at the first of them."""
+    words: list[str] = []
+    first = 0
+    for number, mark in enumerate(marks):
+        words.append("")
+        if number == 0 or mark.at - marks[first].at > _CLOSE * end:
+            first = number
+        words[first] = f"{words[first]}<br>{mark.label}" if words[first] else mark.label
+    return words
+
+
+_CLOSE = 0.08
+"""A part of the video."""
+
+
+def _share_of_start(row: Row) -> str:
+    share = row["retention_share"]
+    return "no one at the start" if share is None else f"{share:.0%} of the start"
+
+
 def _views_at(rows: Sequence[Row], at: float) -> Any:
     return next(row["first_view_count"] for row in rows if position(row) == at)
 
@@ -263,5 +310,7 @@ def _on_scale(share: float, theme: Theme) -> str:
 _MIDDLE = 0.62
 
 
-def _short(name: str) -> str:
-    return name if len(name) <= LONGEST_NAME else f"{name[: LONGEST_NAME - 1]}…"
+def _in_lines(name: str) -> str:
+    """Write a name in two lines at most; the rest of a longer one is seen under the mouse and in the CSV."""
+    lines_ = textwrap.wrap(name, LONGEST_LINE, max_lines=2, placeholder="…")
+    return "<br>".join(escape(line, quote=False) for line in lines_)

@@ -5,6 +5,7 @@ Choices stand in the address, so that a view can be shared.
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import Literal
 
 import streamlit as st
 
@@ -61,13 +62,13 @@ def tell_currency(source: str) -> Currency:
     return found
 
 
-def choose(source: str, *, medias: bool, channels: bool) -> tuple[Choice, Currency]:
-    """Show what a person may choose, and return what was chosen."""
+def choose(source: str, *, medias: Literal["none", "one", "many"], channels: bool) -> tuple[Choice, Currency]:
+    """Show what a person may choose, and return what was chosen; end the page where there is no media to choose."""
     found = tell_currency(source)
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small", key="filters"):
         period = _period(found)
         chosen_channels = _channels() if channels else ()
-        chosen_medias = _medias() if medias else ()
+        chosen_medias = _media() if medias == "one" else _medias() if medias == "many" else ()
         if st.button("Reload", icon=":material/refresh:", help="Asks the warehouse anew; it may be woken."):
             forget()
             st.rerun()
@@ -121,6 +122,23 @@ def _medias() -> tuple[str, ...]:
         width=330,
     )
     return tuple(chosen)
+
+
+def _media() -> tuple[str]:
+    names = media_names()
+    if not names:
+        st.info("No media has statistics yet.")
+        st.stop()
+    chosen = st.selectbox(
+        "Media",
+        list(names),
+        format_func=lambda media: names.get(media, media),
+        key="video",
+        bind="query-params",
+        help="The most played first; type to search.",
+        width=420,
+    )
+    return (str(chosen),)
 
 
 def _age(age: timedelta) -> str:

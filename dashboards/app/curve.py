@@ -6,11 +6,6 @@ from itertools import pairwise
 
 from dashboards.app.table import Row
 
-WINDOW = 0.02
-"""A drop is what is lost within so much of the video: two seconds of a hundred."""
-LEAST_DROP = 0.05
-"""A smaller loss is the usual crumbling and no point to look at."""
-DROPS = 3
 LEFT = (0.5, 0.25)
 _STEPS = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600)
 _MOST_TICKS = 9
@@ -30,23 +25,11 @@ def marks(rows: Sequence[Row]) -> list[Mark]:
 
 
 def drop_offs(rows: Sequence[Row]) -> list[Mark]:
-    """Return the steepest losses, each within a window; no two windows overlap."""
-    shares = [row["retention_share"] for row in rows]
-    width = max(1, round(WINDOW * len(rows)))
-    losses = [
-        (shares[place - width] - shares[place], place)
-        for place in range(width, len(rows))
-        if shares[place] is not None and shares[place - width] is not None
-    ]
-    found: dict[int, float] = {}
-    for loss, place in sorted(losses, key=lambda each: (-each[0], each[1])):
-        if loss < LEAST_DROP or len(found) == DROPS:
-            break
-        if all(abs(place - other) > width for other in found):
-            found[place] = loss
+    """Return the points at which most leave, as the mart tells them."""
     return [
-        Mark(position(rows[place]), f"{clock(position(rows[place]))}: {loss:.0%} left here")
-        for place, loss in sorted(found.items())
+        Mark(position(row), f"{clock(position(row))}: {row['drop_off_point_share']:.0%} left here")
+        for row in rows
+        if row["drop_off_point_share"] is not None
     ]
 
 

@@ -7,7 +7,7 @@ from typing import Any, Literal
 from dashboards.app.period import Period
 from dashboards.app.table import Table
 
-Kind = Literal["count", "hours", "share"]
+Kind = Literal["count", "hours", "share", "mean"]
 MILLION = 1_000_000
 """From here on a figure is told in millions and more: a card has room for six digits."""
 SCALES = ((MILLION * MILLION, "T"), (1_000 * MILLION, "B"), (MILLION, "M"))
@@ -36,13 +36,17 @@ class Figure:
 
         Of a share in points, because percent of percent are read wrongly.
         """
+        by = self.changed_by
+        return None if by is None else f"{by:+,.1f}{' pts' if self.kind == 'share' else '%'}"
+
+    @property
+    def changed_by(self) -> float | None:
+        """The change in percent, of a share in points; None where there is nothing to compare with."""
         if self.value is None or self.previous is None:
             return None
         if self.kind == "share":
-            return f"{(self.value - self.previous) * 100:+.1f} pts"
-        if not self.previous:
-            return None
-        return f"{(self.value - self.previous) / self.previous:+.1%}"
+            return (self.value - self.previous) * 100
+        return (self.value - self.previous) / self.previous * 100 if self.previous else None
 
     @property
     def sparkline(self) -> list[float] | None:
@@ -92,10 +96,10 @@ def newest(days: Table, column: str, period: Period, kind: Kind = "share") -> Fi
     )
 
 
-def counted(periods: Table, column: str, trend: Sequence[Any] = ()) -> Figure:
+def counted(periods: Table, column: str, trend: Sequence[Any] = (), kind: Kind = "count") -> Figure:
     """Return what was counted once for each period, because it adds over nothing."""
     by_period = {bool(row["is_present"]): row[column] for row in periods}
-    return Figure(by_period.get(True, 0), by_period.get(False), tuple(trend))
+    return Figure(by_period.get(True, 0), by_period.get(False), tuple(trend), kind)
 
 
 def part_worded(part: float, whole: float) -> str:
@@ -113,6 +117,8 @@ def worded(value: float | None, kind: Kind) -> str:
         return "—"
     if kind == "share":
         return f"{value:.1%}"
+    if kind == "mean":
+        return f"{value:,.2f}"
     if abs(value) >= MILLION:
         return f"{_scaled(value)}{' h' if kind == 'hours' else ''}"
     if kind == "hours":

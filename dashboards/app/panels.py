@@ -1,6 +1,7 @@
 """How pages show things: cards, charts and tables, each with its definitions and its data."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import streamlit as st
@@ -11,6 +12,10 @@ from dashboards.app.table import Table
 from dashboards.app.theme import PAGES, Theme
 
 PLOTLY = {"displayModeBar": False, "responsive": True}
+MOST_ROWS, FEWER_ROWS = 20, 12
+"""A table of at most so many rows is shown whole; of a longer one fewer are seen at a time."""
+ROW_HEIGHT = 35
+"""Pixels, as Streamlit draws a row."""
 
 
 def theme() -> Theme:
@@ -35,12 +40,27 @@ def cards(shown: Sequence[tuple[str, Figure, str]], against: str) -> None:
                 delta_arrow="auto" if figure.change else "off",
                 help=definition,
                 border=True,
+                height="stretch",
                 chart_data=figure.sparkline,
             )
     st.caption(f"Changes are against {against}. The question mark of a card says how its figure is defined.")
 
 
+@contextmanager
+def framed(title: str) -> Iterator[None]:
+    """Draw a frame with a title, as high as what stands beside it."""
+    with st.container(border=True, height="stretch"):
+        st.markdown(f"#### {title}")
+        yield
+
+
 def chart(title: str, figure: Any, data: Table, questions: Iterable[str], alt: str, note: str = "") -> None:
+    """Show a chart in a frame, with what its columns mean and its data as CSV; see ``plot``."""
+    with framed(title):
+        plot(title, figure, data, questions, alt, note)
+
+
+def plot(title: str, figure: Any, data: Table, questions: Iterable[str], alt: str, note: str = "") -> None:
     """Show a chart with what its columns mean and its data as CSV.
 
     Args:
@@ -51,27 +71,25 @@ def chart(title: str, figure: Any, data: Table, questions: Iterable[str], alt: s
         alt: what a person is told who cannot see it.
         note: what one should know when reading it.
     """
-    with st.container(border=True):
-        st.markdown(f"#### {title}")
-        if len(data):
-            st.plotly_chart(figure, width="stretch", theme=None, config=PLOTLY, key=f"chart_{title}", alt=alt)
-        else:
-            st.info("Nothing to show for this choice.")
-        if note:
-            st.caption(note)
-        _foot(title, data, questions)
+    if len(data):
+        st.plotly_chart(figure, width="stretch", theme=None, config=PLOTLY, key=f"chart_{title}", alt=alt)
+    else:
+        st.info("Nothing to show for this choice.")
+    if note:
+        st.caption(note)
+    _foot(title, data, questions)
 
 
 def table(title: str, data: Table, questions: Iterable[str], columns: dict[str, Any], note: str = "") -> None:
     """Show rows as they are, under readable names."""
-    with st.container(border=True):
-        st.markdown(f"#### {title}")
+    with framed(title):
         if len(data):
-            rows = {name: data.column(name) for name in data.columns}
+            rows = {name: _shown(data.column(name), columns.get(name)) for name in data.columns}
             st.dataframe(
                 rows,
                 hide_index=True,
                 width="stretch",
+                height="content" if len(data) <= MOST_ROWS else (FEWER_ROWS + 1) * ROW_HEIGHT,
                 column_config=columns,
                 key=f"table_{title}",
                 alt=title,
@@ -82,6 +100,12 @@ def table(title: str, data: Table, questions: Iterable[str], columns: dict[str, 
         if note:
             st.caption(note)
         _foot(title, data, questions)
+
+
+def _shown(values: list[Any], config: Any) -> list[Any]:
+    """Return values as a table shows them: shares in tenths of a percent, as on cards. The CSV has them in full."""
+    is_share = isinstance(config, dict) and (config.get("type_config") or {}).get("format") == "percent"
+    return [round(value, 3) if is_share and value is not None else value for value in values]
 
 
 def definitions(questions: Iterable[str], columns: Sequence[str]) -> str:

@@ -54,6 +54,12 @@ class Table:
         }
         return Table(self.columns, tuple(({**known, **empty})[day] for day in period.days))
 
+    def beside_before(self, column: str, period: Period) -> "Table":
+        """Return a row for each day of a period: the value of a column, and what it was as many days before."""
+        both = zip(self.every_day(period), self.every_day(period.previous), strict=True)
+        rows = ((now["activity_date"], now[column], before[column]) for now, before in both)
+        return Table(("activity_date", column, f"previous_{column}"), tuple(rows))
+
     def csv(self) -> str:
         """Return it as CSV with a header, figures in full, nothing for what is not known (RFC 4180)."""
         file = io.StringIO()

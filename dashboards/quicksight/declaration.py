@@ -42,20 +42,23 @@ class Calculated(_Part):
 
 
 class Measure(_Part):
-    """A figure: a sum, a mean, a distinct count, a quotient of two sums, or a mean that another column weights."""
+    """A figure: a sum, a mean, a distinct count, a quotient, or a mean that another column weights."""
 
     dataset: str
     sum: str | None = None
     mean: str | None = None
     distinct: str | None = None
     ratio: Names = ()
+    per_member: Names = ()
     weighted: Names = ()
     share: bool = False
 
     @property
     def columns(self) -> tuple[str, ...]:
         """The columns that it is computed from."""
-        return tuple(name for name in (self.sum, self.mean, self.distinct, *self.ratio, *self.weighted) if name)
+        return tuple(
+            name for name in (self.sum, self.mean, self.distinct, *self.ratio, *self.per_member, *self.weighted) if name
+        )
 
 
 class Visual(_Part):

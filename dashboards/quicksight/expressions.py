@@ -53,6 +53,9 @@ def _aggregated(measure: Measure, condition: str) -> str:
     if measure.ratio:
         part, whole = (f"sum({_where(column, condition)})" for column in measure.ratio)
         return f"{part} / nullIf({whole}, 0)"
+    if measure.per_member:
+        amount, member = (_where(column, condition) for column in measure.per_member)
+        return f"sum({amount}) / nullIf(distinct_count({member}), 0)"
     if measure.distinct:
         return f"distinct_count({_where(measure.distinct, condition)})"
     return f"{'avg' if measure.mean else 'sum'}({_where(measure.columns[0], condition)})"

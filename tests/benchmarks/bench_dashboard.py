@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
+from streamlit.logger import set_log_level
 from streamlit.testing.v1 import AppTest
 
 from dashboards.app import reader
@@ -53,6 +54,7 @@ def run() -> list[tuple[str, str, str]]:
 
 def measured(home: Path) -> list[tuple[str, str, str]]:
     """Measure the pages of a sandbox that is loaded."""
+    set_log_level("error")  # it warns of whoever asks outside of a page
     context = Context(Options(home=home, as_of=FIRST_DAY))
     admit_reader(open_warehouse(context.settings, context.secrets))
     reader.use(reader.Source(lambda: reader_of(context), context.clock.now))

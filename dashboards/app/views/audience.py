@@ -4,7 +4,7 @@ import streamlit as st
 
 from dashboards.app import charts, panels
 from dashboards.app.choices import choose
-from dashboards.app.figures import counted, part_worded, total
+from dashboards.app.figures import Figure, counted, part_worded, quotient, total
 from dashboards.app.period import day_words
 from dashboards.app.query import Choice, load_queries
 from dashboards.app.reader import ask
@@ -18,26 +18,37 @@ RECENCIES = ("0-6 days", "7-29 days", "30-89 days", "90 days and more", "Unknown
 
 def page() -> None:
     """Draw the page."""
-    choice, _ = choose("wistia", medias=True, channels=True)
-    _card(choice)
-    for pair in (SPLITS[:2], SPLITS[2:]):
-        for column, (attribute, title) in zip(st.columns(2), pair, strict=True):
-            with column:
+    choice, _ = choose("wistia", medias="many", channels=True)
+    _cards(choice)
+    for column, splits in zip(st.columns(2), (SPLITS[:2], SPLITS[2:]), strict=True):
+        with column:
+            for attribute, title in splits:
                 _split(choice, attribute, title)
     _split(choice, "region", "Regions")
     _segments()
     _top_visitors()
 
 
-def _card(choice: Choice) -> None:
+def _cards(choice: Choice) -> None:
     days = ask("visitor_days", choice).every_day(choice.period)
+    periods = ask("visitors_of_periods", choice)
+    says = load_queries()["visitors_of_periods"].definition
+    visitors, sessions = (
+        counted(periods, column, days.column(column)) for column in ("visitor_count", "session_count")
+    )
+    hours = counted(periods, "watch_hours", days.column("watch_hours"), "hours")
+    each = Figure(
+        quotient(sessions.value, visitors.value),
+        quotient(sessions.previous, visitors.previous),
+        tuple(quotient(*pair) for pair in zip(sessions.trend, visitors.trend, strict=True)),
+        "mean",
+    )
     panels.cards(
         (
-            (
-                "Visitors",
-                counted(ask("visitors_of_periods", choice), "visitor_count", days.column("visitor_count")),
-                load_queries()["visitors_of_periods"].definition("visitor_count"),
-            ),
+            ("Visitors", visitors, says("visitor_count")),
+            ("Sessions", sessions, says("session_count")),
+            ("Sessions per visitor", each, "Sessions divided by visitors of the period."),
+            ("Hours in sessions", hours, f"{says('watch_hours')} The vendor's own hours are on the overview."),
         ),
         f"the {choice.period.length} days before ({choice.period.previous.words})",
     )

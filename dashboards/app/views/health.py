@@ -19,10 +19,9 @@ RECONCILED = 30
 
 def page() -> None:
     """Draw the page."""
-    loaded = [source for source in NAMES if currency(source)]
-    for source in loaded or list(NAMES):
-        with st.container(border=True):
-            st.markdown(f"#### {NAMES[source]}")
+    loaded = [source for source in NAMES if currency(source)] or list(NAMES)
+    for column, source in zip(st.columns(len(loaded)), loaded, strict=True):
+        with column, panels.framed(NAMES[source]):
             tell_currency(source)
     loads = ask("loads")
     _cards(loads)
@@ -51,7 +50,7 @@ def _cards(loads: Table) -> None:
     )
     with panels.card_row("health"):
         for label, value, definition in shown:
-            st.metric(label, value, help=definition, border=True)
+            st.metric(label, value, help=definition, border=True, height="stretch")
 
 
 def _freshness() -> None:

@@ -14,21 +14,8 @@ from dashboards.app.table import Row
 
 def page() -> None:
     """Draw the page."""
-    choice, currency = choose("wistia", medias=False, channels=False)
-    names = media_names()
-    if not names:
-        st.info("No media has statistics yet.")
-        return
-    chosen = st.selectbox(
-        "Media",
-        list(names),
-        format_func=lambda media: names.get(media, media),
-        key="video",
-        bind="query-params",
-        help="The most played first; type to search.",
-    )
-    media = str(chosen)
-    one = Choice(choice.period, (media,))
+    one, currency = choose("wistia", medias="one", channels=False)
+    (media,) = one.medias
     _ever(media)
     _period_cards(one)
     days = ask("day_totals", one).every_day(one.period)
@@ -45,7 +32,7 @@ def page() -> None:
         ),
         days,
         ("day_totals",),
-        f"Lines of plays and loads of {names[media]} for each day, {one.period.words}.",
+        f"Lines of plays and loads of {media_names()[media]} for each day, {one.period.words}.",
     )
 
 
@@ -82,6 +69,7 @@ def _cards_of(row: Row) -> None:
                 delta_arrow="off",
                 help=says(column),
                 border=True,
+                height="stretch",
             )
 
 

@@ -4,7 +4,8 @@ import streamlit as st
 
 from dashboards.app import charts, panels
 from dashboards.app.choices import Currency, choose
-from dashboards.app.figures import counted, newest, quotient, shared, summed
+from dashboards.app.compared import CHANGED, compared, shown
+from dashboards.app.figures import Figure, Kind, counted, newest, quotient, shared, summed
 from dashboards.app.period import Period
 from dashboards.app.query import Choice, load_queries
 from dashboards.app.reader import ask
@@ -16,7 +17,7 @@ TREND = 30
 
 def page() -> None:
     """Draw the page."""
-    choice, currency = choose("wistia", medias=True, channels=True)
+    choice, currency = choose("wistia", medias="many", channels=True)
     days, rates = ask("day_totals", choice), ask("rate_days", choice)
     visitors = ask("visitor_days", choice)
     _cards(choice, days, rates, visitors)
@@ -61,40 +62,47 @@ def _cards(choice: Choice, days: Table, rates: Table, visitors: Table) -> None:
 def _plays_and_visitors(choice: Choice, currency: Currency, days: Table, visitors: Table) -> None:
     period = choice.period
     found = dict(zip(visitors.column("activity_date"), visitors.column("visitor_count"), strict=True))
+    plays = days.beside_before("play_count", period)
     both = Table(
-        ("activity_date", "play_count", "visitor_count"),
-        tuple(
-            (row["activity_date"], row["play_count"], found.get(row["activity_date"])) for row in days.every_day(period)
-        ),
+        ("activity_date", "play_count", "visitor_count", "previous_play_count"),
+        tuple((day, count, found.get(day), before) for day, count, before in plays.rows),
     )
-    series = (charts.Series("play_count", "Plays"), charts.Series("visitor_count", "Visitors"))
+    series = (
+        charts.Series("play_count", "Plays"),
+        charts.Series("visitor_count", "Visitors"),
+        charts.Series("previous_play_count", "Plays before", is_before=True),
+    )
     panels.chart(
         "Plays and visitors",
         charts.lines(both, series, "count", "Per day", panels.theme(), currency.open_from(period)),
         both,
         ("day_totals", "visitor_days"),
-        f"Lines of plays and of distinct visitors for each day, {period.words}.",
-        "Visitors of several days cannot be added: the card counts each once.",
+        f"Lines of plays and of distinct visitors for each day, {period.words}, and of the plays of the period before.",
+        f"Visitors of several days cannot be added: the card counts each once. Before: {period.previous.words}.",
     )
 
 
 def _hours(choice: Choice, currency: Currency, days: Table) -> None:
     period = choice.period
-    shown = days.every_day(period)
+    both = days.beside_before("hours_watched", period)
+    series = (
+        charts.Series("hours_watched", "Hours watched"),
+        charts.Series("previous_hours_watched", "Hours before", is_before=True),
+    )
     panels.chart(
         "Hours watched",
         charts.lines(
-            shown,
-            (charts.Series("hours_watched", "Hours watched"),),
+            both,
+            series,
             "hours",
             "Hours per day",
             panels.theme(),
             currency.open_from(period),
         ),
-        shown,
+        both,
         ("day_totals",),
-        f"A line of the hours watched on each day, {period.words}.",
-        "As the vendor counts them.",
+        f"Lines of the hours watched on each day, {period.words}, and in the period before.",
+        f"As the vendor counts them. Before: {period.previous.words}.",
     )
 
 
@@ -130,34 +138,57 @@ def _beside(days: Table, part: str, whole: str, rates: Table, rate: str) -> Tabl
     return Table(("activity_date", f"{part}_by_{whole}", rate), tuple(rows))
 
 
-def _trend(title: str, shown: Table, labels: tuple[str, str], open_from: object, note: str) -> None:
-    _, of_day, told = shown.columns
+def _trend(title: str, found: Table, labels: tuple[str, str], open_from: object, note: str) -> None:
+    _, of_day, told = found.columns
     series = (charts.Series(of_day, labels[0]), charts.Series(told, labels[1], is_sparse=True))
     panels.chart(
         title,
-        charts.lines(shown, series, "share", "Share", panels.theme(), open_from),  # type: ignore[arg-type]
-        shown,
+        charts.lines(found, series, "share", "Share", panels.theme(), open_from),  # type: ignore[arg-type]
+        found,
         ("rate_days",),
         f"{title}: a line of {labels[0].lower()} and marks of the same since the media was made.",
         note,
     )
 
 
+MEASURES: dict[str, tuple[str, Kind]] = {
+    "play_count": ("Plays", "count"),
+    "load_count": ("Loads", "count"),
+    "hours_watched": ("Hours watched", "hours"),
+    "visitor_count": ("Visitors", "count"),
+    "average_percent_viewed": ("Engagement", "share"),
+}
+
+
 def _medias(choice: Choice) -> None:
     medias = ask("media_totals", choice)
-    columns = {
-        "media_name": st.column_config.TextColumn("Media", width="medium"),
-        "channel_name": "Channel",
-        "play_count": st.column_config.NumberColumn("Plays", format="localized"),
-        "previous_play_count": st.column_config.NumberColumn("Plays before", format="localized"),
-        "load_count": st.column_config.NumberColumn("Loads", format="localized"),
-        "hours_watched": st.column_config.NumberColumn("Hours watched", format="%.1f"),
-        "media_id": "Id",
+    chosen = Choice(choice.period, tuple(medias.column("media_id")), choice.channels)
+    visitors: dict[tuple[str, bool], int] = {
+        (row["media_id"], bool(row["is_present"])): row["visitor_count"] for row in ask("media_visitors", chosen)
     }
+    rows = [
+        (
+            (row["media_name"], row["channel_name"], row["media_id"]),
+            {
+                column: Figure(visitors.get((row["media_id"], True), 0), visitors.get((row["media_id"], False)))
+                if column == "visitor_count"
+                else Figure(row[column], row[f"previous_{column}"], (), kind)
+                for column, (_, kind) in MEASURES.items()
+            },
+        )
+        for row in medias
+    ]
+    period = choice.period
     panels.table(
         "Medias of the period",
-        medias,
-        ("media_totals",),
-        columns,
-        "The hundred most played." if len(medias) == 100 else "",
+        compared(("media_name", "channel_name", "media_id"), rows),
+        ("media_totals", "media_visitors"),
+        {
+            "media_name": st.column_config.TextColumn("Media", width="medium"),
+            "channel_name": "Channel",
+            **shown(MEASURES),
+            "media_id": None,
+        },
+        f"{'The hundred most played. ' if len(medias) == 100 else ''}{period.words}; {CHANGED}, against "
+        f"{period.previous.words}. A media without loads and plays in both is left out.",
     )

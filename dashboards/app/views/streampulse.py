@@ -15,7 +15,7 @@ LISTS = ("last 7 days", "last 30 days", "all time")
 
 def page() -> None:
     """Draw the page."""
-    choice, currency = choose("streampulse", medias=False, channels=False)
+    choice, currency = choose("streampulse", medias="none", channels=False)
     users, watched = ask("active_users", choice), ask("watch_days", choice)
     _cards(choice.period, users, watched)
     left, right = st.columns(2)
@@ -79,7 +79,7 @@ def _devices(choice: Choice, currency: Currency, watched: Table) -> None:
     panels.chart(
         "Watch hours by device",
         charts.stacked(
-            shown, "device_type", "total_watch_hours", "hours", "Hours per day", panels.theme(),
+            shown, "device_type", "total_watch_hours", "hours", "Hours per day", panels.theme(), choice.period,
             currency.open_from(choice.period),
         ),
         shown,
@@ -89,18 +89,20 @@ def _devices(choice: Choice, currency: Currency, watched: Table) -> None:
 
 
 def _titles() -> None:
-    listed = st.segmented_control(
-        "Top ten titles of the", LISTS, default=LISTS[0], required=True, key="titles", bind="query-params"
-    )
-    titles = ask("top_titles", period_name=str(listed))
-    panels.chart(
-        "Top ten titles",
-        charts.bars(titles, "title", "total_watch_hours", "hours", "Hours watched", panels.theme()),
-        titles,
-        ("top_titles",),
-        f"Bars of the hours watched of the ten titles that were watched most, {listed}.",
-        f"Of the {listed}, up to the newest day with a playback, whatever period is chosen above.",
-    )
+    title = "Top ten titles"
+    with panels.framed(title):
+        listed = st.segmented_control(
+            "Of the", LISTS, default=LISTS[0], required=True, key="titles", bind="query-params"
+        )
+        titles = ask("top_titles", period_name=str(listed))
+        panels.plot(
+            title,
+            charts.bars(titles, "title", "total_watch_hours", "hours", "Hours watched", panels.theme()),
+            titles,
+            ("top_titles",),
+            f"Bars of the hours watched of the ten titles that were watched most, {listed}.",
+            f"Of the {listed}, up to the newest day with a playback, whatever period is chosen above.",
+        )
 
 
 def _watched_by(choice: Choice, question: str, member: str, title: str) -> None:

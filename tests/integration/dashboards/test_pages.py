@@ -120,6 +120,22 @@ def test_choices_choose(known: House) -> None:
     assert nothing["Plays"] == "—"
 
 
+def test_members_are_compared_with_their_own_past(known: House) -> None:
+    week: dict[str, Any] = {"period": "Custom", "from": date(2026, 1, 2), "to": date(2026, 1, 8)}
+    with read(known):
+        channels, medias = (shown(view, **week).dataframe[0].value for view in ("channels", "overview"))
+        audience = cards(shown("audience", **week))
+    names = ["channel_name", "play_count", "play_count_change", "load_count_change", "hours_watched_change"]
+    assert channels[names].to_numpy().tolist()[:2] == [
+        ["Facebook", 15, 50.0, 100.0, 50.0],
+        ["YouTube", 8, 100.0, 0.0, 150.0],
+    ]
+    assert list(channels["visitor_count"]) == [2, 0, 0]
+    assert list(medias["media_name"]) == ["Launch on Facebook", "Launch on YouTube", "Welcome"], "Old film did nothing"
+    assert list(medias["play_count_change"])[:2] == [50.0, 100.0]
+    assert (audience["Visitors"], audience["Sessions"], audience["Sessions per visitor"]) == ("2", "2", "1.00")
+
+
 def test_a_period_that_ends_before_it_begins_is_told(known: House) -> None:
     with read(known):
         app = shown("overview", period="Custom", **{"from": date(2026, 1, 9), "to": date(2026, 1, 2)})

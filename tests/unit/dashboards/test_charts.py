@@ -1,7 +1,7 @@
 """Charts are honest: amounts begin at zero, what is not known breaks a line, what is not over is marked."""
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, datetime
 
 import pytest
 
@@ -16,11 +16,12 @@ PLAYS = Table.of(("activity_date", "play_count"), [(date(2026, 1, 8), 5), (date(
 both_themes = pytest.mark.parametrize("theme", [LIGHT, DARK], ids=["light", "dark"])
 
 
-def curve_of(shares: Sequence[float | None], seconds: float = 1) -> list[Row]:
-    """Return the rows of a curve."""
+def curve_of(shares: Sequence[float | None], seconds: float = 1, points: dict[int, float] | None = None) -> list[Row]:
+    """Return the rows of a curve; ``points``: what is lost at its points of drop-off."""
     return [
         {"bucket": place, "starts_at_second": place * seconds, "retention_share": share,
-         "first_view_count": 0 if share is None else round(1000 * share), "rewatch_count": 1}
+         "first_view_count": 0 if share is None else round(1000 * share), "rewatch_count": 1,
+         "drop_off_point_share": (points or {}).get(place)}
         for place, share in enumerate(shares)
     ]  # fmt: skip
 
@@ -46,7 +47,33 @@ def test_bars_have_room_for_their_figures(theme: Theme) -> None:
     figure = charts.bars(rows, "member", "n", "count", "Sessions", theme)
     assert figure.layout.xaxis.range[0] == 0
     assert figure.layout.xaxis.range[1] > 110
-    assert all(len(name) <= charts.LONGEST_NAME for name in figure.layout.yaxis.ticktext)
+    assert figure.layout.yaxis.ticktext == ("US", "A name that is much<br>longer than an axis…")
+    assert figure.data[0].text == ("100", "1")
+
+
+def test_a_title_is_no_markup() -> None:
+    figure = charts.bars(Table.of(("member", "n"), [("<b>Q&A</b>", 1)]), "member", "n", "count", "", LIGHT)
+    assert figure.layout.yaxis.ticktext == ("&lt;b&gt;Q&amp;A&lt;/b&gt;",)
+    assert figure.data[0].customdata == ("&lt;b&gt;Q&amp;A&lt;/b&gt;",)
+
+
+@pytest.mark.parametrize("unit", ["count", "hours"])
+def test_a_billion_is_b_on_axes_as_on_cards(unit: charts.Unit) -> None:
+    days = Table.of(("activity_date", "n"), [(WEEK.first, 1_500_000_000)])
+    for axis in (
+        charts.lines(days, (charts.Series("n", "N"),), unit, "", LIGHT, None).layout.yaxis,
+        charts.bars(days, "activity_date", "n", unit, "", LIGHT).layout.xaxis,
+    ):
+        assert (axis.exponentformat, axis.tickformat) == ("B", None)
+    assert charts.bars(days, "activity_date", "n", "count", "", LIGHT).data[0].text == ("1.50 B",)
+
+
+def test_the_period_before_is_drawn_in_the_background() -> None:
+    days = PLAYS.beside_before("play_count", WEEK)
+    series = (charts.Series("play_count", "Plays"), charts.Series("previous_play_count", "Before", is_before=True))
+    now, before = charts.lines(days, series, "count", "", LIGHT, None).data
+    assert (before.line.color, before.line.dash, before.mode) == (LIGHT.muted, "dot", "lines")
+    assert now.line.color == LIGHT.series[0]
 
 
 def test_bars_of_nothing_are_drawn() -> None:
@@ -55,7 +82,9 @@ def test_bars_of_nothing_are_drawn() -> None:
 
 def test_stacked_bars_have_the_greatest_below_and_differ_by_more_than_colour() -> None:
     rows = Table.of(("activity_date", "device", "n"), [(WEEK.first, "tv", 1), (WEEK.first, "mobile", 9)])
-    figure = charts.stacked(rows, "device", "n", "count", "", LIGHT, None)
+    figure = charts.stacked(rows, "device", "n", "count", "", LIGHT, WEEK, None)
+    whole = ("2026-01-07T12:00", "2026-01-14T12:00")
+    assert figure.layout.xaxis.range == tuple(map(datetime.fromisoformat, whole)), "the whole period"
     assert [bar.name for bar in figure.data] == ["mobile", "tv"]
     assert figure.data[0].marker.pattern.shape != figure.data[1].marker.pattern.shape
 
@@ -86,15 +115,14 @@ def _luminance(colour: str) -> float:
     return sum(weight * part for weight, part in zip((0.2126, 0.7152, 0.0722), linear, strict=True))
 
 
-def test_the_steepest_losses_are_marked_and_not_their_neighbours() -> None:
-    shares = [1.0] * 50 + [0.7] * 25 + [0.6] * 25
-    found = drop_offs(curve_of(shares))
-    assert [mark.label for mark in found] == ["0:50: 30% left here", "1:15: 10% left here"]
+def test_points_of_drop_off_are_those_of_the_mart_and_in_order_of_the_video() -> None:
+    rows = curve_of([1 - place / 100 for place in range(100)], points={75: 0.1, 20: 0.304})
+    assert [mark.label for mark in drop_offs(rows)] == ["0:20: 30% left here", "1:15: 10% left here"]
+    assert [mark.at for mark in marks(rows)] == [20, 50, 75, 75]
 
 
-def test_a_curve_that_crumbles_has_no_drop_and_its_half_is_marked() -> None:
+def test_where_a_half_and_a_quarter_are_still_there_is_marked() -> None:
     rows = curve_of([1 - place / 100 for place in range(100)])
-    assert drop_offs(rows) == []
     assert [mark.label for mark in left(rows)] == ["0:50: 50% still there", "1:15: 25% still there"]
 
 
@@ -109,6 +137,14 @@ def test_a_curve_shows_first_views_rewatches_and_marks() -> None:
     figure = charts.curve(rows, marks(rows), DARK)
     assert [part.name for part in figure.data] == ["First views", "Rewatches", "Points to look at"]
     assert figure.data[2].y[0] == 400
+
+
+def test_words_of_marks_that_lie_close_together_stand_below_each_other() -> None:
+    rows = curve_of([1 - place / 100 for place in range(100)], points={50: 0.1, 53: 0.06})
+    figure = charts.curve(rows, marks(rows), LIGHT)
+    assert figure.data[2].text == (
+        "0:50: 10% left here<br>0:50: 50% still there<br>0:53: 6% left here", "", "", "1:15: 25% still there"
+    )  # fmt: skip
 
 
 @pytest.mark.parametrize(("seconds", "text"), [(0, "0:00"), (61.4, "1:01"), (3725, "1:02:05")])

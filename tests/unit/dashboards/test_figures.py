@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dashboards.app.compared import compared
 from dashboards.app.figures import Figure, counted, newest, part_worded, shared, summed, worded
 from dashboards.app.period import Period
 from dashboards.app.table import Table
@@ -51,6 +52,21 @@ def test_a_state_is_the_newest_that_is_known() -> None:
     assert (figure.value, figure.previous) == (5, 30)
 
 
+def test_days_stand_beside_those_of_the_period_before() -> None:
+    found = DAYS.beside_before("play_count", WEEK)
+    assert found.columns == ("activity_date", "play_count", "previous_play_count")
+    assert found.rows[0] == (date(2026, 1, 8), 5, 10)
+    assert found.rows[-1] == (date(2026, 1, 14), 15, 30)
+
+
+def test_members_are_compared_each_with_its_own_past() -> None:
+    plays, seen = Figure(5, 4), Figure(0.5, None, (), "share")
+    found = compared(("channel_name",), [(("Facebook",), {"play_count": plays, "seen": seen})])
+    assert found.columns == ("channel_name", "play_count", "play_count_change", "seen", "seen_change")
+    assert found.rows == (("Facebook", 5, 25.0, 0.5, None),)
+    assert compared(("channel_name",), []).columns == ("channel_name",)
+
+
 def test_distinct_counts_are_those_of_the_periods() -> None:
     periods = Table.of(("is_present", "visitor_count"), [(False, 4), (True, 6)])
     assert counted(periods, "visitor_count").change == "+50.0%"
@@ -86,6 +102,7 @@ def test_where_nothing_compares_there_is_no_change(value: float, previous: float
         (12.345, "hours", "12.3 h"),
         (26_303.4, "hours", "26,303 h"),
         (0.4567, "share", "45.7%"),
+        (1.056, "mean", "1.06"),
     ],
 )
 def test_a_figure_has_room_on_a_card(value: float | None, kind: str, text: str) -> None:

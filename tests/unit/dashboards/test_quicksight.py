@@ -278,7 +278,9 @@ def test_a_curve_shows_who_is_there_who_watches_again_and_where_they_leave() -> 
     assert lines == [0.5, 0.25]
     leaving = titled("media")["Where most leave"]
     assert leaving["ChartConfiguration"]["SortConfiguration"]["RowSort"][0]["ColumnSort"]["Direction"] == "DESC"
-    assert [*conditions({"TableVisual": leaving})] == ["{drop_off_share} >= 0.05"]
+    (points,) = (group for group in page_of("media")[1] if group["FilterGroupId"].endswith("-range"))
+    shown = points["Filters"][0]["NumericRangeFilter"]
+    assert (shown["Column"]["ColumnName"], shown["NullOption"]) == ("drop_off_point_share", "NON_NULLS_ONLY")
 
 
 def test_a_card_that_has_no_days_compares_with_nothing() -> None:
@@ -332,6 +334,9 @@ def test_a_measure_is_of_the_period_and_of_the_one_before() -> None:
     assert plain(DECLARED.measures["Plays per load"]) == "sum({play_count}) / nullIf(sum({load_count}), 0)"
     assert plain(DECLARED.measures["Play rate since the medias were made"]) == (
         "sum({play_rate} * {visitor_count}) / nullIf(sum(ifelse(isNotNull({play_rate}), {visitor_count}, NULL)), 0)"
+    )
+    assert plain(DECLARED.measures["Sessions per visitor"]) == (
+        "sum({session_count}) / nullIf(distinct_count({visitor_id}), 0)"
     )
     assert plain(DECLARED.measures["Still there"]) == "avg({retention_share})"
 
