@@ -83,7 +83,7 @@ def watch(options: Options) -> None:
             return run_all(context, progress, extract)
 
     context = Context(options)
-    watcher = make_watcher(context, load, partial(show.loaded, as_json=options.as_json), lambda error: _say(str(error)))
+    watcher = make_watcher(context, load, partial(show.loaded, as_json=options.as_json), _say)
     _say(f"watching {watcher.settings.landing} in {context.settings.lake}; Ctrl-C ends it")
     watch_for_good(watcher)
     _say("stopped watching. What was committed is kept")

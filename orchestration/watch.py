@@ -28,7 +28,7 @@ class Watcher:
         source: the landing folders.
         load: loads what landed, given a context and what reports the extraction.
         loaded: told of each load.
-        troubled: told of what went wrong; watching goes on.
+        say: tells a person what went wrong, or what is of no use as it lies; watching goes on.
         monotonic: a clock that nobody sets, in seconds.
     """
 
@@ -37,7 +37,7 @@ class Watcher:
     source: FileSource
     load: Callable[[Context, Extract], RunReport]
     loaded: Callable[[RunReport], None]
-    troubled: Callable[[ReelhouseError], object]
+    say: Callable[[str], object]
     monotonic: Callable[[], float] = time.monotonic
     _landed: list[StreamReport] = field(default_factory=list)
     _waits: bool = True
@@ -45,6 +45,8 @@ class Watcher:
     _next_load: float = 0.0
     _failures: int = 0
     _has_loaded: bool = False
+    _astray: str = ""
+    """What was said last of files in a wrong folder."""
 
     def step(self) -> float:
         """Take what is new and load it if that is due; return the seconds until the next look.
@@ -62,7 +64,7 @@ class Watcher:
                 raise
             self._failures += 1
             self._next_load = self.monotonic() + self._pause()
-            self.troubled(error)
+            self.say(str(error))
         return min(self.settings.poll_seconds, self.settings.settle_seconds) if growing else self.settings.poll_seconds
 
     def _take(self) -> int:
@@ -72,6 +74,10 @@ class Watcher:
         news = [stream for stream in found.streams if stream.sequence]
         self._landed += news
         self._waits = self._waits or bool(news)
+        if found.astray != self._astray:
+            self._astray = found.astray
+            if found.astray:
+                self.say(found.astray)
         return found.growing
 
     def _load(self) -> None:
@@ -98,7 +104,7 @@ def make_watcher(
     context: Context,
     load: Callable[[Context, Extract], RunReport],
     loaded: Callable[[RunReport], None],
-    troubled: Callable[[ReelhouseError], object],
+    say: Callable[[str], object],
 ) -> Watcher:
     """Return a watcher of the configured folders; see there for what it is given.
 
@@ -110,4 +116,4 @@ def make_watcher(
     check_warehouse(context.settings, context.secrets)
     settings = landing_of(context.settings.streampulse)
     source = FileSource(context.lake, settings, context.settings.quarantine)
-    return Watcher(context, settings, source, load, loaded, troubled)
+    return Watcher(context, settings, source, load, loaded, say)

@@ -9,18 +9,19 @@ import sys
 from pathlib import Path
 
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 
 
 def main(names: list[str]) -> None:
-    """Run the named benchmarks (all without a name) and print a table."""
-    table = Table("benchmark", "what", "measured", "compared with", box=None, pad_edge=False)
+    """Run the named benchmarks (all without a name); print what each measures when it is measured."""
+    console = Console(width=160)
     for file in sorted(Path(__file__).parent.glob("bench_*.py")):
         name = file.stem.removeprefix("bench_")
         if not names or name in names:
             for what, value, against in importlib.import_module(f"tests.benchmarks.{file.stem}").run():
-                table.add_row(name, what, value, against)
-    Console(width=160).print(table)
+                row = Table.grid(Column(width=12), Column(width=62), Column(width=50), Column(), padding=(0, 2, 0, 0))
+                row.add_row(name, what, value, against)
+                console.print(row)
 
 
 if __name__ == "__main__":

@@ -1,11 +1,9 @@
 """The command line as a person meets it: what it refuses, what it says, and how it ends."""
 
 import json
-import os
 import re
 import signal
 import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -17,6 +15,7 @@ from sandbox.wistia.invented import InventedAccount
 from sandbox.wistia.profile import small
 from sandbox.wistia.server import serve
 from sandbox.wistia.simulator import Simulator
+from tests.commands import PROGRAM, environment, reelhouse, started
 from tests.conftest import ROOT
 
 CASES = yaml.safe_load((ROOT / "tests/cases/orchestration/refused.yaml").read_text())
@@ -26,14 +25,6 @@ wistia: {base_url: "sandbox:.?profile=small", requests_per_minute: 1000000}
 lake: "file:lake"
 warehouse: "sandbox:."
 """
-
-
-def reelhouse(folder: Path, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
-    """Run a command in a folder."""
-    program = [sys.executable, "-c", "from orchestration.__main__ import main; main()", *arguments]
-    known = {name: value for name, value in os.environ.items() if not name.startswith(("REELHOUSE_", "WISTIA_"))}
-    environment = {**known, "PYTHONPATH": str(ROOT), **variables}
-    return subprocess.run(program, cwd=folder, env=environment, capture_output=True, text=True, timeout=240)
 
 
 @pytest.fixture(scope="module")
@@ -95,7 +86,7 @@ def test_a_warehouse_that_does_not_answer_costs_no_work_and_is_told_by_the_statu
 def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("home")
     (folder / "reelhouse.yaml").write_text(SANDBOX)
-    ended = reelhouse(folder, "run", "--as-of", "2026-01-08T02:00:00Z")
+    ended = started(folder, "run", "--as-of", "2026-01-08T02:00:00Z")
     assert ended.returncode == 0, ended.stderr
     assert "published" in ended.stdout
     return folder
@@ -224,10 +215,8 @@ def test_status_tells_streams_and_quarantine(home: Path) -> None:
 @pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM])
 def test_a_run_that_is_stopped_says_so_and_the_next_completes_it(stop: signal.Signals, tmp_path: Path) -> None:
     (tmp_path / "reelhouse.yaml").write_text(SANDBOX)
-    program = [sys.executable, "-c", "from orchestration.__main__ import main; main()", "run", "--as-of", "2026-01-08"]
-    with subprocess.Popen(
-        program, cwd=tmp_path, env={**os.environ, "PYTHONPATH": str(ROOT)}, stderr=subprocess.PIPE, text=True
-    ) as running:
+    program = [*PROGRAM, "run", "--as-of", "2026-01-08"]
+    with subprocess.Popen(program, cwd=tmp_path, env=environment(), stderr=subprocess.PIPE, text=True) as running:
         assert running.stderr
         for line in running.stderr:
             if "extract.committed" in line:

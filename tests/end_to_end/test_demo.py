@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.end_to_end.test_command_line import reelhouse
+from tests.commands import reelhouse
 
 
 @dataclass(frozen=True)

@@ -9,8 +9,8 @@ import pytest
 from orchestration.pipeline_file import RUNBOOKS
 from sandbox.wistia.invented import InventedAccount
 from sandbox.wistia.profile import small
+from tests.commands import reelhouse
 from tests.conftest import House, house
-from tests.end_to_end.test_command_line import reelhouse
 
 pytestmark = [pytest.mark.long, pytest.mark.timeout(1800)]
 DAYS = {"YESTERDAY": "2026-01-07", "TODAY": "2026-01-08"}

@@ -9,8 +9,8 @@ import pytest
 
 from extract.lake.s3 import S3Lake
 from sandbox.wistia.account import Account
+from tests.commands import reelhouse
 from tests.conftest import House, house
-from tests.end_to_end.test_command_line import reelhouse
 from tests.faults.test_killed_at_commit import account, content
 from tests.storage import CREDENTIALS, Storage, storage
 

@@ -1,17 +1,19 @@
-"""Which objects of a landing folder are files to be taken, and which are left alone for the moment. Pure."""
+"""Which objects of a landing folder are files to be taken, which must wait, and which lie where nobody takes them."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
-from extract.lake import ObjectInfo
+from extract.lake import Lake, ObjectInfo
 
 FORMATS: Mapping[str, Literal["csv", "json"]] = {".csv": "csv", ".jsonl": "json", ".ndjson": "json", ".json": "json"}
 GZIP = ".gz"
 SUFFIXES = ", ".join((*FORMATS, *(f"{suffix}{GZIP}" for suffix in FORMATS)))
 _UNDER_WAY = (".tmp", ".temp", ".part", ".partial", ".filepart", ".crdownload", ".swp", "~")
 """Ends of names that programs give to what they are still writing."""
+_LAST = "\U0010ffff"
+"""Sorts behind every other name, in the order of code points, which is that of UTF-8 and of S3."""
 _ALL_WRITTEN, _WRITTEN = "_SUCCESS", ".done"
 
 
@@ -35,6 +37,23 @@ def is_file(key: str) -> bool:
     """Whether an object is a file of the source: no marker, no folder, nothing hidden or under way."""
     name = key.rpartition("/")[2]
     return bool(name) and name[0] not in "._" and not name.lower().endswith((*_UNDER_WAY, _WRITTEN))
+
+
+def astray(lake: Lake, landing: str, feeds: Collection[str]) -> Iterator[str]:
+    """Yield the keys of files under the landing folder that lie in the folder of no feed, and so are never taken.
+
+    Folders of feeds are stepped over: however much lies in them, each costs one request.
+    """
+    after: str | None = ""
+    while after is not None:
+        listed, after = lake.list_after(landing, after), None
+        for info in listed:
+            folder, slash, _ = info.key.removeprefix(landing).partition("/")
+            if slash and folder in feeds:
+                after = f"{landing}{folder}/{_LAST}"
+                break
+            if is_file(info.key):
+                yield info.key
 
 
 class Markers:

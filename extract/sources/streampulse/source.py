@@ -12,7 +12,7 @@ from extract.lake import Lake, ObjectInfo
 from extract.manifest import FileEntry
 from extract.progress import Progress
 from extract.settings import Quarantine, StreamPulse
-from extract.sources.streampulse.discover import Found, Markers, Stillness, is_file, sort_out
+from extract.sources.streampulse.discover import Found, Markers, Stillness, astray, is_file, sort_out
 from extract.sources.streampulse.feeds import FEEDS, Feed
 from extract.sources.streampulse.take import NotNow, take
 from extract.sources.streampulse.taken import Taken
@@ -38,6 +38,8 @@ class FileExtraction:
     """Whether the time budget ended before all was read."""
     growing: int
     """Files that were left alone because they may still be written."""
+    astray: str
+    """What to do about files that lie in the folder of no feed; empty where there are none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,8 +102,19 @@ class FileSource:
             self._sleep(self._settle)
             for feed in growing:
                 feed.look()
+        if lost := self._astray():
+            feeds[0].note(lost)
         reports = tuple(feed.pull(self._tolerated) for feed in feeds)
-        return FileExtraction(reports, not all(feed.is_done for feed in feeds), sum(feed.growing for feed in feeds))
+        goes_on = not all(feed.is_done for feed in feeds)
+        return FileExtraction(reports, goes_on, sum(feed.growing for feed in feeds), lost)
+
+    def _astray(self) -> str:
+        names = [feed.name for feed in FEEDS]
+        found = list(astray(self._lake, self._landing, names))
+        folders = ", ".join(f"{self._landing}{name}/" for name in names)
+        return (
+            f"{found[0]!a}{_and_others(found)}: in the folder of no feed; move it to one of {folders}" if found else ""
+        )
 
 
 class _FeedRun:
@@ -121,6 +134,10 @@ class _FeedRun:
         self._found = Found((), ())
         self._failures = 0
         self.is_done = True
+
+    def note(self, text: str) -> None:
+        """Have its report say something."""
+        self._writer.note(text)
 
     @property
     def growing(self) -> int:
@@ -148,7 +165,7 @@ class _FeedRun:
                 self._taken = Taken(self._lake, self._feed.stream, self._writer.head)
                 self.look()
         if self.growing:
-            self._writer.note(f"{counted(self.growing, 'file')} may still be growing: left for the next run")
+            self._writer.note(f"{counted(self.growing, 'file')} may still be growing: left for a later look")
         return self._report()
 
     def _report(self) -> StreamReport:

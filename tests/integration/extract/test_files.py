@@ -136,6 +136,27 @@ class Growing:
         return len(self.landing.records())
 
 
+def test_files_in_the_folder_of_no_feed_are_named_and_the_others_taken(landing: Landing) -> None:
+    for key in (
+        "a.csv",
+        "playbacks/b.csv",
+        "playback/c.csv",
+        "playback/deep/d.csv",
+        "user_profiles/_SUCCESS",
+        ".hidden",
+    ):
+        landing.drop(key, row(key))
+    landing.drop("user_profiles.csv", row("u"))
+    (playback, *others) = landing.extract().streams
+    assert playback.landed == 2
+    assert [len(report.notes) for report in others] == [0, 0]
+    (note,) = playback.notes
+    assert note == (
+        "'landing/streampulse/a.csv' and 2 more: in the folder of no feed; move it to one of "
+        "landing/streampulse/playback/, landing/streampulse/content_metadata/, landing/streampulse/user_profiles/"
+    )
+
+
 def test_a_growing_file_is_left_alone_until_it_is_still(tmp_path: Path) -> None:
     growing = Growing(tmp_path)
     assert growing.look() == 0

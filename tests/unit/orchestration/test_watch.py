@@ -49,7 +49,7 @@ class Watched:
             source,
             self.load,
             loaded=lambda report: self.told.append(report.outcome),
-            troubled=lambda error: self.told.append(str(error)),
+            say=self.told.append,
             monotonic=lambda: self.now,
         )
 
@@ -63,10 +63,11 @@ class Watched:
         self.loads.append((self.now, [f"{stream.stream} {stream.landed}" for stream in streams]))
         return RunReport(context.run_id, "", "published" if streams else "nothing new", extraction=None)
 
-    def drop(self, name: str, age: float = 60) -> None:
+    def drop(self, name: str, age: float = 60, folder: str = "playback/") -> None:
         """Drop a file that says that it was written so many seconds ago."""
-        self.lake.put(f"landing/streampulse/playback/{name}", f"playback_id,user_id\n{name},u\n".encode())
-        path = self.lake.engine_path(f"landing/streampulse/playback/{name}")
+        key = f"landing/streampulse/{folder}{name}"
+        self.lake.put(key, f"playback_id,user_id\n{name},u\n".encode())
+        path = self.lake.engine_path(key)
         os.utime(path, (self.now - age, self.now - age))
 
     def go_on(self, seconds: float) -> None:
@@ -91,6 +92,17 @@ def test_files_are_loaded_at_the_next_look_and_once(tmp_path: Path) -> None:
     watched.drop("b.csv")
     watched.go_on(60)
     assert [streams for _, streams in watched.loads] == [[], ["streampulse/playback 2"]]
+
+
+def test_a_file_in_a_wrong_folder_is_told_once(tmp_path: Path) -> None:
+    watched = Watched(tmp_path)
+    watched.go_on(1)
+    watched.drop("a.csv", folder="playbacks/")
+    watched.go_on(60)
+    assert [said.split(":")[0] for said in watched.told] == ["'landing/streampulse/playbacks/a.csv'"]
+    watched.drop("b.csv", folder="")
+    watched.go_on(60)
+    assert [said.split(":")[0] for said in watched.told[1:]] == ["'landing/streampulse/b.csv' and 1 more"]
 
 
 def test_a_file_that_was_just_written_is_looked_at_again_when_it_may_be_still(tmp_path: Path) -> None:
