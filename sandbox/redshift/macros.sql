@@ -23,6 +23,7 @@ END;
 CREATE OR REPLACE MACRO main.rs_octet_length(x) AS CASE
     WHEN typeof(x) = 'BLOB' THEN octet_length(CAST(CAST(x AS VARCHAR) AS BLOB)) ELSE strlen(CAST(x AS VARCHAR))
 END;
+CREATE OR REPLACE MACRO main.rs_into_char(x) AS rtrim(CAST(x AS VARCHAR), ' ');
 -- A literal beside a value in a sum takes its type; beside a moment it is an interval.
 CREATE OR REPLACE MACRO main.rs_beside(s, x) AS struct_extract({
         'missing': x IS NULL, 'span': CASE WHEN rs_is_moment(x) THEN CAST(s AS INTERVAL) END,

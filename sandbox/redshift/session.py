@@ -21,6 +21,7 @@ from sandbox.redshift.names import DATABASE, DEFAULT_SCHEMA, SUPERUSER, VERSION_
 from sandbox.redshift.parameters import named_values
 from sandbox.redshift.record import Row, now, query_type
 from sandbox.redshift.translate.shown import Shown, shown
+from sandbox.redshift.translate.stored_values import Kinds
 from sandbox.redshift.warehouse import Warehouse
 from sandbox.redshift.wire.decode import Value
 from sandbox.redshift.wire.types import Column
@@ -68,6 +69,7 @@ class _Before:
     """What a session had when its transaction began, and has again when that is rolled back."""
 
     temporary: dict[str, dict[str, bool]]
+    temporary_kinds: dict[str, Kinds]
     catalog: Catalog
     settings: dict[str, str]
     search_path: list[str]
@@ -100,6 +102,8 @@ class Session:
         """What PREPARE has named, and how many parameters each takes."""
         self.temporary: dict[str, dict[str, bool]] = {}
         """Temporary tables, and their identity columns: whether each is ALWAYS."""
+        self.temporary_kinds: dict[str, Kinds] = {}
+        """Their columns, of those with a CHAR or SUPER."""
         self.catalog = warehouse.catalog
         self.in_transaction = False
         self.failed = False
@@ -125,7 +129,14 @@ class Session:
         warehouse.record.add("sys_session_history", self._seen)
 
     def _now(self) -> _Before:
-        return _Before(dict(self.temporary), self.catalog, dict(self.settings), self._wished_path, self.copy_id)
+        return _Before(
+            dict(self.temporary),
+            dict(self.temporary_kinds),
+            self.catalog,
+            dict(self.settings),
+            self._wished_path,
+            self.copy_id,
+        )
 
     @property
     def status(self) -> str:
@@ -303,6 +314,7 @@ class Session:
     def _restore(self) -> None:
         """Undoes what DuckDB's rollback does not know of: SET is undone with its transaction, as in PostgreSQL."""
         self.temporary = dict(self._before.temporary)
+        self.temporary_kinds = dict(self._before.temporary_kinds)
         self.settings = dict(self._before.settings)
         self._wished_path = self._before.search_path
 
@@ -354,7 +366,10 @@ class Session:
 
     def shown(self) -> Shown:
         """What stands behind names in this transaction."""
-        return shown(self.catalog, self.search_path, frozenset(self.temporary), self.user, self.warehouse.supers)
+        return shown(
+            self.catalog, self.search_path, frozenset(self.temporary), self.user, self.warehouse.supers,
+            self.temporary_kinds,
+        )  # fmt: skip
 
     def resolved(self, name: TableName) -> TableName:
         """A name with its schema: that of the first schema searched which has it, else the first one.

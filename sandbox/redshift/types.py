@@ -35,6 +35,11 @@ class DeclaredType:
     max_bytes: int | None = None
     is_char: bool = False
 
+    @property
+    def kind(self) -> str:
+        """What is remembered of it beyond DuckDB's type: `super`, `char(n)`, or nothing."""
+        return "super" if self.engine == "JSON" else f"char({self.max_bytes})" if self.is_char else ""
+
     def check(self, column: str) -> str:
         """The CHECK clause that holds the length in bytes, '' where there is none.
 

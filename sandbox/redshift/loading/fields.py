@@ -150,7 +150,7 @@ class Loader:
         if column.type == "BLOB":
             return f"CASE WHEN regexp_full_match({field}, '([0-9A-Fa-f]{{2}})*') THEN from_hex({field}) END"
         if column.type == "VARCHAR":
-            return field
+            return f"rs_into_char({field})" if column.is_char else field
         tried = f"{cast}({field} AS {column.type})"
         if "ACCEPTANYDATE" in self._options.switches and column.type in ("DATE", "TIMESTAMP"):
             return f"TRY_CAST({field} AS {column.type})" if not trying else f"coalesce({tried}, {column.type} '1-1-1')"

@@ -41,10 +41,11 @@ _TAKEN_BY = {
 
 @dataclass(frozen=True, slots=True)
 class TargetColumn:
-    """A column of the target: its name and DuckDB's type of it."""
+    """A column of the target: its name, DuckDB's type of it, and whether it is a CHAR."""
 
     name: str
     type: str
+    is_char: bool = False
 
 
 FileColumns = tuple[tuple[str, str], ...]
@@ -93,6 +94,8 @@ def select_list(columns: FileColumns, targets: Sequence[TargetColumn], options: 
             source = f"to_json({source})"
         elif kind == "TIMESTAMP WITH TIME ZONE" and target.type == "TIMESTAMP":
             source = f"{source} AT TIME ZONE 'UTC'"
+        elif target.is_char:
+            source = f"rs_into_char({source})"
         items.append(source)
     return ", ".join(items + ["NULL"] * (len(targets) - len(columns)))
 

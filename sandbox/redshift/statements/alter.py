@@ -20,7 +20,7 @@ from sandbox.redshift.statements.table_definition import (
     take_encoding,
     take_storage,
 )
-from sandbox.redshift.statements.tables import copied_columns, make_again
+from sandbox.redshift.statements.tables import copied_columns, make_again, remember_kinds
 from sandbox.redshift.statements.views import column_dropped, column_renamed, dependents, relation_renamed
 from sandbox.redshift.types import DeclaredType, take_type
 from sandbox.redshift.wire.decode import Value
@@ -52,6 +52,7 @@ class AlterTable(Command):
         self._table = words.table()
         self._outside = ""
         self._of_owner = True
+        self._changes_columns = False
         self._change = self._read(words)
         words.end()
 
@@ -59,8 +60,10 @@ class AlterTable(Command):
         if words.take("ADD"):
             return self._add(words)
         if words.take("DROP"):
+            self._changes_columns = words.peek() != "CONSTRAINT"
             return _drop(words)
         if words.take("RENAME"):
+            self._changes_columns = words.peek() != "TO"
             return _rename(words)
         if words.take("APPEND", "FROM"):
             self._outside = "ALTER TABLE APPEND"
@@ -79,6 +82,7 @@ class AlterTable(Command):
         if words.peek() in ("CONSTRAINT", "PRIMARY", "UNIQUE", "FOREIGN"):
             return self._constrain(words)
         _ = words.take("COLUMN")
+        self._changes_columns = True
         column = ColumnDefinition(words.name(), take_type(words))
         keys = TableDefinition(self._table, False, False)
         while not words.done:
@@ -130,6 +134,8 @@ class AlterTable(Command):
         if self._of_owner:
             session.require_owner(table)
         self._change(session, table)
+        if self._changes_columns:
+            remember_kinds(session, table)
         return "ALTER TABLE"
 
 
@@ -227,6 +233,7 @@ def _rename_relation(session: Session, table: TableName, name: str) -> None:
     if session.is_temporary(table):
         session.run(f"ALTER TABLE {table.sql} RENAME TO {quote(name)}")
         session.temporary[name] = session.temporary.pop(table.name)
+        session.temporary_kinds[name] = session.temporary_kinds.pop(table.name, ())
         return
     new = TableName(table.schema, name)
     if session.relation_exists(new):

@@ -99,7 +99,8 @@ class Copy(Command):
                 raise SqlError("42703", f'column "{name}" of relation "{self._options.table.name}" does not exist')
         names = self._options.columns or self._without_identities(session, known)
         self._check_identities(session)
-        return [TargetColumn(name, known[name]) for name in names]
+        kinds = dict(session.shown().kinds(self._options.table))
+        return [TargetColumn(name, known[name], kinds.get(name, "").startswith("char")) for name in names]
 
     def _without_identities(self, session: Session, known: Mapping[str, str]) -> list[str]:
         """Without a list, identities are skipped unless their values are explicit ("Column mapping options")."""

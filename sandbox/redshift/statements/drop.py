@@ -64,6 +64,7 @@ class DropRelation(Command):
         if session.is_temporary(name):
             session.run(f"DROP TABLE {name.sql}")
             session.temporary.pop(name.name)
+            session.temporary_kinds.pop(name.name, None)
             return
         found = session.resolved(name)
         view = session.catalog.get("view", *found.parts)

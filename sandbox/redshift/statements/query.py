@@ -19,7 +19,7 @@ from sandbox.redshift.translate.dialect import parse
 from sandbox.redshift.translate.shown import Shown
 from sandbox.redshift.translate.statement import Translation, translate, translate_tree
 from sandbox.redshift.wire.decode import Value, samples
-from sandbox.redshift.wire.types import CAST_BY_OID, Column, column
+from sandbox.redshift.wire.types import CAST_BY_OID, Column, as_char, column
 
 BATCH_ROWS = 1_000
 """Rows made and sent at once: few enough to stay in the processor's cache, which is a quarter of the work of 10,000."""
@@ -47,7 +47,7 @@ class Translated:
             f"DESCRIBE {found.sql}", _parameters(session, found, self._samples), alone=True
         ).fetchall()
         refuse_rows((str(name), str(kind)) for name, kind, *_ in described)
-        names = [column(name, kind) for name, kind, *_ in described]
+        names = _with_chars([column(name, kind) for name, kind, *_ in described], found)
         return [column(c.name, "BOOLEAN") if i in found.terminates else c for i, c in enumerate(names)]
 
     def run(self, session: Session, values: Sequence[Value], sink: Sink) -> str:
@@ -144,30 +144,19 @@ def _refuse_target(session: Session, found: Translation, target: TableName) -> N
         raise SqlError("0A000", f'cannot {found.kind} {kind} "{target.name}"')
 
 
-_INSERT = re.compile(r'INSERT INTO ((?:"(?:[^"]|"")*"\.)*"(?:[^"]|"")*")(?: \(((?:"(?:[^"]|"")*"(?:, )?)+)\))?')
+_INSERT = re.compile(r'INSERT INTO (?:"(?:[^"]|"")*"\.)*"(?:[^"]|"")*"')
 
 
 def _with_columns(session: Session, found: Translation, target: TableName) -> Translation:
-    """An INSERT as it is stored: of fewer values than the table has columns to the first ones, of texts as SUPER."""
+    """An INSERT of fewer values than the table has columns is one into the first ones."""
     head = _INSERT.match(found.sql)
-    if head is None or (found.width is None and (head[2] is None or not _names_super(session, found))):
+    if head is None or found.width is None:
         return found
-    rows = session.run(f"DESCRIBE SELECT {head[2] or '*'} FROM {target.sql}").fetchall()
-    width = len(rows) if found.width is None else found.width
-    if width > len(rows):
+    rows = session.run(f"DESCRIBE SELECT * FROM {target.sql}").fetchall()
+    if found.width > len(rows):
         raise SqlError("42601", "INSERT has more expressions than target columns")
-    into = f"INSERT INTO {target.sql} ({', '.join(quote(str(row[0])) for row in rows[:width])})"
-    kinds = [str(row[1]) for row in rows[:width]]
-    if "JSON" in kinds and len(found.writes) == width:  # no DEFAULT among the values
-        inner = [quote(f"c{at}") for at in range(width)]
-        stored = ", ".join(f"rs_into_super({c})" if k == "JSON" else c for c, k in zip(inner, kinds, strict=True))
-        source = found.sql[head.end() :].strip()
-        return replace(found, sql=f"{into} SELECT {stored} FROM ({source}) AS given ({', '.join(inner)})")
-    return found if width == len(rows) else replace(found, sql=into + found.sql[head.end() :])
-
-
-def _names_super(session: Session, found: Translation) -> bool:
-    return found.target is not None and not session.warehouse.supers_of(found.target).isdisjoint(found.writes)
+    into = f"INSERT INTO {target.sql} ({', '.join(quote(str(row[0])) for row in rows[: found.width])})"
+    return found if found.width == len(rows) else replace(found, sql=into + found.sql[head.end() :])
 
 
 _PRIVILEGES = {"insert": ("INSERT",), "update": ("UPDATE",), "delete": ("DELETE",), "merge": ("SELECT", "INSERT")}
@@ -241,12 +230,19 @@ def _tag(kind: str, cursor: duckdb.DuckDBPyConnection) -> str:
 
 
 def _send(session: Session, found: Translation, cursor: duckdb.DuckDBPyConnection, sink: Sink) -> None:
-    columns = result_columns(cursor)
+    columns = _with_chars(result_columns(cursor), found)
     if found.terminates:
         columns = [column(c.name, "BOOLEAN") if i in found.terminates else c for i, c in enumerate(columns)]
     sink.begin(columns)
     while batch := cursor.fetchmany(BATCH_ROWS):
         sink.rows([_terminating(session, found, row) for row in batch] if found.terminates else batch)
+
+
+def _with_chars(columns: list[Column], found: Translation) -> list[Column]:
+    if not found.padded:
+        return columns
+    widths = [found.padded.get(at, found.padded.get(made.name)) for at, made in enumerate(columns)]
+    return [made if width is None else as_char(made, width) for made, width in zip(columns, widths, strict=True)]
 
 
 def _terminating(session: Session, found: Translation, row: tuple[Any, ...]) -> tuple[Any, ...]:

@@ -1,7 +1,9 @@
 """CREATE TABLE with its columns, LIKE another, or AS a query."""
 
+import re
 import secrets
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from typing import Any
 
 from sandbox.redshift import rights
 from sandbox.redshift.errors import SqlError
@@ -12,6 +14,7 @@ from sandbox.redshift.statements.base import Command
 from sandbox.redshift.statements.grants import grant_defaults
 from sandbox.redshift.statements.stored import stored_query
 from sandbox.redshift.statements.table_definition import ColumnDefinition, TableDefinition
+from sandbox.redshift.translate.stored_values import Kinds
 from sandbox.redshift.wire.decode import Value
 
 
@@ -36,11 +39,15 @@ class CreateTable(Command):
         if table.like is not None:
             session.warehouse.remember_supers(name, session.warehouse.supers_of(table.like))
         identities = {column.name: column.identity.always for column in table.columns if column.identity}
+        kinds = self._kinds(session)
         if table.temporary:
             session.temporary[name.name] = identities
+            session.temporary_kinds[name.name] = kinds
         else:
-            self._record(session, name, identities, [made for made in sequences.values() if made])
+            self._record(session, name, {"identities": identities, "kinds": kinds}, sequences.values())
             grant_defaults(session, name)
+        if table.query is not None and session.warehouse.supers_of(name):
+            remember_kinds(session, name)
         return "SELECT" if table.query else "CREATE TABLE"
 
     def _exists(self, session: Session, name: TableName) -> bool:
@@ -49,12 +56,19 @@ class CreateTable(Command):
             raise SqlError("42P07", f'Relation "{name.name}" already exists')
         return found
 
-    def _record(self, session: Session, name: TableName, identities: dict[str, bool], sequences: list[str]) -> None:
+    def _kinds(self, session: Session) -> Kinds:
+        own = tuple((column.name, column.type.kind) for column in self._table.columns)
+        kinds = own + (session.shown().kinds(self._table.like) if self._table.like else ())
+        return kinds if any(kind for _, kind in kinds) else ()
+
+    def _record(
+        self, session: Session, name: TableName, known: dict[str, Any], sequences: Iterable[str | None]
+    ) -> None:
         document = self._table.document(session.user)
         if self._table.like is not None:
             like = session.catalog.get("table", *session.resolved(self._table.like).parts) or {}
             document |= {key: like[key] for key in ("diststyle", "distkey", "sortkey", "encodings") if key in like}
-        session.record(("table", *name.parts), document | {"identities": identities, "sequences": sequences})
+        session.record(("table", *name.parts), document | known | {"sequences": [made for made in sequences if made]})
 
     def _sql(self, session: Session, name: TableName, sequences: dict[str, str | None]) -> str:
         table = self._table
@@ -103,6 +117,25 @@ def copied_columns(
         str(name): f"{quote(name)} {kind}{'' if nullable else ' NOT NULL'}{kept(default)} {check or ''}"
         for name, kind, nullable, default, check in rows
     }
+
+
+def remember_kinds(session: Session, table: TableName) -> None:
+    """Takes note of the columns of a table that has changed, if a CHAR or SUPER is among them."""
+    columns = copied_columns(session, table)
+    kinds = tuple((name, _kind_of(definition)) for name, definition in columns.items())
+    kinds = kinds if any(kind for _, kind in kinds) else ()
+    if session.is_temporary(table):
+        session.temporary_kinds[table.name] = kinds
+        return
+    document = session.catalog.get("table", *table.parts)
+    if document is not None and document.get("kinds", ()) != [list(pair) for pair in kinds]:
+        session.record(("table", *table.parts), document | {"kinds": kinds})
+
+
+def _kind_of(definition: str) -> str:
+    """Of a column as `copied_columns` gives it: the CHECK of a CHAR has no way out for an excess of blanks."""
+    found = re.search(r"rtrim\(.*?<= (\d+)", definition) if " OR " not in definition else None
+    return f"char({found[1]})" if found else "super" if " JSON" in definition else ""
 
 
 def make_again(

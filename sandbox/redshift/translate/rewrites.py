@@ -340,11 +340,11 @@ def _cast(node: exp.Expr) -> exp.Expr:
     if isinstance(kind, exp.ObjectIdentifier):
         return _to_number(node, str(kind.this).lower())
     if kind.this in (exp.DataType.Type.VARCHAR, exp.DataType.Type.TEXT, exp.DataType.Type.CHAR):
-        size = kind.expressions[0].name if kind.expressions else ""
-        if size.isdigit() and _fits(node.this, int(size)):
-            return cast(node.this, "VARCHAR")
-        text = _name_of_number(node.this) or call("rs_text", node.this)
-        return call("rs_cut", text, exp.Literal.number(size)) if size.isdigit() else text
+        is_char = kind.this == exp.DataType.Type.CHAR
+        size = kind.expressions[0].name if kind.expressions else "1" if is_char else ""
+        if is_char:
+            return call("rs_into_char", _as_text(node.this, size))
+        return _as_text(node.this, size)
     if kind.this == exp.DataType.Type.SUPER:
         return call("to_json", node.this)
     if kind.this in _INTEGERS:
@@ -354,6 +354,13 @@ def _cast(node: exp.Expr) -> exp.Expr:
     if node.this.is_string and kind.this in exp.DataType.TEMPORAL_TYPES:
         return moment_literals.read(node)
     return node
+
+
+def _as_text(value: exp.Expr, size: str) -> exp.Expr:
+    if size.isdigit() and _fits(value, int(size)):
+        return cast(value, "VARCHAR")
+    text = _name_of_number(value) or call("rs_text", value)
+    return call("rs_cut", text, exp.Literal.number(size)) if size.isdigit() else text
 
 
 def _to_number(node: exp.Expr, kind: str) -> exp.Expr:

@@ -1,12 +1,13 @@
 """What a session sees behind names: views, whose text is put in their place when they are used."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from sandbox.redshift import rights, row_security
 from sandbox.redshift.catalog import Catalog, Document
 from sandbox.redshift.names import TableName, quote
 from sandbox.redshift.row_security import Filter
+from sandbox.redshift.translate.stored_values import Kinds
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +36,7 @@ class Shown:
         search_path: Sequence[str],
         hidden: frozenset[str],
         supers: frozenset[tuple[str, str]] = frozenset(),
+        kinds: Mapping[TableName, Kinds] | None = None,
     ) -> None:
         """Takes the bodies.
 
@@ -43,12 +45,16 @@ class Shown:
             search_path: where names without a schema are looked for.
             hidden: names without a schema that mean temporary tables.
             supers: columns that are a SUPER, each with the name of its table.
+            kinds: of the columns of tables with a CHAR or SUPER; a temporary one has no schema.
         """
         self.supers = supers
+        self._kinds = dict(kinds or {})
         self._bodies = bodies
         self._search_path = tuple(search_path)
         self._hidden = hidden
-        self._hash = hash((frozenset(bodies.items()), self._search_path, hidden, supers))
+        self._hash = hash(
+            (frozenset(bodies.items()), self._search_path, hidden, supers, frozenset(self._kinds.items()))
+        )
 
     def __eq__(self, other: object) -> bool:
         return self is other or (
@@ -56,6 +62,7 @@ class Shown:
             and self._hash == other._hash
             and (self._search_path, self._hidden, self.supers) == (other._search_path, other._hidden, other.supers)
             and self._bodies == other._bodies
+            and self._kinds == other._kinds
         )
 
     def __hash__(self) -> int:
@@ -73,6 +80,11 @@ class Shown:
         found = (self._bodies.get(TableName(schema, name.name)) for schema in self._search_path)
         return next((body for body in found if body), None)
 
+    def kinds(self, name: TableName) -> Kinds:
+        """The columns of a table that has a CHAR or a SUPER among them; nothing for another."""
+        places = [name] if name.schema is not None else [name, *(TableName(s, name.name) for s in self._search_path)]
+        return next((self._kinds[place] for place in places if place in self._kinds), ())
+
 
 NOTHING_SHOWN = Shown({}, (), frozenset())
 
@@ -83,6 +95,7 @@ def shown(
     temporary: frozenset[str],
     user: str,
     supers: frozenset[tuple[str, str]],
+    temporary_kinds: Mapping[str, Kinds],
 ) -> Shown:
     """What a user sees of a catalog; the same object for the same arguments, and for all users without policies."""
     masks = catalog.derived(("masks", user), lambda: rights.masks(catalog, user))
@@ -90,8 +103,16 @@ def shown(
     seen_by = user if masks or limits else ""
     bodies = catalog.derived(("bodies", seen_by), lambda: _covered(_bodies(catalog), masks, limits))
     hidden = temporary & catalog.derived(("names", seen_by), lambda: frozenset(name.name for name in bodies))
-    key = (tuple(search_path), hidden, seen_by, supers)
-    return catalog.derived(key, lambda: Shown(bodies, search_path, hidden, supers))
+    of_tables = catalog.derived("kinds", lambda: _kinds(catalog))
+    named = catalog.derived("kinds by name", lambda: frozenset(name.name for name in of_tables))
+    own = frozenset((TableName(None, name), kinds) for name, kinds in temporary_kinds.items() if kinds or name in named)
+    key = (tuple(search_path), hidden, seen_by, supers, own)
+    return catalog.derived(key, lambda: Shown(bodies, search_path, hidden, supers, {**of_tables, **dict(own)}))
+
+
+def _kinds(catalog: Catalog) -> dict[TableName, Kinds]:
+    given = ((TableName(*key), document.get("kinds")) for key, document in catalog.under("table"))
+    return {name: tuple((column, kind) for column, kind in kinds) for name, kinds in given if kinds}
 
 
 def _covered(

@@ -1,14 +1,24 @@
 """One query or change, translated: the text for DuckDB and what the session must know of it."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 from sqlglot import exp
 
 from sandbox.redshift.errors import SqlError, syntax_error
 from sandbox.redshift.names import TableName
 from sandbox.redshift.remembered import Remembered
-from sandbox.redshift.translate import correlation, dynamic, refusals, rewrites, semistructured, unknown, written
+from sandbox.redshift.translate import (
+    correlation,
+    dynamic,
+    padding,
+    refusals,
+    rewrites,
+    semistructured,
+    stored_values,
+    unknown,
+    written,
+)
 from sandbox.redshift.translate.dialect import parse
 from sandbox.redshift.translate.names import name_columns
 from sandbox.redshift.translate.scopes import fold_names
@@ -41,6 +51,7 @@ class Translation:
         columns: names of the columns that it uses, '*' among them for a star.
         writes: columns that it gives values, but for DEFAULT; by position where INSERT has no list of columns.
         width: number of values that an INSERT without a list of columns gives, where its text says so.
+        padded: lengths of result columns that are CHAR, by position, or by name where a star hides positions.
         changes: privileges that a MERGE needs for what it does to rows that match.
         terminates: positions of result columns that end sessions (PG_TERMINATE_BACKEND).
     """
@@ -56,6 +67,7 @@ class Translation:
     terminates: tuple[int, ...] = ()
     width: int | None = None
     changes: tuple[str, ...] = ()
+    padded: Mapping[int | str, int] = field(default_factory=dict)
 
 
 _Key = tuple[str, tuple[str | None, ...], Shown]
@@ -100,6 +112,7 @@ def translate_tree(tree: exp.Expr, casts: Sequence[str | None], shown: Shown) ->
     dynamic.mark(tree, shown.supers)
     unknown.refuse(tree)
     correlation.refuse(tree)
+    widths = padding.padded(tree, shown.kinds) if kind == "select" else {}
     reads = rewrites.tables_read(tree)
     target = rewrites.target_of(tree)
     writes = written.columns(tree)
@@ -107,9 +120,11 @@ def translate_tree(tree: exp.Expr, casts: Sequence[str | None], shown: Shown) ->
     width = written.width(tree)
     changes = written.changes(tree)
     tree = rewrites.rewrite(tree, casts)
+    if target is not None:
+        stored_values.convert(tree, shown.kinds(target))
     names = frozenset(node.name for node in tree.find_all(exp.Placeholder))
     text = rewrites.to_duckdb(tree)
-    return Translation(text, kind, names, reads, named, target, used, writes, terminates, width, changes)
+    return Translation(text, kind, names, reads, named, target, used, writes, terminates, width, changes, widths)
 
 
 def translate_expression(sql: str) -> str:

@@ -28,6 +28,8 @@ def encoders(columns: Sequence[Column], formats: Sequence[int], protocol: int) -
 
 
 def _encoder(column: Column, form: int, protocol: int) -> Encoder:
+    if column.oid == types.BPCHAR:
+        return _padded(column.modifier - 4)
     if form and protocol >= BINARY_PROTOCOL:
         if column.oid == types.NUMERIC:
             return _scaled(column)
@@ -105,6 +107,11 @@ def _strings(values: Iterable[str | None]) -> list[bytes]:
 
 def _plain(values: Sequence[Any]) -> list[bytes]:
     return _strings(value if value is None or isinstance(value, str) else str(value) for value in values)
+
+
+def _padded(length: int) -> Encoder:
+    """A CHAR with the blanks that fill it."""
+    return lambda values: _strings(None if value is None else str(value).ljust(length) for value in values)
 
 
 def _scaled(column: Column) -> Encoder:

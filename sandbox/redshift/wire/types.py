@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 BOOLEAN, BIGINT, SMALLINT, INTEGER, REAL, DOUBLE = 16, 20, 21, 23, 700, 701
-VARCHAR, DATE, TIME, TIMESTAMP, TIMESTAMPTZ = 1043, 1082, 1083, 1114, 1184
+BPCHAR, VARCHAR, DATE, TIME, TIMESTAMP, TIMESTAMPTZ = 1042, 1043, 1082, 1083, 1114, 1184
 INTERVAL, NUMERIC, UNKNOWN, SUPER, VARBYTE = 1186, 1700, 705, 4000, 6551
 
 _BY_NAME = {
@@ -80,6 +80,11 @@ def column(name: str, engine_type: str) -> Column:
     # Lists and structs exist in expressions only; Redshift would show them as SUPER.
     oid, size = _BY_NAME.get(engine_type, (SUPER, -1))
     return Column(name, oid, size, -1)
+
+
+def as_char(found: Column, length: int) -> Column:
+    """A column of texts as a CHAR of a length, which is padded where it is sent."""
+    return Column(found.name, BPCHAR, -1, length + 4) if found.oid == VARCHAR else found
 
 
 def expand_formats(formats: Sequence[int], count: int) -> tuple[int, ...]:

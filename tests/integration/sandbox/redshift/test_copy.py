@@ -224,3 +224,13 @@ def test_identities_are_numbered_unless_their_values_are_explicit(cursor: Any, l
     assert rows(cursor, "select id, a from t order by a, id") == [[1, 5], [70, 6], [70, 6]]
     assert "EXPLICIT_IDS" in refused(cursor, f"copy t (id, a) from '{both}' {TAIL}")["M"]
     assert "EXPLICIT_IDS" in refused(cursor, f"copy t (a) from '{one}' {TAIL} explicit_ids")["M"]
+
+
+def test_a_char_is_kept_without_the_blanks_at_its_end(cursor: Any, lake: Lake) -> None:
+    columnar = lake.parquet("a.parquet", "select 'x  ' as a, 'y ' as b")
+    text = lake.text("a.txt", "z  |w \n")
+    cursor.execute("create table t (a char(3), b varchar(3))")
+    cursor.execute(f"copy t from '{columnar}' {TAIL}")
+    cursor.execute(f"copy t from '{text}' iam_role default")
+    shown = rows(cursor, "select a, a || '|', len(a), b || '|' from t order by a")
+    assert shown == [["x  ", "x|", 1, "y |"], ["z  ", "z|", 1, "w |"]]
