@@ -1,5 +1,6 @@
 """Redshift SQL cut into tokens: enough to split, classify and rewrite text before any parser sees it."""
 
+import itertools
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -131,16 +132,28 @@ def for_parser(sql: str) -> str:
     """Writes what sqlglot does not read in another way.
 
     `$1` becomes `:p1`, because its Redshift tokenizer reads `$1,$` as a dollar quote; the schema before the name of
-    a type, as psql writes it, goes: `x::pg_catalog.text`; and `#` between two values is an operator.
+    a type, as psql writes it, goes: `x::pg_catalog.text`; `#` between two values is an operator; and an interval of
+    several parts is a cast.
     """
     edits = [(token.start, token.end, f":p{token.text[1:]}") for token in _parameters(sql)]
     edits += [(start, end, "") for start, end in _schemas_of_types(sql)] if "pg_catalog." in sql else []
     edits += [*_operators(sql)] if "#" in sql else []
+    edits += [*_spans(sql)] if "interval" in sql.lower() else []
     pieces, at = [], 0
     for start, end, new in sorted(edits):
         pieces += [sql[at:start], new]
         at = end
     return "".join([*pieces, sql[at:]])
+
+
+_ONE_UNIT = re.compile(r"\s*[+-]?\d+(\.\d+)?\s*[a-z]*\s*", re.IGNORECASE)
+
+
+def _spans(sql: str) -> Iterator[tuple[int, int, str]]:
+    """INTERVAL '1 day 02:00', of which sqlglot would read the first part alone, as the text cast to one."""
+    for word, text in itertools.pairwise(tokens(sql)):
+        if word.upper == "INTERVAL" and text.kind == "string" and not _ONE_UNIT.fullmatch(text.value):
+            yield word.start, text.end, f"CAST({text.text} AS INTERVAL)"
 
 
 def _operators(sql: str) -> Iterator[tuple[int, int, str]]:

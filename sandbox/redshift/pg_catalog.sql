@@ -65,7 +65,7 @@ CREATE OR REPLACE VIEW sandbox_internal.pg_class AS
 CREATE OR REPLACE VIEW sandbox_internal.pg_type AS
     SELECT CAST(oid AS BIGINT) AS oid, typname, CAST(11 AS BIGINT) AS typnamespace, CAST(len AS SMALLINT) AS typlen, 'b' AS typtype,
         FALSE AS typnotnull, CAST(0 AS BIGINT) AS typbasetype, CAST(-1 AS INTEGER) AS typtypmod, CAST(0 AS BIGINT) AS typelem,
-        CAST(0 AS BIGINT) AS typrelid, CAST(0 AS BIGINT) AS typarray, CAST(0 AS BIGINT) AS typcollation, kind AS type_name
+        CAST(NULL AS VARCHAR) AS typdefault, CAST(0 AS BIGINT) AS typrelid, CAST(0 AS BIGINT) AS typarray, CAST(0 AS BIGINT) AS typcollation, kind AS type_name
     FROM (VALUES
         (16, 'bool', 1, 'boolean'), (20, 'int8', 8, 'bigint'), (21, 'int2', 2, 'smallint'), (23, 'int4', 4, 'integer'),
         (700, 'float4', 4, 'real'), (701, 'float8', 8, 'double precision'), (1042, 'bpchar', -1, 'character'),
@@ -249,7 +249,40 @@ CREATE OR REPLACE VIEW sandbox_internal.pg_proc AS
         CAST(NULL AS VARCHAR) AS proacl, FALSE AS proiswindow
     WHERE FALSE;
 CREATE OR REPLACE VIEW sandbox_internal.pg_language AS
-    SELECT CAST(NULL AS BIGINT) AS oid, CAST(NULL AS VARCHAR) AS lanname, FALSE AS lanpltrusted WHERE FALSE;
+    SELECT CAST(NULL AS BIGINT) AS oid, CAST(2612 AS BIGINT) AS tableoid, CAST(NULL AS VARCHAR) AS lanname,
+        CAST(NULL AS INTEGER) AS lanowner, FALSE AS lanpltrusted, CAST(NULL AS BIGINT) AS lanplcallfoid WHERE FALSE;
+CREATE OR REPLACE VIEW sandbox_internal.pg_opclass AS
+    SELECT CAST(NULL AS BIGINT) AS oid, CAST(2616 AS BIGINT) AS tableoid, CAST(NULL AS VARCHAR) AS opcname,
+        CAST(NULL AS BIGINT) AS opcnamespace, CAST(NULL AS BIGINT) AS opcmethod WHERE FALSE;
+CREATE OR REPLACE VIEW sandbox_internal.pg_opfamily AS
+    SELECT CAST(NULL AS BIGINT) AS oid, CAST(2753 AS BIGINT) AS tableoid, CAST(NULL AS VARCHAR) AS opfname,
+        CAST(NULL AS BIGINT) AS opfnamespace, CAST(NULL AS BIGINT) AS opfmethod WHERE FALSE;
+CREATE OR REPLACE VIEW sandbox_internal.pg_operator AS
+    SELECT CAST(NULL AS BIGINT) AS oid, CAST(NULL AS VARCHAR) AS oprname, 'b' AS oprkind, CAST(NULL AS BIGINT) AS oprnamespace,
+        CAST(NULL AS BIGINT) AS oprleft, CAST(NULL AS BIGINT) AS oprright, CAST(NULL AS BIGINT) AS oprresult,
+        CAST(NULL AS BIGINT) AS oprcode WHERE FALSE;
+CREATE OR REPLACE VIEW sandbox_internal.pg_conversion AS
+    SELECT CAST(NULL AS BIGINT) AS oid, CAST(NULL AS VARCHAR) AS conname, CAST(NULL AS BIGINT) AS connamespace,
+        CAST(NULL AS INTEGER) AS conforencoding, CAST(NULL AS INTEGER) AS contoencoding, FALSE AS condefault WHERE FALSE;
+CREATE OR REPLACE MACRO main.rs_getdatabaseencoding() AS 'UTF8';
+CREATE OR REPLACE MACRO main.rs_pg_char_to_encoding(name) AS CASE WHEN name IS NULL THEN NULL WHEN name = 'UTF8' THEN 6 ELSE -1 END;
+CREATE OR REPLACE MACRO main.rs_pg_opclass_is_visible(id) AS id IS NOT NULL;
+CREATE OR REPLACE MACRO main.rs_pg_opfamily_is_visible(id) AS id IS NOT NULL;
+CREATE OR REPLACE MACRO main.rs_pg_operator_is_visible(id) AS id IS NOT NULL;
+CREATE OR REPLACE MACRO main.rs_pg_conversion_is_visible(id) AS id IS NOT NULL;
+CREATE OR REPLACE MACRO main.rs_pg_collation_is_visible(id) AS id IS NOT NULL;
+-- Casts that Redshift makes by itself, in assignments, or where they are written ("Type compatibility and conversion").
+CREATE OR REPLACE VIEW sandbox_internal.pg_cast AS
+    SELECT CAST(row_number() OVER () AS BIGINT) AS oid, CAST(2605 AS BIGINT) AS tableoid, CAST(source AS BIGINT) AS castsource,
+        CAST(target AS BIGINT) AS casttarget, CAST(0 AS BIGINT) AS castfunc, context AS castcontext, 'f' AS castmethod
+    FROM (VALUES
+        (20, [16, 21, 23, 700, 701, 1700, 1042, 1043], 'i'), (21, [16, 20, 23, 700, 701, 1700, 1042, 1043], 'i'),
+        (23, [16, 20, 21, 700, 701, 1700, 1042, 1043], 'i'), (1700, [20, 21, 23, 700, 701, 1042, 1043], 'i'),
+        (700, [20, 21, 23, 701, 1700, 1042, 1043], 'i'), (701, [20, 21, 23, 700, 1700, 1042, 1043], 'i'),
+        (1042, [1043], 'i'), (1043, [1042], 'i'), (1082, [1114, 1184, 1042, 1043], 'i'), (1114, [1082, 1184, 1042, 1043], 'i'),
+        (1184, [1082, 1114, 1042, 1043], 'i'), (1042, [20, 21, 23, 700, 701, 1082, 1114, 1184, 1700], 'e'),
+        (1043, [16, 20, 21, 23, 700, 701, 1082, 1114, 1184, 1700, 6551], 'e'), (16, [20, 21, 23], 'e'), (6551, [1043], 'e')
+    ) AS known (source, targets, context), unnest(known.targets) AS t (target);
 CREATE OR REPLACE VIEW sandbox_internal.pg_trigger AS
     SELECT CAST(NULL AS BIGINT) AS oid, CAST(4 AS BIGINT) AS tableoid, CAST(NULL AS BIGINT) AS tgrelid, CAST(NULL AS VARCHAR) AS tgname,
         'O' AS tgenabled, FALSE AS tgisconstraint, FALSE AS tgisinternal, CAST(0 AS BIGINT) AS tgconstraint, CAST(0 AS BIGINT) AS tgparentid,

@@ -60,6 +60,10 @@ ssl_cipher VARCHAR, mtu INTEGER, ssl_compression VARCHAR, ssl_expansion VARCHAR,
 application_name VARCHAR, driver_version VARCHAR, os_version VARCHAR, plugin_name VARCHAR, protocol_version INTEGER,
 global_session_id VARCHAR
 """,
+    "pg_stat_activity": """
+datid BIGINT, datname VARCHAR, procpid INTEGER, usesysid INTEGER, usename VARCHAR, current_query VARCHAR,
+query_start TIMESTAMP
+""",
     "svv_transactions": """
 txn_owner VARCHAR, txn_db VARCHAR, xid BIGINT, pid INTEGER, txn_start TIMESTAMP, lock_mode VARCHAR,
 lockable_object_type VARCHAR, relation INTEGER, granted BOOLEAN
@@ -118,6 +122,10 @@ class Record:
         """Remembers what became of a statement."""
         self._running.pop(row["query_id"], None)
         self._kept["sys_query_history"].append(row)
+
+    def running(self) -> dict[int, Row]:
+        """What sessions are doing, by their numbers."""
+        return {row["session_id"]: row for row in list(self._running.values())}
 
     def transaction(self, row: Row) -> None:
         """Remembers a transaction."""

@@ -45,9 +45,13 @@ CREATE OR REPLACE VIEW sandbox_internal.byte_limits AS
         CAST(regexp_extract(constraint_text, '<= (\d+)', 1) AS INTEGER) AS bytes
     FROM duckdb_constraints() WHERE constraint_type = 'CHECK' AND constraint_text LIKE '%strlen(%<=%';
 -- Columns of tables as DuckDB keeps them, and of views as they were when they were bound.
+-- A default as Redshift shows it, without the names of our macros.
+CREATE OR REPLACE MACRO main.rs_default_written(text) AS regexp_replace(replace(replace(
+    text, 'CAST(rs_getdate_in_view() AS DATE)', '(''now''::text)::date'), 'rs_getdate_in_view()', 'getdate()'
+), '\brs_(\w+\()', '\1', 'g');
 CREATE OR REPLACE VIEW sandbox_internal.columns AS
     SELECT c.schema_name, c.table_name, lower(c.column_name) AS column_name, CAST(c.column_index AS INTEGER) AS position,
-        CASE WHEN s.sequence_name IS NULL THEN c.column_default
+        CASE WHEN s.sequence_name IS NULL THEN rs_default_written(c.column_default)
             ELSE '"identity"(' || c.table_oid || ', ' || c.column_index - 1 || ', ''' || s.start_value || ',' || s.increment_by || '''::text)'
         END AS column_default,
         c.is_nullable, c.data_type, l.is_char, l.bytes, c.comment AS remarks

@@ -12,7 +12,7 @@ import duckdb
 from sandbox.redshift.catalog import Catalog, load
 from sandbox.redshift.engine import DEFAULT_MEMORY, open_database
 from sandbox.redshift.locks import LockTable
-from sandbox.redshift.names import DATABASE, INTERNAL_SCHEMA, TableName
+from sandbox.redshift.names import DATABASE, INTERNAL_SCHEMA, SUPERUSER, TableName
 from sandbox.redshift.objects import Objects
 from sandbox.redshift.record import Record, Row
 
@@ -61,6 +61,7 @@ class Warehouse:
         self.locks = LockTable()
         self.record = Record(self.root)
         self.record.watch("svv_transactions", self._transactions)
+        self.record.watch("pg_stat_activity", self._activity)
         self.ended = threading.Event()
         """Set when it can serve no more: told to end, or DuckDB has given up (a full disk while it writes)."""
         self._guard = threading.Lock()
@@ -135,6 +136,20 @@ class Warehouse:
             }
             for pid, table, mode, granted in [*own, *self.locks.requests()]
             for session, began in [open_ones[pid]]
+        ]  # fmt: skip
+
+    def _activity(self) -> list[Row]:
+        """A row for each session and what it is doing ("PG_STAT_ACTIVITY" of PostgreSQL 8)."""
+        running = self.record.running()
+        with self._guard:
+            users = {pid: session.user for pid, session in self._sessions.items()}
+        return [
+            {
+                "datid": 1, "datname": DATABASE, "procpid": pid, "usesysid": 100 if user == SUPERUSER else 101,
+                "usename": user, "username": user, "query_start": running.get(pid, {}).get("start_time"),
+                "current_query": running.get(pid, {}).get("query_text", "<IDLE>"),
+            }
+            for pid, user in users.items()
         ]  # fmt: skip
 
     def publish(self, before: Catalog, after: Catalog) -> None:

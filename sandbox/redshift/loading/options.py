@@ -105,6 +105,10 @@ def read_copy(sql: str) -> CopyOptions:
     table = words.table()
     columns = words.names() if words.peek() == "(" else ()
     words.expect("FROM")
+    if words.peek() == "STDIN":
+        raise SqlError(
+            "0A000", "LOAD source is not supported. (Hint: only S3 or DynamoDB or EMR based load is allowed)"
+        )
     reader = _Reader(words, words.string())
     while not words.done:
         reader.take()

@@ -26,7 +26,7 @@ def stored_query(session: Session, query: str, names: Sequence[str], into: Table
         session: whose it is.
         query: its text.
         names: of its columns, or none for its own.
-        into: the table of its rows, if they are stored in one.
+        into: the table of its rows, if they are stored in one; else columns of one name are told apart by a number.
 
     Raises:
         SqlError: another number of names than columns, or columns without distinct names.
@@ -43,7 +43,9 @@ def stored_query(session: Session, query: str, names: Sequence[str], into: Table
     names = names or tuple(str(row[0]).lower() for row in rows)
     if len(names) != len(rows):
         raise SqlError("42601", "CREATE TABLE AS specifies another number of column names than its query has")
-    if "?column?" in names or len(set(names)) != len(names):
+    if into is None:
+        names = [name if name not in names[:at] else f"{name}_{at}" for at, name in enumerate(names)]
+    elif "?column?" in names or len(set(names)) != len(names):
         raise SqlError("42701", "CREATE TABLE AS needs one distinct name for each column")
     if into is not None:
         supers = (name for name, row in zip(names, rows, strict=True) if row[1] == "JSON")

@@ -138,6 +138,8 @@ def _refuse_name(name: exp.Identifier) -> None:
     if name.args.get("quoted") or word not in RESERVED:
         return
     column = name.parent if isinstance(name.parent, exp.Column) else None
+    if word == "oid" and isinstance(name.parent, exp.Alias):  # as psql names it
+        return
     if not isinstance(name.parent, exp.Dot) and not (column and (column.table or word in ("default", "oid"))):
         raise syntax_error(name.name)
 

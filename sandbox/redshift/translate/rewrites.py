@@ -12,6 +12,7 @@ from sqlglot.dialects.duckdb import DuckDB
 
 from sandbox.redshift.errors import SqlError, syntax_error
 from sandbox.redshift.names import INTERNAL_SCHEMA, TableName, folded, literal, quote
+from sandbox.redshift.parameters import DEFAULTS, value_name
 from sandbox.redshift.record import HISTORIES
 from sandbox.redshift.translate import blanks, conditions, dynamic, functions, groups, moment_literals, using
 from sandbox.redshift.translate.dialect import parse
@@ -23,8 +24,10 @@ if TYPE_CHECKING:
     from sandbox.redshift.translate.statement import Translation
 
 _SYSTEM_VIEWS = """
-pg_am pg_attrdef pg_attribute pg_auth_members pg_class pg_collation pg_constraint pg_database pg_default_acl
-pg_description pg_foreign_table pg_group pg_index pg_inherits pg_language pg_namespace pg_proc pg_proc_info pg_rewrite
+pg_am pg_attrdef pg_attribute pg_auth_members pg_cast pg_class pg_collation pg_constraint pg_conversion pg_database
+pg_default_acl
+pg_description pg_foreign_table pg_group pg_index pg_inherits pg_language pg_namespace pg_opclass pg_operator
+pg_opfamily pg_proc pg_proc_info pg_rewrite
 pg_roles pg_table_def pg_tables pg_tablespace pg_trigger pg_type pg_user pg_views svv_all_columns svv_all_schemas
 svv_all_tables svv_attached_masking_policy svv_column_privileges svv_columns svv_default_privileges
 svv_external_columns svv_external_schemas svv_external_tables svv_masking_policy svv_mv_info svv_redshift_databases
@@ -32,7 +35,9 @@ svv_relation_privileges svv_rls_attached_policy svv_rls_policy svv_rls_relation 
 svv_schema_privileges svv_system_privileges svv_table_info svv_tables svv_user_grants svv_user_info
 """
 _PROVISIONED = ("stl_", "stv_", "svl_", "svcs_")
-SYSTEM_VIEWS = frozenset({*_SYSTEM_VIEWS.split(), *HISTORIES, "show tables", "show columns", "show grants"})
+SYSTEM_VIEWS = frozenset(
+    {*_SYSTEM_VIEWS.split(), *HISTORIES, "pg_settings", "show tables", "show columns", "show grants"}
+)
 _INFORMATION = frozenset({"columns", "key_column_usage", "schemata", "table_constraints", "tables", "views"})
 _MAX_VIEW_DEPTH = 32
 _ITSELF = "reelhouse_itself"
@@ -239,6 +244,8 @@ def _table(node: exp.Expr) -> exp.Expr:
     _refuse_other_catalog(schema, name)
     if name == "pg_table_def" and schema in ("", "pg_catalog"):
         return _of_search_path(node)
+    if name == "pg_settings" and schema in ("", "pg_catalog"):
+        return _settings(node)
     if name in HISTORIES and schema in ("", "pg_catalog"):
         return _renamed(node, "main", f"{name} now")
     if schema in ("", "pg_catalog") and is_system_view(TableName(None, name)):
@@ -285,6 +292,17 @@ def _of_search_path(node: exp.Table) -> exp.Expr:
     query = exp.select("*").from_(exp.to_table(f"{INTERNAL_SCHEMA}.pg_table_def")).where(inside)
     alias = exp.to_identifier((node.alias or node.name).lower(), quoted=True)
     return exp.Subquery(this=query, alias=exp.TableAlias(this=alias), joins=node.args.get("joins"))
+
+
+def _settings(node: exp.Table) -> exp.Expr:
+    """PG_SETTINGS: the parameters of the session, each a value that it gives to the statement."""
+    values = [exp.Placeholder(this=value_name(name, needed=False)) for name in DEFAULTS]
+    listed = {"name": call("list_value", *DEFAULTS), "setting": call("list_value", *values)}
+    fixed = {"context": "user", "vartype": "string", "source": "session", "short_desc": "", "category": ""}
+    items = [exp.alias_(call("unnest", made), column, quoted=True) for column, made in listed.items()]
+    items += [exp.alias_(exp.Literal.string(text), column, quoted=True) for column, text in fixed.items()]
+    alias = exp.TableAlias(this=exp.to_identifier((node.alias or node.name).lower(), quoted=True))
+    return exp.Subquery(this=exp.select(*items), alias=alias, joins=node.args.get("joins"))
 
 
 def _renamed(node: exp.Table, schema: str, name: str) -> exp.Table:

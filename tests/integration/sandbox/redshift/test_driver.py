@@ -41,7 +41,7 @@ def test_every_type_of_a_table_comes_back(cursor: Any) -> None:
     cursor.execute("update t set n = json_parse('{\"a\": 1}') where a = 1")
     cursor.execute("select * from t order by a")
     full, empty = cursor.fetchall()
-    assert full == [*row, '{"a":1}', None]
+    assert full == [*row[:7], "ab ", *row[8:], '{"a":1}', None]  # a CHAR is filled with blanks
     assert empty == [None] * 15
 
 

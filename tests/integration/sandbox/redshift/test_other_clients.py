@@ -91,6 +91,11 @@ def test_what_psql_shows_of_a_relation(endpoint: Endpoint) -> None:
         \df
         \l+
         \z
+        \dC int*
+        \dd
+        \do
+        \dc
+        \dD
     """
     shown = subprocess.run(
         [*_PSQL, "-h", endpoint.host, "-p", str(endpoint.port), "-U", endpoint.user, "-d", endpoint.database],
@@ -105,6 +110,7 @@ def test_what_psql_shows_of_a_relation(endpoint: Endpoint) -> None:
         '"t_pkey" PRIMARY KEY, btree (id)',
         "reader=ar/awsuser|",
         "reader=U/awsuser|",
+        "integer|bigint||yes",
     ):
         assert any(expected in line for line in lines), expected
     assert [line for line in lines if line.startswith('id|integer||not null|"identity"(') and "'1,1'::text)" in line]
