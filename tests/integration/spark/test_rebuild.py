@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from pathlib import Path
+from typing import Literal
 
 import pytest
 
@@ -11,11 +12,25 @@ from extract.lake import DirectoryLake
 from extract.privacy import PrivacyKey
 from extract.progress import Silent
 from extract.settings import Settings
+from spark.forgotten import hash_of
 from spark.jobs import rebuild as job
 from spark.jobs.rebuild import rebuild
 from spark.jobs.retention import Expiry, expired
 from spark.manifest import Counts, RebuildManifest, publish_rebuild, rebuild_log, withdraw_rebuild
-from tests.integration.spark.lakes import ANOTHER, KEY, NOW, TOLERANT, land, new_lake, newest, quarantined, run, staged
+from tests.integration.spark.lakes import (
+    ANOTHER,
+    KEY,
+    NOW,
+    TEXT_OF_KEY,
+    TOLERANT,
+    land,
+    new_lake,
+    newest,
+    quarantined,
+    run,
+    staged,
+)
+from tests.integration.spark.test_forgotten import EMAIL, ENGINES, QUICK, ask
 from tests.integration.spark.test_normalise import EVENTS, SESSION, VISITOR, VISITORS, session, visitor
 
 
@@ -95,6 +110,30 @@ def test_after_a_rebuild_under_another_key_was_published_loads_go_on_under_that_
         run(lake)
     withdraw_rebuild(lake, 2)
     assert run(lake).sequence == 2
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_under_a_new_key_all_is_hashed_anew_and_whoever_was_forgotten_under_the_old_one_stays_away(
+    lake: DirectoryLake, engine: Literal["duckdb", "spark"]
+) -> None:
+    ask(lake, visitor="gone", email=EMAIL)
+    emails = {"gone": "g@example.org", "ada": EMAIL, "stays": "eda@example.org", "late": "l@example.org"}
+    lines = [visitor(key, visitor_identity={"email": email}) for key, email in emails.items()]
+    land(lake, VISITORS, lines[:3])
+    run(lake)
+    land(lake, VISITORS, lines[3:])
+    run(lake)
+    new = PrivacyKey.of(f"{ANOTHER} {TEXT_OF_KEY}")
+    manifest = rebuilt(lake, Settings(engine=engine, spark_options=QUICK), new)
+    hashes = {row["visitor_id"]: row["email_hash"] for row in staged(lake, manifest, VISITOR)}
+    assert hashes == {key: hash_of(new, "email", emails[key]) for key in ("stays", "late")}
+    assert hash_of(new, "email", "x") != hash_of(KEY, "email", "x")
+    assert (manifest.privacy_key, manifest.forgotten) == (new.fingerprint, {VISITORS: 2})
+    publish_rebuild(lake, manifest.sequence)
+    land(lake, VISITORS, [visitor("gone"), visitor("new", visitor_identity={"email": "n@example.org"})])
+    run(lake, Settings(engine=engine, spark_options=QUICK), key=new)
+    (row,) = staged(lake, newest(lake), VISITOR)
+    assert (row["visitor_id"], row["email_hash"]) == ("new", hash_of(new, "email", "n@example.org"))
 
 
 def test_what_it_holds_is_kept_as_long_as_what_loads_hold_and_it_is_made_anew_then(lake: DirectoryLake) -> None:
