@@ -146,6 +146,7 @@ class Superseding(BaseModel):
         replaced: path of a part, names separated by ``|``, and what stands there now; None: the part is gone.
         places: of raw objects, part and line of the records that are gone.
         sources: keys of landing files from which such records were.
+        rows: stream -> rows that are gone of staging and quarantine.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -160,6 +161,7 @@ class Superseding(BaseModel):
     replaced: dict[str, Any]
     places: tuple[tuple[int, int], ...] = ()
     sources: tuple[str, ...] = ()
+    rows: dict[str, int] = Field(default_factory=dict)
 
     def laid_over(self, document: dict[str, Any]) -> None:
         """Lay it over a manifest, given as JSON has it."""

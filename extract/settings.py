@@ -184,6 +184,9 @@ class Retention(Section):
     """Records that could not be taken."""
     landing: KeptDays = {}
     """Files of StreamPulse that were taken."""
+    restricted: KeptDays = {}
+    """Who somebody is, in the warehouse: names, addresses, places, by when a visitor was last active, a session was
+    received, a profile was told. Facts, dimensions and marts stay as they are, with keys and keyed hashes."""
     runs: Annotated[int, Field(ge=1)] | None = None
     """Reports of runs."""
 

@@ -214,7 +214,8 @@ def doctor(options: Options, *, sweep: bool, yes: bool) -> None:
     if not options.as_json:
         show.examination(found)
     if sweep and found.is_to_be_swept and (yes or _is_confirmed(options, "Remove all of this, for good?")):
-        found = examination.sweep(context, found)
+        with shown_progress(context.clock, context.run_id) as progress:
+            found = examination.sweep(context, progress, found)
     show.examined(found, as_json=options.as_json)
     if not found.is_well:
         sys.exit(DataRefused.exit_code)

@@ -61,9 +61,9 @@ def examine(context: Context, progress: Progress) -> Examination:
     return Examination(tuple(findings), tuple(old), past, swept=False)
 
 
-def sweep(context: Context, found: Examination) -> Examination:
+def sweep(context: Context, progress: Progress, found: Examination) -> Examination:
     """Remove the litter that was found, and what is not kept for longer, with all versions: persons may stand in it."""
     for info in found.litter:
         context.lake.erase(info.key)
-    let_go(context, found.outlived)
+    let_go(context, progress, found.outlived)
     return replace(found, swept=True)

@@ -5,10 +5,11 @@ record, so whatever is killed is completed by the next command that loads, whoev
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime, timedelta
+from itertools import islice
 from typing import Any
 
 from extract.clock import format_instant
@@ -20,6 +21,7 @@ from extract.progress import Progress
 from extract.sources.streampulse.taken import Taken
 from orchestration.context import Context
 from orchestration.lake_findings import litter, older_than, read_manifests
+from orchestration.refused_files import erase_refused
 from orchestration.sandboxes import open_privacy_key, open_warehouse
 from spark.forgotten import (
     Forgotten,
@@ -30,13 +32,13 @@ from spark.forgotten import (
     read_freed,
     write_freed,
 )
-from spark.jobs.erase import Eraser
+from spark.jobs.erase import Eraser, erased, reason_of
 from spark.jobs.succession import Succession
 from spark.manifest import staging_log
 from warehouse_sql.attempts import address_hash
 from warehouse_sql.connection import Target
-from warehouse_sql.erase import WarehouseErasure, erase
-from warehouse_sql.export import export, export_log
+from warehouse_sql.erase import erase, erased_rows
+from warehouse_sql.export import changed_days, export, export_log
 
 RECEIPTS = "forgotten/receipts/"
 REFRESH = "analytics/_refresh/"
@@ -46,6 +48,7 @@ BEYOND = (
     "snapshots and recovery points of the warehouse, until they expire; deleted rows in its blocks, until a VACUUM",
     "what others copied: downloads, extracts of dashboards until their next refresh, results of earlier Athena queries",
     "backups and replicas of the lake's bucket, and logs of the storage",
+    "landing files refused later, dropped again as they were, or packed by other means than gzip and zip, until swept",
     "the sources: the person is still there, and is dropped whenever a source tells of them; ask the source as well",
 )
 """What no erasure reaches."""
@@ -53,16 +56,18 @@ BEYOND = (
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """What was done about requests to forget somebody; it names nobody.
+    """What was done about requests to forget somebody, by all runs that took part; it names nobody.
 
     Attributes:
         requests: first and last request that it is about.
         run_id: the run that brought them to their end.
+        runs: all runs of whose work it tells: those that were killed before, too, and those that worked beside it.
         completed_at: when (UTC).
         records: stream -> records taken out of raw.
         objects: area -> objects that were rewritten without them, the old ones deleted with all their versions.
         rows: stream -> rows taken out of staging and quarantine.
         landing: landing files that were deleted: what else they held is in raw.
+        refused: landing files that were deleted and of which nothing had been taken.
         deleted: table -> rows deleted.
         restated: stored mart -> days made anew.
         exported: days of daily engagement that were published again.
@@ -72,11 +77,13 @@ class Receipt:
 
     requests: tuple[int, int]
     run_id: str
+    runs: tuple[str, ...]
     completed_at: str
     records: Mapping[str, int]
     objects: Mapping[str, int]
     rows: Mapping[str, int]
     landing: int
+    refused: int
     deleted: Mapping[str, int]
     restated: Mapping[str, int]
     exported: int
@@ -91,7 +98,7 @@ class Receipt:
     @property
     def is_empty(self) -> bool:
         """Whether nothing of anybody was found."""
-        return not (self.records or self.rows or self.landing or self.deleted)
+        return not (self.records or self.rows or self.landing or self.refused or self.deleted)
 
 
 def complete(context: Context, progress: Progress) -> Receipt | None:
@@ -109,8 +116,9 @@ def complete(context: Context, progress: Progress) -> Receipt | None:
     forgotten = read_forgotten(lake, key)
     progress.event("forget.begin", requests=forgotten.upto)
     done = _Work(context, progress, key, forgotten, read_freed(lake)).do()
-    _remember(lake, context.settings.warehouse, forgotten.upto)
+    # In this order: of the two it is the mark after which nobody would write the receipt any more.
     _leave(lake, done)
+    _remember(lake, context.settings.warehouse, forgotten.upto)
     progress.event("forget.completed", requests=forgotten.upto)
     return done
 
@@ -133,6 +141,12 @@ def receipts(lake: Lake) -> list[dict[str, Any]]:
     return [json.loads(lake.get(info.key)) for info in lake.list_after(RECEIPTS)]
 
 
+def receipt_of(lake: Lake, request: int) -> Receipt | None:
+    """Return the newest receipt that is about a request; None where there is none yet."""
+    found = [made for made in receipts(lake) if made["requests"][0] <= request <= made["requests"][1]]
+    return Receipt(**found[-1]) if found else None
+
+
 def _is_lake_wanting(lake: Lake, freed: Freed, upto: int) -> bool:
     if freed.upto < upto:
         return True
@@ -152,35 +166,54 @@ class _Work:
 
     def do(self) -> Receipt:
         context, lake = self.context, self.context.lake
-        begun = self._heads()
-        reason = f"requests up to {self.forgotten.upto} to forget somebody"
-        succession = Succession(lake, context.clock, context.run_id, reason)
-        eraser = Eraser(succession, self.key, self.forgotten, self.progress)
-        looked_into = self.freed.raw if self.freed.upto >= self.forgotten.upto else {}
-        erased = eraser.erase(context.settings, looked_into)
-        landing = sum(_erase_landing(lake, source) for source in sorted(erased.sources))
+        begun, told = self._heads(), receipts(lake)
+        self._free_lake()
         young = self._sweep()
         write_freed(lake, begun)
         target = open_warehouse(context.settings, context.secrets)
-        warehouse = self._warehouse(target)
-        exported = self._export(target)
+        self._erase_rows(target)
+        self._export(target)
+        return self._receipt(told, target, young)
+
+    def _free_lake(self) -> None:
+        context, lake = self.context, self.context.lake
+        succession = Succession(lake, context.clock, context.run_id, reason_of(self.forgotten.upto))
+        looked_into = self.freed.raw if self.freed.upto >= self.forgotten.upto else {}
+        Eraser(succession, self.key, self.forgotten, self.progress).erase(context.settings, looked_into)
+        for source in sorted(erased(lake).sources):
+            _erase_landing(lake, source)
+        for key, content in sorted(self.forgotten.refused):
+            erase_refused(lake, key, content)
+
+    def _receipt(self, earlier: Sequence[Mapping[str, Any]], target: Target, young: tuple[str, ...]) -> Receipt:
+        """Return the receipt: what lake and warehouse remember of the work, and no earlier receipt has told."""
+        context, lake, last = self.context, self.context.lake, self.forgotten.upto
+        before = max((made["requests"][1] for made in earlier), default=0)
+        told = frozenset(run for made in earlier for run in made["runs"])
+        lakes, rows = erased(lake, told), erased_rows(target, told)
+        runs = {context.run_id, *lakes.runs, *rows.runs}
         return Receipt(
-            requests=(
-                self.freed.upto + 1 if self.freed.upto < self.forgotten.upto else self.forgotten.upto,
-                self.forgotten.upto,
-            ),
+            requests=(min(before + 1, last), last),
             run_id=context.run_id,
+            runs=tuple(sorted(runs)),
             completed_at=format_instant(context.clock.now()),
-            records=dict(+erased.records),
-            objects=dict(+erased.objects),
-            rows=dict(+erased.rows),
-            landing=landing,
-            deleted=dict(warehouse.deleted),
-            restated=dict(warehouse.restated),
-            exported=exported,
+            records=dict(+lakes.records),
+            objects=dict(+lakes.objects),
+            rows=dict(+lakes.rows),
+            landing=sum(not _is_there(lake, source) for source in lakes.sources),
+            refused=sum(erase_refused(lake, *file) for file in self._refused_since(before)),
+            deleted=dict(rows.deleted),
+            restated=dict(rows.restated),
+            exported=changed_days(lake, runs),
             refresh=self._ask_for_refresh(),
             not_reached=(*young, *BEYOND),
         )
+
+    def _refused_since(self, request: int) -> set[tuple[str, str]]:
+        """Return the refused files that requests after one have named."""
+        return {
+            file for manifest in forgotten_log(self.context.lake).after(request) for file in manifest.refused.items()
+        }
 
     def _heads(self) -> Freed:
         """What there is now; what comes later is made by those who know of the requests, or is looked into then."""
@@ -193,21 +226,18 @@ class _Work:
             staging=staged.sequence if staged else 0,
         )
 
-    def _warehouse(self, target: Target) -> WarehouseErasure:
+    def _erase_rows(self, target: Target) -> None:
         context, lake = self.context, self.context.lake
-        run = context.clock, context.run_id, self.progress
-        return erase(target, lake, context.settings, self.forgotten, *run)
+        erase(target, lake, context.settings, self.forgotten, context.clock, context.run_id, self.progress)
 
-    def _export(self, target: Target) -> int:
+    def _export(self, target: Target) -> None:
         """Publish daily engagement again where it was published before.
 
         Whoever is killed behind the warehouse's commit leaves days that only the warehouse has anew: they are compared.
         """
         context = self.context
-        if export_log(context.lake).head() is None:
-            return 0
-        report = export(target, context.lake, context.clock, context.run_id, self.progress)
-        return len(report.written) + len(report.removed)
+        if export_log(context.lake).head() is not None:
+            export(target, context.lake, context.clock, context.run_id, self.progress)
 
     def _sweep(self) -> tuple[str, ...]:
         """Remove what no manifest names; return what is said of the objects that are too young for that."""
@@ -229,18 +259,20 @@ class _Work:
         return key
 
 
-def _erase_landing(lake: Lake, key: str) -> bool:
+def _erase_landing(lake: Lake, key: str) -> None:
     """Delete a landing file whose content has landed: raw has its other records. One that changed since stays."""
     stream = next((c.stream for c in personal_contracts() if f"/{c.stream.rpartition('/')[2]}/" in key), None)
     head = raw_log(lake, stream).head() if stream else None
     if stream is None or head is None:
-        return False
+        return
     with lake.open_version(key) as version:
-        is_there = version is not None
         if version is not None and not Taken(lake, stream, head).knows_content(key, version.etag):
-            return False
+            return
     lake.erase(key)
-    return is_there
+
+
+def _is_there(lake: Lake, key: str) -> bool:
+    return any(info.key == key for info in islice(lake.list_after(key), 1))
 
 
 def _mark(warehouse: str) -> str:

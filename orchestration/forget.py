@@ -3,7 +3,6 @@
 import base64
 import binascii
 import json
-import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
@@ -18,7 +17,8 @@ from extract.manifest import raw_log
 from extract.privacy import PrivacyKey
 from extract.progress import Progress
 from orchestration.context import Context
-from orchestration.erasures import Receipt, complete
+from orchestration.erasures import Receipt, complete, receipt_of
+from orchestration.refused_files import refused_with, whole_texts
 from orchestration.sandboxes import open_privacy_key, open_warehouse
 from spark.contracts import Contract
 from spark.engine.raw_lines import read_lines
@@ -53,6 +53,7 @@ class Traces:
         objects: stream -> raw objects with such records.
         sources: landing files that these are from.
         places: stream -> raw places of lines that do not tell whom they are about, and have one of their texts in them.
+        refused: landing files of which nothing was taken and that have one of their texts in them: key and content.
         rows: table -> rows in the warehouse.
     """
 
@@ -61,17 +62,18 @@ class Traces:
     objects: Counter[str] = field(default_factory=Counter)
     sources: set[str] = field(default_factory=set)
     places: dict[str, list[tuple[int, int, int]]] = field(default_factory=dict)
+    refused: dict[str, str] = field(default_factory=dict)
     rows: dict[str, int] = field(default_factory=dict)
 
     @property
     def is_known(self) -> bool:
         """Whether anything is known of them."""
-        return bool(self.records or self.rows)
+        return bool(self.records or self.refused or self.rows)
 
 
 @dataclass(frozen=True, slots=True)
 class ForgetReport:
-    """What became of a request; ``receipt`` is None where another process brought it to its end."""
+    """What became of a request; ``receipt`` is None where another process is about to write it."""
 
     request: int
     is_known: bool
@@ -103,6 +105,7 @@ def find(context: Context, progress: Progress, asked: Iterable[Person]) -> Trace
         if found.persons == traces.persons:
             break
         traces = found  # an address led to more that they are known by: those are looked for as well
+    found.refused = refused_with(context.lake, [text for _, text in found.persons])
     target = open_warehouse(context.settings, context.secrets)
     found.rows = count(target, _as_forgotten(key, found.persons))
     return found
@@ -119,7 +122,7 @@ def forget(context: Context, progress: Progress, traces: Traces) -> ForgetReport
     key = open_privacy_key(context.settings, context.secrets)
     number = record(context, key, traces)
     progress.event("forget.recorded", request=number)
-    return ForgetReport(number, traces.is_known, complete(context, progress))
+    return ForgetReport(number, traces.is_known, complete(context, progress) or receipt_of(context.lake, number))
 
 
 def record(context: Context, key: PrivacyKey, traces: Traces) -> int:
@@ -134,6 +137,7 @@ def record(context: Context, key: PrivacyKey, traces: Traces) -> int:
             hashes=merged({subject: (hash_of(key, subject, text),)} for subject, text in traces.persons),
             privacy_key=key.fingerprint,
             places={stream: tuple(places) for stream, places in traces.places.items()},
+            refused=traces.refused,
         )
         if log.commit(manifest):
             return manifest.sequence
@@ -162,7 +166,7 @@ def search(lake: Lake, progress: Progress, persons: set[Person]) -> Traces:
 def _search_object(
     lake: Lake, contract: Contract, raw: RawObject, needles: list[bytes], persons: set[Person], traces: Traces
 ) -> None:
-    found, whole = 0, _whole(needles)
+    found, whole = 0, whole_texts(needles)
     for number, line in enumerate(read_lines(raw, BytesIO(checked(lake, raw))), start=1):
         parsed = _parsed_if_theirs(line, needles)
         record = parsed.get("record") if parsed else None
@@ -191,11 +195,6 @@ def _parsed_if_theirs(line: bytes, needles: list[bytes]) -> dict[str, Any] | Non
     return parse_line(line) or {}
 
 
-def _whole(needles: list[bytes]) -> re.Pattern[bytes]:
-    """Return what finds a text that is no piece of a longer one: 7 is not in 17, 7.5 or 2026-07-07."""
-    return re.compile(rb"(?<![\w.+-])(?:" + b"|".join(map(re.escape, needles)) + rb")(?![.-]?\w)")
-
-
 def _untold(parsed: dict[str, Any], line: bytes) -> bytes:
     """Return what a line holds that does not tell whom it is about: its record or its bytes, without their envelope."""
     if isinstance(parsed.get("bytes"), str):
@@ -218,5 +217,7 @@ def preview_rows(traces: Traces) -> Iterator[tuple[str, int, int]]:
         yield f"raw/{stream}, and what was made of it", traces.objects[stream], records
     if traces.sources:
         yield "landing files", len(traces.sources), 0
+    if traces.refused:
+        yield "landing files that were refused", len(traces.refused), 0
     for table, rows in traces.rows.items():
         yield table, 0, rows

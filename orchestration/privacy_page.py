@@ -13,6 +13,7 @@ from spark.jobs.retention import kept
 from warehouse_sql.access import Access, load_access
 from warehouse_sql.erase import ERASED_FROM
 from warehouse_sql.model import Load, Model, load_models
+from warehouse_sql.retention import dated_tables
 from warehouse_sql.staging import RESTRICTED, staging_table
 
 _SUBJECTS = {"visitor": "--visitor KEY", "email": "--email ADDRESS", "user": "--user ID"}
@@ -66,13 +67,21 @@ def _places(settings: Settings) -> Iterator[str]:
         if layer != "landing/" or contract.stream.startswith("streampulse/")
     ]
     contracts = (*_contracts(), *_known_by_ids())
-    rows += [(staging_table(contract), "the last load, as it came", "until the next load") for contract in contracts]
-    rows += [(model.table, model.grain, "until erased") for model in _of_persons()]
+    dated = {found.table: kept(keep.restricted, found.stream) for found in dated_tables()}
+    for contract in contracts:
+        table = staging_table(contract)
+        at_most = f", {dated[table]} days at most" if dated.get(table) else ""
+        rows.append((table, "the last load, as it came", f"until the next load{at_most}"))
+    for model in _of_persons():
+        since = f"; its age is that of `{model.dated}`" if model.dated else ""
+        rows.append((model.table, f"{model.grain}{since}", _days(dated.get(model.table))))
     yield from _table(("place", "what is there", "for how long"), rows)
     yield ""
     yield (
-        "`reelhouse doctor --sweep` lets go what is older, having shown it. Manifests, reports and logs hold no "
-        "personal data."
+        "`reelhouse doctor --sweep` lets go what is older, having shown it. When names, addresses and places go from "
+        "`restricted`, all that is counted stays: `core` and `mart` know persons by keys and keyed hashes, until they "
+        "are erased. What a source tells again, and what `reelhouse replay` makes of raw, comes back and goes with the "
+        "next sweep. Manifests, reports and logs hold no personal data."
     )
 
 

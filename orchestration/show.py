@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from extract.errors import ConfigurationError
+from extract.masks import mask_message
 from extract.words import counted
 from orchestration.output import exact, figure, json_value, print_json, print_json_line, print_table
 
@@ -496,8 +497,10 @@ def examination(found: "Examination") -> None:
     if found.litter:
         rows = [(info.key, info.bytes, f"{info.modified_at:%Y-%m-%d %H:%M}") for info in found.litter]
         _print_figures(("litter that no manifest names", "bytes", "written (UTC)"), rows)
-    if not found.outlived.is_empty:
-        _print_figures(("older than it is kept", "stream", "objects", "bytes", "from (UTC)"), found.outlived.rows())
+    if objects := list(found.outlived.objects()):
+        _print_figures(("older than it is kept", "stream", "objects", "bytes", "from (UTC)"), objects)
+    if tables := list(found.outlived.tables()):
+        _print_figures(("older than it is kept", "stream", "rows", "from (UTC)", "kept from (UTC)"), tables)
 
 
 def examined(found: "Examination", *, as_json: bool) -> None:
@@ -506,12 +509,15 @@ def examined(found: "Examination", *, as_json: bool) -> None:
         print_json(found)
         return
     count = len(found.findings)
-    outlived = sum(objects for _, _, objects, _, _ in found.outlived.rows())
+    outlived = sum(objects for _, _, objects, _, _ in found.outlived.objects())
+    rows = sum(old.rows for old in found.outlived.old_rows)
     more = f", {outlived} older than they are kept" if outlived else ""
+    more += f", {rows:,} rows older than they are kept" if rows else ""
     click.echo("all is well" if found.is_well else f"{count} findings, {len(found.litter)} objects of litter{more}")
     if found.swept:
-        click.echo(f"{len(found.litter) + outlived} objects were removed")
-    elif found.litter or outlived:
+        removed = f"{len(found.litter) + outlived} objects"
+        click.echo(f"{removed} and {rows:,} rows were removed" if rows else f"{removed} were removed")
+    elif found.is_to_be_swept:
         click.echo("`reelhouse doctor --sweep` removes them; no run can still need litter that is older than 24 hours")
 
 
@@ -522,13 +528,17 @@ def traces(found: "Traces", *, as_json: bool) -> None:
     rows = list(preview_rows(found))
     known = Counter(subject for subject, _ in found.persons)
     if as_json:
-        print_json({"known_by": known, "found": [{"where": a, "objects": b, "rows": c} for a, b, c in rows]})
+        refused = [mask_message(key) for key in sorted(found.refused)]
+        found_in = [{"where": a, "objects": b, "rows": c} for a, b, c in rows]
+        print_json({"known_by": known, "found": found_in, "refused_files": refused})
         return
     click.echo(f"known by {', '.join(f'{count} {subject}' for subject, count in sorted(known.items()))}")
     if rows:
         _print_figures(("what holds them", "objects", "records or rows"), rows)
     else:
         click.echo("nothing is known of them; a request is recorded all the same, so that they do not enter later")
+    for key in sorted(found.refused):
+        click.echo(f"{mask_message(key)} goes whole, as nobody can read it; mend it first to keep what is not theirs")
 
 
 def forgotten(report: "ForgetReport", *, as_json: bool) -> None:
@@ -538,13 +548,14 @@ def forgotten(report: "ForgetReport", *, as_json: bool) -> None:
         return
     receipt = report.receipt
     if receipt is None:
-        click.echo(f"request {report.request} is recorded, and another process has done all of it")
+        click.echo(f"request {report.request} is recorded; another process does it, and leaves the receipt")
         return
     figures = [
         *((f"{stream}: records taken out of raw", count) for stream, count in receipt.records.items()),
         *((f"{stream}: rows taken out of staging and quarantine", count) for stream, count in receipt.rows.items()),
         *((f"objects of {area} rewritten, the old ones deleted", count) for area, count in receipt.objects.items()),
         *([("landing files deleted", receipt.landing)] if receipt.landing else []),
+        *([("refused landing files deleted", receipt.refused)] if receipt.refused else []),
         *((f"rows deleted from {table}", count) for table, count in receipt.deleted.items()),
         *((f"days of {table} made anew", count) for table, count in receipt.restated.items()),
         *([("days published again", receipt.exported)] if receipt.exported else []),

@@ -39,6 +39,9 @@ class ForgetManifest(Manifest):
     """Fingerprint of the key of the hashes."""
     places: dict[str, tuple[tuple[int, int, int], ...]] = Field(default_factory=dict)
     """Stream -> raw places of lines that have the person in their text and do not tell so: no hash would find them."""
+    refused: dict[str, str] = Field(default_factory=dict)
+    """Landing files of which nothing was taken and that have the person in their text: key, and what manifests call
+    the content that had it (``FileEntry.etag``). Nothing but what is recorded here would find them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,12 +53,14 @@ class Forgotten:
         hashes: by subject.
         keys: under which these hashes were made; a key that was replaced is among them while a request names it.
         places: by stream, raw places of lines that do not tell whom they are about.
+        refused: landing files of which nothing was taken, each as key and content.
     """
 
     upto: int = 0
     hashes: Mapping[Subject, frozenset[str]] = field(default_factory=dict)
     keys: tuple[PrivacyKey, ...] = ()
     places: Mapping[str, frozenset[tuple[int, int, int]]] = field(default_factory=dict)
+    refused: frozenset[tuple[str, str]] = frozenset()
 
     def has(self, subject: Subject, hashed: str) -> bool:
         """Whether a hash is of somebody who is forgotten."""
@@ -88,6 +93,7 @@ def read_forgotten(lake: Lake, key: PrivacyKey) -> Forgotten:
     used: dict[str, PrivacyKey] = {}
     hashes: dict[Subject, set[str]] = {subject: set() for subject in SUBJECTS}
     places: dict[str, set[tuple[int, int, int]]] = {}
+    refused: set[tuple[str, str]] = set()
     upto = 0
     for manifest in forgotten_log(lake).after(0):
         if manifest.privacy_key not in ring:
@@ -103,11 +109,13 @@ def read_forgotten(lake: Lake, key: PrivacyKey) -> Forgotten:
             hashes[subject].update(found)
         for stream, lines in manifest.places.items():
             places.setdefault(stream, set()).update(lines)
+        refused.update(manifest.refused.items())
     return Forgotten(
         upto,
         {subject: frozenset(found) for subject, found in hashes.items() if found},
         tuple(used.values()),
         {stream: frozenset(found) for stream, found in places.items()},
+        frozenset(refused),
     )
 
 

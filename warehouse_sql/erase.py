@@ -4,7 +4,8 @@ Persons are known by keyed hashes alone. So the ids that the dimensions hold are
 for become keys of rows to be deleted; nothing else needs to be known, so whoever comes later can complete the work.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -29,14 +30,19 @@ _REMEMBER = """
 insert into audit.erasure (erasure_sequence, run_id, erased_at)
 values (:erasure_sequence, :run_id, getdate())
 """
+_COUNTED = """
+insert into audit.erasure_count (erasure_sequence, run_id, table_name, deleted_count, restated_day_count)
+values (:erasure_sequence, :run_id, :table_name, :deleted_count, :restated_day_count)
+"""
+_COUNTS = "select run_id, table_name, deleted_count, restated_day_count from audit.erasure_count order by table_name"
 _VISITORS = """
-select dim_visitor.visitor_id, visitor_identity.visitor_email
+select dim_visitor.visitor_id, visitor_identity.visitor_email, dim_visitor.email_hash
 from core.dim_visitor
 left join restricted.visitor_identity on dim_visitor.visitor_id = visitor_identity.visitor_id
 where dim_visitor.visitor_key > 0
 """
 _USERS = """
-select distinct dim_user.user_id, user_profile.email
+select distinct dim_user.user_id, user_profile.email, dim_user.email_hash
 from core.dim_user
 left join restricted.user_profile on dim_user.user_id = user_profile.user_id
 where dim_user.user_key > 0
@@ -90,17 +96,17 @@ BATCH = 500
 
 @dataclass(frozen=True, slots=True)
 class WarehouseErasure:
-    """What an erasure did to a warehouse.
+    """What erasures did to a warehouse.
 
     Attributes:
-        upto: the request up to which all were done; what follows is empty where they were done before.
+        runs: that did it.
         deleted: table -> rows that went, of those that are not made anew.
         restated: stored mart -> days that were made anew.
     """
 
-    upto: int
-    deleted: Mapping[str, int] = field(default_factory=dict)
-    restated: Mapping[str, int] = field(default_factory=dict)
+    runs: set[str] = field(default_factory=set)
+    deleted: Counter[str] = field(default_factory=Counter)
+    restated: Counter[str] = field(default_factory=Counter)
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +128,7 @@ def erase(
     clock: RunClock,
     run_id: str,
     progress: Progress,
-) -> WarehouseErasure:
+) -> None:
     """Erase all who are forgotten; nothing happens where this warehouse has done all requests.
 
     Raises:
@@ -130,7 +136,19 @@ def erase(
         ReelhouseError: the warehouse failed, also when the work was repeated whole; nothing was changed.
     """
     run = _Run(target, lake, settings, forgotten, clock, run_id, progress)
-    return repeated(lambda: _erase(run), progress)
+    repeated(lambda: _erase(run), progress)
+
+
+def erased_rows(target: Target, told: Collection[str]) -> WarehouseErasure:
+    """Return what was erased, by whatever run but those whose work was told before."""
+    found = WarehouseErasure()
+    with connect(target) as connection:
+        for run_id, table, deleted, restated in connection.rows(_COUNTS):
+            if run_id not in told:
+                found.runs.add(str(run_id))
+                found.deleted[str(table)] += int(deleted)
+                found.restated[str(table)] += int(restated)
+    return WarehouseErasure(found.runs, +found.deleted, +found.restated)
 
 
 def count(target: Target, forgotten: Forgotten) -> dict[str, int]:
@@ -144,7 +162,7 @@ def count(target: Target, forgotten: Forgotten) -> dict[str, int]:
         return {table: rows for table, rows in found.items() if rows}
 
 
-def _erase(run: _Run) -> WarehouseErasure:
+def _erase(run: _Run) -> None:
     attempt = Attempt(run.lake, run.settings.warehouse, run.run_id, run.settings.load, run.progress)
     with attempt.beating(), connect(run.target) as connection:
         prepare(connection, lambda: attempt.lock(connection), run.progress)
@@ -153,17 +171,26 @@ def _erase(run: _Run) -> WarehouseErasure:
         if connection.rows(_DONE)[0][0] >= run.forgotten.upto:
             connection.rollback()
             attempt.finish(connection)
-            return WarehouseErasure(run.forgotten.upto)
+            return
         _name(connection, run.forgotten)
         touched = [model for model in _stored() if _touch(connection, model)]
         deleted = {table: _delete(connection, table) for table in ERASED_FROM}
         restated = {model.table: _restate(connection, model) for model in touched}
         _drop_other_generations(connection)
-        connection.execute(_REMEMBER, {"erasure_sequence": run.forgotten.upto, "run_id": run.run_id})
+        _remember(connection, run, deleted, restated)
         run.progress.event("forget.commit", erasure=run.forgotten.upto)
         connection.commit()
         attempt.finish(connection)
-        return WarehouseErasure(run.forgotten.upto, {table: rows for table, rows in deleted.items() if rows}, restated)
+
+
+def _remember(connection: Connection, run: _Run, deleted: Mapping[str, int], restated: Mapping[str, int]) -> None:
+    """Write down what was done, in its own transaction: whoever is killed behind it can be told of by others."""
+    done: Parameters = {"erasure_sequence": run.forgotten.upto, "run_id": run.run_id}
+    connection.execute(_REMEMBER, done)
+    for table in deleted.keys() | restated.keys():
+        counts = {"deleted_count": deleted.get(table, 0), "restated_day_count": restated.get(table, 0)}
+        if any(counts.values()):
+            connection.execute(_COUNTED, {**done, "table_name": table, **counts})
 
 
 def _name(connection: Connection, forgotten: Forgotten) -> None:
@@ -180,12 +207,13 @@ def _name(connection: Connection, forgotten: Forgotten) -> None:
 
 
 def _persons(connection: Connection, select: str, subject: Subject, forgotten: Forgotten) -> Iterator[str]:
-    """Yield the ids of those who are forgotten, by their id or their address.
+    """Yield the ids of those who are forgotten: by their id, by their address, or by what hash of it is there.
 
-    Hashes of addresses that stand in the tables are not asked: they may be under another key than the requests.
+    The address may be there no more, when it is not kept for so long; the hash may be under another key than requests.
     """
-    for found, email in connection.rows(select):
-        if forgotten.knows(subject, str(found)) or (email and forgotten.knows("email", str(email))):
+    for found, email, hashed in connection.rows(select):
+        is_theirs = (email and forgotten.knows("email", str(email))) or (hashed and forgotten.has("email", str(hashed)))
+        if is_theirs or forgotten.knows(subject, str(found)):
             yield str(found)
 
 

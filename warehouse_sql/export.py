@@ -5,7 +5,8 @@ is, and never half of it; S3 has nothing that would replace several objects toge
 a manifest beside them, from which the next export sees which days changed.
 """
 
-from collections.abc import Iterator, Mapping
+import hashlib
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
@@ -48,7 +49,10 @@ order by hashed.activity_date
 
 
 class DayEntry(BaseModel):
-    """What the object of a day holds: its size, its rows and their fingerprint."""
+    """What the object of a day holds: its size, its rows and their fingerprint.
+
+    The fingerprint is a digest: of two sums the difference would tell what an erasure took out of a day.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -90,6 +94,18 @@ class ExportReport:
 def export_log(lake: Lake) -> ManifestLog[ExportManifest]:
     """Return the manifests of the export; engines pass over names that begin with an underscore."""
     return ManifestLog(lake, f"{PREFIX}_manifests/", ExportManifest)
+
+
+def changed_days(lake: Lake, runs: Collection[str]) -> int:
+    """Return how many days some runs have written or removed, the newest exports of all; others end the search."""
+    log, changed = export_log(lake), 0
+    made = log.head()
+    while made and made.run_id in runs:
+        before = log.read(made.sequence - 1) if made.sequence > 1 else None
+        held = before.days if before else {}
+        changed += sum(made.days.get(day) != held.get(day) for day in made.days.keys() | held.keys())
+        made = before
+    return changed
 
 
 def day_folder(day: date) -> str:
@@ -221,7 +237,11 @@ def _loaded(connection: Connection) -> tuple[int, str | None]:
 
 def _fingerprints(connection: Connection, closed_before: date) -> dict[date, tuple[int, str]]:
     rows = connection.rows(fingerprint_statement(), {"today": closed_before})
-    return {_as_date(day): (int(count), str(int(fingerprint))) for day, count, fingerprint in rows}
+    return {_as_date(day): (int(count), _digest(int(total))) for day, count, total in rows}
+
+
+def _digest(total: int) -> str:
+    return hashlib.sha256(str(total).encode()).hexdigest()
 
 
 def _as_date(value: date | datetime) -> date:

@@ -9,7 +9,7 @@ from pathlib import Path
 HOME = Path(__file__).parent
 SCHEMAS = {"dimensions": "core", "facts": "core", "restricted": "restricted", "marts": "mart"}
 _FIELD = re.compile(
-    r"-- (grain|key|natural|group|within|moves|newest|reads|load|keep|differs|refs|version|columns):\s*(.*)"
+    r"-- (grain|key|natural|group|within|moves|newest|dated|reads|load|keep|differs|refs|version|columns):\s*(.*)"
 )
 _COLUMN = re.compile(r"--   (\w+)\s{2,}(\S.*)")
 _KEEP = re.compile(r"(\d+) days of (\w+), then the last of each (\w+) and month")
@@ -68,6 +68,8 @@ class Model:
         within: of a fact or a stored mart, the date key by which joins to it are bounded.
         moves: of a fact whose rows may change their date, the table that tells under which date each key is held; None
             where the date follows from the key.
+        dated: of a table that tells who somebody is, the column by which a row is too old to be kept; its staging table
+            has it too.
         newest: of a delta, columns that decide before its contract's version which of two states is newer.
         reads: tables that the SQL reads.
         load: how the table is kept right.
@@ -92,6 +94,7 @@ class Model:
     within: str | None
     moves: str | None
     newest: tuple[str, ...]
+    dated: str | None
     reads: tuple[str, ...]
     load: Load
     entity: str | None
@@ -150,6 +153,7 @@ def parse_model(schema: str, name: str, source: str) -> Model:
         within=fields.get("within"),
         moves=fields.get("moves"),
         newest=_names(fields.get("newest", "")),
+        dated=fields.get("dated"),
         reads=() if fields["reads"] == "nothing" else _names(fields["reads"]),
         load=Load(rule["kind"]),
         entity=rule.get("entity"),

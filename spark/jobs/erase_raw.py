@@ -52,8 +52,8 @@ class RawEraser:
     forgotten: Forgotten
     progress: Progress
 
-    def free(self, manifest: RawManifest) -> Sequence[Scrubbed]:
-        """Free what a manifest names; return the objects that came in place of others.
+    def free(self, manifest: RawManifest) -> None:
+        """Free what a manifest names.
 
         Raises:
             DataRefused: an object is not the one that the manifest vouches for.
@@ -62,7 +62,7 @@ class RawEraser:
             objects = (RawObject(manifest.sequence, part, entry) for part, entry in enumerate(manifest.objects))
             scrubbed = [found for raw in objects if (found := self._scrub(raw))]
             if not scrubbed or self._supersede(manifest, scrubbed):
-                return scrubbed
+                return
             manifest = self.log.read(manifest.sequence)
 
     def _scrub(self, raw: RawObject) -> Scrubbed | None:

@@ -32,8 +32,6 @@ class StagedEraser:
         contracts: by stream, of those of whose records persons are the subject.
         places: by stream, raw places of all records that are gone.
         progress: told of what is superseded.
-        rows: by stream, rows that were taken out.
-        objects: that gave way.
     """
 
     succession: Succession
@@ -43,21 +41,22 @@ class StagedEraser:
     contracts: Mapping[str, Contract]
     places: Mapping[str, set[Place]]
     progress: Progress
-    rows: Counter[str] = field(default_factory=Counter)
-    objects: list[Successor] = field(default_factory=list)
+    _rows: Counter[str] = field(default_factory=Counter)
+    _objects: list[Successor] = field(default_factory=list)
     _replaced: dict[str, Any] = field(default_factory=dict)
 
     def free(self) -> None:
         """Free it; where another process was first, what that one left."""
         while True:
-            self._replaced, self.objects, self.rows = {}, [], Counter()
+            self._replaced, self._objects, self._rows = {}, [], Counter()
             for stream, contract in self.contracts.items():
                 if self.places[stream]:
-                    self.rows[stream] += self._free_stream(stream, contract)
+                    self._rows[stream] += self._free_stream(stream, contract)
             if not self._replaced:
                 return
             self.progress.event("forget.supersede", log="staging", sequence=self.manifest.sequence)
-            if self.succession.commit(self.log, self.manifest, Change(self._replaced, self.objects)):
+            change = Change(self._replaced, self._objects, rows=dict(+self._rows))
+            if self.succession.commit(self.log, self.manifest, change):
                 return
             self.manifest = self.log.read(self.manifest.sequence)
 
@@ -82,7 +81,7 @@ class StagedEraser:
                 for found in (self.engine.sums(contract, each.key) for each in objects):
                     sums = {name: total + sign * found[name] for name, total in sums.items()}
             left += written
-            self.objects.append(successor(file, written))
+            self._objects.append(successor(file, written))
         if gone or quarantined:
             self._replace_entity(contract, entry, left, sums, gone, quarantined)
         return gone
@@ -107,7 +106,7 @@ class StagedEraser:
         )
         made = entry.model_copy(update={"files": tuple(files), "counts": counts})
         if gone:
-            self.objects += [Successor(old_key=key, old_sha256="") for key in entry.beside]
+            self._objects += [Successor(old_key=key, old_sha256="") for key in entry.beside]
         if gone and files:
             place, folder = self._place(), self._folder("staging", contract.entity, 0)
             beside = {"copy_manifest": place.put_copy_manifest(folder, files), "sums_at": place.put_sums(folder, sums)}
@@ -130,7 +129,7 @@ class StagedEraser:
             kept = frame.where(~_in(self.places[stream], position))
             written = self._written(kept, COLUMNS, ORDER, self._folder("quarantine", stream, index))
             left += written
-            self.objects.append(successor(file, written))
+            self._objects.append(successor(file, written))
         gone = held.rows - sum(reasons.values())
         if gone:
             made = QuarantineEntry(files=tuple(left), rows=held.rows - gone, reasons=dict(+reasons))

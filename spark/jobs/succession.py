@@ -5,7 +5,7 @@ one is first, and the other begins again from what that one left.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from extract.clock import RunClock, format_instant
@@ -22,12 +22,14 @@ class Change:
         objects: what gives way to what.
         places: of raw objects, part and line of the records that are gone.
         sources: landing files from which such records were.
+        rows: stream -> rows that are gone of staging and quarantine.
     """
 
     replaced: Mapping[str, Any]
     objects: Sequence[Successor] = ()
     places: tuple[tuple[int, int], ...] = ()
     sources: tuple[str, ...] = ()
+    rows: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +70,7 @@ class Succession:
                 replaced=dict(change.replaced),
                 places=change.places,
                 sources=change.sources,
+                rows=dict(change.rows),
             )
         )
 

@@ -16,7 +16,7 @@ from extract.progress import Silent
 from orchestration import erasures
 from orchestration.doctor import examine
 from orchestration.forget import ForgetReport, Traces, asked, find, forget
-from orchestration.pipeline import do_job, export_stage, load_stage, normalise_stage
+from orchestration.pipeline import do_job, export_stage, extract_stage, load_stage, normalise_stage
 from orchestration.status import read_status
 from spark.forgotten import forgotten_log
 from spark.jobs.retention import Expired, Expiry
@@ -27,6 +27,10 @@ from tests.faults.test_storage_refuses import FullFrom
 from tests.integration.spark.lakes import land
 
 VISITORS = "wistia/visitors"
+TAKEN_OUT = {VISITORS: 4, "wistia/events": 2, "streampulse/user_profiles": 1, "streampulse/playback": 1}
+"""Of Ada, from raw."""
+WHOLE = ("records", "objects", "rows", "landing", "refused", "deleted", "restated", "exported")
+"""What a receipt tells of the work."""
 
 
 class Killed(BaseException):
@@ -63,13 +67,27 @@ def loaded(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return home.folder
 
 
+def copied(loaded: Path, folder: Path) -> Home:
+    """Return a copy of a folder in which everything is loaded."""
+    copy = Home(folder)
+    shutil.copytree(loaded / "lake", folder / "lake")
+    for file in (*loaded.glob("warehouse.duckdb*"), loaded / "privacy.key"):
+        shutil.copy(file, folder)
+    return copy
+
+
 @pytest.fixture
 def home(loaded: Path, tmp_path: Path) -> Home:
-    copy = Home(tmp_path)
-    shutil.copytree(loaded / "lake", tmp_path / "lake")
-    for file in (*loaded.glob("warehouse.duckdb*"), loaded / "privacy.key"):
-        shutil.copy(file, tmp_path)
-    return copy
+    return copied(loaded, tmp_path)
+
+
+@pytest.fixture(scope="module")
+def whole(loaded: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, object]:
+    """What the receipt of an erasure tells that nobody interrupts."""
+    home = copied(loaded, tmp_path_factory.mktemp("whole"))
+    erase(home, emails=("ada@example.org",))
+    (receipt,) = erasures.receipts(home.lake)
+    return {name: receipt[name] for name in WHOLE}
 
 
 def traces(home: Home, **known: tuple[str, ...]) -> Traces:
@@ -130,12 +148,7 @@ def test_an_address_is_erased_with_all_who_carry_it_and_a_replay_does_not_bring_
     }
     report = forget(home.context(), Silent(), found)
     assert report.receipt
-    assert dict(report.receipt.records) == {
-        VISITORS: 4,
-        "wistia/events": 2,
-        "streampulse/user_profiles": 1,
-        "streampulse/playback": 1,
-    }
+    assert dict(report.receipt.records) == TAKEN_OUT
     assert report.receipt.landing == 2
     assert report.receipt.deleted["core.dim_visitor"] == 2
     assert report.receipt.deleted["core.fct_viewing_session"] == 2
@@ -231,7 +244,9 @@ def test_who_lands_again_is_dropped_counted_and_taken_out_of_raw(home: Home) -> 
         pytest.param("forget.completed", 1, marks=pytest.mark.long),
     ],
 )
-def test_killed_in_the_middle_the_next_command_that_loads_completes_it(home: Home, event: str, number: int) -> None:
+def test_killed_in_the_middle_the_next_command_that_loads_completes_it(
+    home: Home, whole: dict[str, object], event: str, number: int
+) -> None:
     with pytest.raises(Killed):
         erase(home, Until(event, number), emails=("ada@example.org",))
     is_over = event == "forget.completed"
@@ -239,7 +254,9 @@ def test_killed_in_the_middle_the_next_command_that_loads_completes_it(home: Hom
     report = do_job("load", home.context(), Silent())
     assert is_over or home.lake.get(report.forgotten)
     assert_gone(home)
-    assert len(erasures.receipts(home.lake)) >= 1
+    (receipt,) = erasures.receipts(home.lake)
+    assert {name: receipt[name] for name in WHOLE} == whole, "it tells of the work of the one who was killed, too"
+    assert len(receipt["runs"]) == (1 if event in ("forget.recorded", "forget.completed") else 2)
     assert do_job("load", home.context(), Silent()) is None
 
 
@@ -277,6 +294,25 @@ def test_killed_when_only_the_warehouse_has_the_days_anew_they_are_published_by_
     do_job("load", home.context(), Silent())
     assert days() != before
     assert erasures.receipts(home.lake)[-1]["exported"] == 1
+
+
+@pytest.mark.long
+def test_refused_files_that_have_her_in_them_go_whole_and_others_stay(home: Home) -> None:
+    folder = "landing/streampulse/user_profiles/"
+    home.lake.put(f"{folder}hers.xlsx", b"id;ada@example.org")
+    home.lake.put(f"{folder}repaired.txt", b"ada@example.org")
+    home.lake.put(f"{folder}nobodys.xlsx", b"id;nada@example.org")
+    extract_stage(home.context(), Silent())
+    found = traces(home, emails=("ada@example.org",))
+    assert set(found.refused) == {f"{folder}hers.xlsx", f"{folder}repaired.txt"}
+    with pytest.raises(Killed):
+        forget(home.context(), Until("forget.recorded"), found)
+    home.lake.put(f"{folder}repaired.txt", b"another one")
+    home.load()
+    (receipt,) = erasures.receipts(home.lake)
+    assert (receipt["refused"], receipt["landing"]) == (1, 2)
+    left = [info.key for info in home.lake.list_after(folder)]
+    assert left == [f"{folder}bob.jsonl", f"{folder}nobodys.xlsx", f"{folder}repaired.txt"]
 
 
 @pytest.mark.long

@@ -3,6 +3,7 @@
 -- within:  received_date_key
 -- reads:   restricted.stg_wistia__viewing_session
 -- load:    delta of wistia__viewing_session
+-- dated:   received_at
 -- refs:    received_date_key core.dim_date, visitor_key core.dim_visitor
 -- version: 1
 -- columns:

@@ -3,6 +3,7 @@
 -- reads:   restricted.stg_streampulse__user
 -- load:    delta of streampulse__user
 -- newest:  last_modified
+-- dated:   last_modified
 -- version: 1
 -- columns:
 --   user_id        The user.

@@ -2,6 +2,7 @@
 -- key:     visitor_id
 -- reads:   restricted.stg_wistia__visitor
 -- load:    delta of wistia__visitor
+-- dated:   last_active_at
 -- refs:    visitor_key core.dim_visitor
 -- version: 1
 -- columns:

@@ -12,7 +12,7 @@ from extract.lake import DirectoryLake
 from extract.progress import Silent
 from extract.settings import Settings
 from spark.forgotten import read_forgotten
-from spark.jobs.erase import Erased, Eraser
+from spark.jobs.erase import Erased, Eraser, erased, reason_of
 from spark.jobs.succession import Succession
 from spark.manifest import staging_log, with_sums
 from tests.integration.spark.lakes import KEY, NOW, land, new_lake, newest, quarantined, run, staged
@@ -39,10 +39,13 @@ def landed(folder: Path, *, with_them: bool) -> DirectoryLake:
     return lake
 
 
-def erased(lake: DirectoryLake, engine: Literal["duckdb", "spark"]) -> Erased:
-    succession = Succession(lake, RunClock(NOW), "eraser", "somebody asked")
-    eraser = Eraser(succession, KEY, read_forgotten(lake, KEY), Silent())
-    return eraser.erase(Settings(engine=engine, spark_options=QUICK), {})
+def erase(lake: DirectoryLake, engine: Literal["duckdb", "spark"], run_id: str) -> Erased:
+    """Erase, and return what that run did."""
+    others = erased(lake).runs
+    succession = Succession(lake, RunClock(NOW), run_id, reason_of(2))
+    settings = Settings(engine=engine, spark_options=QUICK)
+    Eraser(succession, KEY, read_forgotten(lake, KEY), Silent()).erase(settings, {})
+    return erased(lake, others)
 
 
 @pytest.mark.parametrize("engine", ENGINES)
@@ -55,7 +58,7 @@ def test_what_is_left_is_what_would_be_there_without_them(tmp_path: Path, engine
         for key in (*entry.beside, *(file.key for file in entry.files))
     }
     ask(lake, visitor="gone", email=EMAIL)
-    found = erased(lake, engine)
+    found = erase(lake, engine, "eraser")
     assert dict(found.rows) == {VISITORS: 3, EVENTS: 1}
     assert dict(found.objects) == {"raw": 3, "staging and quarantine": 10}
     for made, wanted in zip(staging_log(lake).after(0), staging_log(without).after(0), strict=True):
@@ -75,4 +78,4 @@ def test_what_is_left_is_what_would_be_there_without_them(tmp_path: Path, engine
     assert newest(lake).entities == {}
     assert newest(lake).total_quarantined == newest(without).total_quarantined
     assert not named & {info.key for info in lake.list_after("")}
-    assert erased(lake, engine).rows == {}
+    assert erase(lake, engine, "another") == Erased()

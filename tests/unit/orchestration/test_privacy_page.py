@@ -5,7 +5,9 @@ from orchestration.privacy_page import privacy_page
 from spark.contracts import load_contracts
 from warehouse_sql.access import load_access
 
-PAGE = privacy_page(Settings(retention=Retention(raw={"wistia/events": 730}, quarantine={"all": 30})))
+PAGE = privacy_page(
+    Settings(retention=Retention(raw={"wistia/events": 730}, quarantine={"all": 30}, restricted={"wistia/events": 365}))
+)
 
 
 def test_every_personal_column_role_and_restricted_table_is_on_it() -> None:
@@ -22,6 +24,9 @@ def test_every_personal_column_role_and_restricted_table_is_on_it() -> None:
 def test_for_how_long_follows_from_the_settings() -> None:
     assert "| raw/wistia/events | as the source wrote it | 730 days |" in PAGE
     assert "| raw/wistia/visitors | as the source wrote it | until erased |" in PAGE
+    assert "; its age is that of `received_at` | 365 days |" in PAGE
+    assert "; its age is that of `last_active_at` | until erased |" in PAGE
+    assert "restricted.stg_wistia__viewing_session | the last load, as it came | until the next load, 365 days" in PAGE
     assert "| quarantine/wistia/visitors | records that could not be taken | 30 days |" in PAGE
 
 
