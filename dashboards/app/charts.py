@@ -15,7 +15,7 @@ from dashboards.app.period import Period
 from dashboards.app.table import Row, Table
 from dashboards.app.theme import Theme
 
-Unit = Literal["count", "hours", "share"]
+Unit = Literal["count", "hours", "minutes", "share"]
 HEIGHT = 300
 FONT = "Source Sans, sans-serif"
 """That of the page around."""
@@ -24,12 +24,13 @@ DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "solid")
 _TICKS: dict[Unit, dict[str, Any]] = {
     "count": {"exponentformat": "B", "separatethousands": True},
     "hours": {"exponentformat": "B", "separatethousands": True},
+    "minutes": {"exponentformat": "B", "separatethousands": True},
     "share": {"tickformat": ".0%"},
 }
 """A billion is B on axes as it is on cards; Plotly's usual letter is G."""
 _DAYS = {"tickformat": "%-d %b\n%Y", "hoverformat": "%a, %-d %b %Y"}
 """Days as everywhere on the pages; what stands below a line's end is written where it changes."""
-_HOVER: dict[Unit, str] = {"count": ":,.0f", "hours": ":,.1f", "share": ":.1%"}
+_HOVER: dict[Unit, str] = {"count": ":,.0f", "hours": ":,.1f", "minutes": ":,.1f", "share": ":.1%"}
 BAR_HEIGHT = 34
 LONGEST_LINE = 22
 """Characters of a line of a name beside a bar; there are two lines."""

@@ -8,7 +8,13 @@ import streamlit as st
 from dashboards.app.figures import Figure, Kind
 from dashboards.app.table import Table
 
-FORMATS: dict[Kind, str] = {"count": "localized", "hours": "%.1f", "share": "percent", "mean": "%.2f"}
+FORMATS: dict[Kind, str] = {
+    "count": "localized",
+    "hours": "%.1f",
+    "share": "percent",
+    "mean": "%.2f",
+    "minutes": "%.1f",
+}
 CHANGED = "changes in percent, of shares in points"
 
 

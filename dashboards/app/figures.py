@@ -7,7 +7,7 @@ from typing import Any, Literal
 from dashboards.app.period import Period
 from dashboards.app.table import Table
 
-Kind = Literal["count", "hours", "share", "mean"]
+Kind = Literal["count", "hours", "minutes", "share", "mean"]
 MILLION = 1_000_000
 """From here on a figure is told in millions and more: a card has room for six digits."""
 SCALES = ((MILLION * MILLION, "T"), (1_000 * MILLION, "B"), (MILLION, "M"))
@@ -117,13 +117,16 @@ def worded(value: float | None, kind: Kind) -> str:
         return "—"
     if kind == "share":
         return f"{value:.1%}"
-    if kind == "mean":
-        return f"{value:,.2f}"
+    if kind in _PLAIN:
+        return _PLAIN[kind].format(value)
     if abs(value) >= MILLION:
         return f"{_scaled(value)}{' h' if kind == 'hours' else ''}"
     if kind == "hours":
         return f"{value:,.0f} h" if abs(value) >= WHOLE else f"{value:,.1f} h"
     return f"{value:,.0f}"
+
+
+_PLAIN: dict[Kind, str] = {"mean": "{:,.2f}", "minutes": "{:,.1f} min"}
 
 
 def _scaled(value: float) -> str:

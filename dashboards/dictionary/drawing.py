@@ -10,7 +10,7 @@ from html import escape
 
 from warehouse_sql.lineage import Origin, trace
 
-WIDTH, ROW, GAP, BETWEEN, MARGIN = 270, 22, 26, 110, 12
+WIDTH, ROW, GAP, BETWEEN, MARGIN = 250, 22, 26, 80, 12
 LONGEST = 36
 
 
@@ -112,7 +112,7 @@ def draw(graph: Graph) -> str:
     lines = [_line(source, target, places) for source, target in sorted(graph.edges)]
     width = 2 * MARGIN + (max(standing.values()) + 1) * (WIDTH + BETWEEN) - BETWEEN
     return (
-        f'<svg class="lineage" viewBox="0 0 {width:.0f} {height:.0f}" width="{width:.0f}" height="{height:.0f}" '
+        f'<svg class="lineage" viewBox="0 0 {width:.0f} {height:.0f}" style="--natural:{width:.0f}" '
         f'role="group" aria-label="Lineage">{"".join(lines)}{"".join(parts)}</svg>'
     )
 

@@ -4,8 +4,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 
+from dashboards.column_types import types_of_tables
 from spark.contracts import load_contracts
-from warehouse_sql.catalog import load_catalog
+from warehouse_sql.catalog import DIALECT, load_catalog
 from warehouse_sql.check_log import LastResult
 from warehouse_sql.comments import descriptions
 from warehouse_sql.examine import whole_checks
@@ -26,7 +27,7 @@ LOADS = {
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column: its type (empty where a view gives it), whether it is of the key, where it points to, what it means."""
+    """A column: its type (empty where none follows), whether it is of the key, where it points to, what it means."""
 
     name: str
     type: str
@@ -37,10 +38,14 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class CheckEntry:
-    """What should be so; ``last``: what was found when it was last looked at, None where nobody looked."""
+    """What should be so; ``last``: what was found when it was last looked at, None where nobody looked.
+
+    ``is_of_loads``: whether loads ask it of what they touched; of a view only `reelhouse warehouse check` asks.
+    """
 
     about: str
     is_fatal: bool
+    is_of_loads: bool
     last: LastResult | None
 
 
@@ -138,7 +143,7 @@ def _entry(name: str, found: Mapping[tuple[str, str], LastResult]) -> Entry:
 def _columns(name: str) -> Iterator[Column]:
     model = load_models().get(name)
     types = {column.name: column.type for column in load_catalog().get(name, ())}
-    types |= _types_of_staging().get(name, {})
+    types |= _types_of_staging().get(name, {}) | _types_of_views().get(name, {})
     points = dict(model.refs) if model else {}
     for column, about in descriptions()[name].columns.items():
         is_key = model is not None and column in model.key
@@ -153,7 +158,20 @@ def _types_of_staging() -> dict[str, dict[str, str]]:
     }
 
 
+@cache
+def _types_of_views() -> dict[str, dict[str, str]]:
+    views = [model.table for model in load_models().values() if model.load is Load.VIEW]
+    return {
+        view: {
+            column: "" if found.is_type("unknown") else found.sql(dialect=DIALECT)
+            for column, found in types_of_tables()[view].items()
+        }
+        for view in views
+    }
+
+
 def _checks(name: str, found: Mapping[tuple[str, str], LastResult]) -> Iterator[CheckEntry]:
     model = load_models().get(name)
     for check in whole_checks(model) if model else ():
-        yield CheckEntry(check.about, check.is_fatal, found.get((check.table, check.about)))
+        is_of_loads = model is not None and model.load is not Load.VIEW
+        yield CheckEntry(check.about, check.is_fatal, is_of_loads, found.get((check.table, check.about)))

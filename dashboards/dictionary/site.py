@@ -1,6 +1,7 @@
 """The pages of the site: pure text by path, and writing them."""
 
 import json
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -8,7 +9,7 @@ from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markdown_it import MarkdownIt
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from dashboards.dictionary.drawing import drawing_of
 from dashboards.dictionary.entries import SCHEMAS, Entry, bus_matrix, entries
@@ -90,7 +91,13 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     environment.filters["minute"] = _minute
+    environment.filters["breakable"] = _breakable
     return environment
+
+
+def _breakable(name: str) -> Markup:
+    """Let a name be broken where a person would: after an underscore or a dot."""
+    return Markup(re.sub(r"([_.])", r"\1<wbr>", str(escape(name))))  # noqa: S704 - what it holds is escaped
 
 
 def _minute(instant: str) -> str:

@@ -1,19 +1,14 @@
-"""The columns of the marts with their types, as sqlglot reads them from the SQL and the migrations."""
+"""The columns of the marts with the types that QuickSight gives them."""
 
 from collections.abc import Mapping
 from functools import cache
 
-import sqlglot
 from sqlglot import exp
-from sqlglot.optimizer.annotate_types import annotate_types
-from sqlglot.optimizer.qualify import qualify
-from sqlglot.schema import MappingSchema
 
+from dashboards.column_types import types_of_tables
 from dashboards.quicksight.declaration import Dataset
-from warehouse_sql.catalog import DIALECT, load_catalog
-from warehouse_sql.model import Load, load_models
-from warehouse_sql.plan import build_order
-from warehouse_sql.render import render
+from warehouse_sql.catalog import DIALECT
+from warehouse_sql.model import load_models
 
 DATETIME, INTEGER, DECIMAL, STRING, BOOLEAN = "DATETIME", "INTEGER", "DECIMAL", "STRING", "BOOLEAN"
 _KINDS = {
@@ -36,7 +31,7 @@ def columns_of(mart: str) -> dict[str, str]:
         KeyError: there is no such mart.
         ValueError: the type of a column does not follow from the SQL.
     """
-    found = _typed()[f"mart.{mart}"]
+    found = types_of_tables()[f"mart.{mart}"]
     columns = [name for name, _ in load_models()[f"mart.{mart}"].columns]
     return {name: _kind(mart, name, found[name]) for name in columns}
 
@@ -65,7 +60,9 @@ def stacked(parts: Mapping[str, tuple[str, ...]]) -> str:
     What a mart does not have is null in its rows, of the type that it has elsewhere.
     """
     kinds = {
-        name: _typed()[f"mart.{mart}"][name].sql(dialect=DIALECT) for mart, names in parts.items() for name in names
+        name: types_of_tables()[f"mart.{mart}"][name].sql(dialect=DIALECT)
+        for mart, names in parts.items()
+        for name in names
     }
     selects = []
     for mart, names in parts.items():
@@ -79,30 +76,3 @@ def _kind(mart: str, column: str, found: exp.DataType) -> str:
         if found.this in types:
             return kind
     raise ValueError(f"mart.{mart}.{column}: of type {found.sql()}, which QuickSight is not told how to read")
-
-
-@cache
-def _typed() -> dict[str, dict[str, exp.DataType]]:
-    schema = MappingSchema(dialect=DIALECT)
-    known: dict[str, dict[str, exp.DataType]] = {}
-    for table, columns in load_catalog().items():
-        known[table] = {column.name: exp.DataType.build(column.type, dialect=DIALECT) for column in columns}
-        schema.add_table(table, {name: kind.sql(dialect=DIALECT) for name, kind in known[table].items()})
-    for model in build_order():
-        if model.load is Load.VIEW:
-            tree = sqlglot.parse_one(render(model.text), dialect=DIALECT)
-            typed = annotate_types(qualify(tree, schema=schema, dialect=DIALECT), schema=schema, dialect=DIALECT)
-            known[model.table] = _selected(typed)
-            schema.add_table(
-                model.table, {name: kind.sql(dialect=DIALECT) for name, kind in known[model.table].items()}
-            )
-    return known
-
-
-def _selected(tree: exp.Expr) -> dict[str, exp.DataType]:
-    """Return the columns that a SELECT gives; of unknown type where it does not follow."""
-    selects = tree.selects if isinstance(tree, exp.Query) else []
-    unknown = exp.DataType.build("unknown")
-    return {
-        select.alias_or_name: select.type if isinstance(select.type, exp.DataType) else unknown for select in selects
-    }

@@ -46,6 +46,7 @@ def _cards(loads: Table) -> None:
         ("It took", _seconds(last.get("load_seconds")), "From the beginning of the load to its commit."),
         ("In quarantine", f"{waiting:,.0f}", "Records that wait for a person; see the list below."),
         ("Unknown fields", f"{len(ask('drift')):,}", "Fields that records have and no contract knows."),
+        ("Sessions short", _short(), "Sessions that the vendor counted as plays and that did not come; see below."),
         ("Attempts not ended", f"{unended:,}", "Loads at work, or dead ones whose lock another takes over."),
     )
     with panels.card_row("health"):
@@ -116,6 +117,14 @@ def _drift() -> None:
     )
 
 
+def _short() -> str:
+    found = currency("wistia")
+    if found is None:
+        return "—"
+    rows = ask("reconciled", Choice(Period.ending(found.complete_until, RECONCILED)))
+    return f"{total(row['missing_count'] for row in rows if row['session_status'] == 'short') or 0:,.0f}"
+
+
 def _reconciled() -> None:
     found = currency("wistia")
     if found is None:
@@ -161,10 +170,10 @@ def _cost() -> None:
     filled = shown.every_day(Period(min(days), max(days) + timedelta(0))) if days else shown
     minutes = Table(("day", "billed_minutes"), tuple(sorted(days.items(), reverse=True)))
     figure = charts.lines(
-        filled, (charts.Series("billed_minutes", "Minutes"),), "hours", "Minutes per day", panels.theme(), None
+        filled, (charts.Series("billed_minutes", "Minutes"),), "minutes", "Minutes per day", panels.theme(), None
     )
     if len(minutes) < 3:
-        figure = charts.bars(minutes, "day", "billed_minutes", "hours", "Minutes", panels.theme())
+        figure = charts.bars(minutes, "day", "billed_minutes", "minutes", "Minutes", panels.theme())
     panels.chart(
         "Cost of loads",
         figure,

@@ -5,9 +5,10 @@ import streamlit as st
 from dashboards.app import charts, panels
 from dashboards.app.choices import choose, media_names
 from dashboards.app.curve import clock, marks
-from dashboards.app.figures import Figure, counted, shared, summed
+from dashboards.app.figures import Figure
 from dashboards.app.period import day_words
-from dashboards.app.query import Choice, load_queries
+from dashboards.app.period_cards import period_cards
+from dashboards.app.query import load_queries
 from dashboards.app.reader import ask
 from dashboards.app.table import Row
 
@@ -17,8 +18,10 @@ def page() -> None:
     one, currency = choose("wistia", medias="one", channels=False)
     (media,) = one.medias
     _ever(media)
-    _period_cards(one)
-    days = ask("day_totals", one).every_day(one.period)
+    st.subheader("In the period")
+    both = ask("day_totals", one)
+    period_cards(one, both, ask("visitor_days", one))
+    days = both.every_day(one.period)
     _curve(media)
     panels.chart(
         "Plays and loads",
@@ -53,7 +56,7 @@ def _cards_of(row: Row) -> None:
         ("Plays ever", "play_count", "count"),
         ("Loads ever", "load_count", "count"),
         ("Visitors ever", "visitor_count", "count"),
-        ("Play rate", "play_rate", "share"),
+        ("Play rate ever", "play_rate", "share"),
         ("Hours ever", "hours_watched", "hours"),
         ("Engagement ever", "engagement", "share"),
     )
@@ -71,32 +74,6 @@ def _cards_of(row: Row) -> None:
                 border=True,
                 height="stretch",
             )
-
-
-def _period_cards(choice: Choice) -> None:
-    period = choice.period
-    st.subheader("In the period")
-    days = ask("day_totals", choice)
-    says = load_queries()["day_totals"].definition
-    visitors = ask("visitor_days", choice).every_day(period).column("visitor_count")
-    panels.cards(
-        (
-            ("Plays", summed(days, "play_count", period), says("play_count")),
-            ("Loads", summed(days, "load_count", period), says("load_count")),
-            (
-                "Visitors",
-                counted(ask("visitors_of_periods", choice), "visitor_count", visitors),
-                load_queries()["visitors_of_periods"].definition("visitor_count"),
-            ),
-            ("Hours watched", summed(days, "hours_watched", period, "hours"), says("hours_watched")),
-            (
-                "Engagement",
-                shared(days, "percent_viewed_total", "measured_session_count", period),
-                f"Mean share viewed by the period's sessions. {says('percent_viewed_total')}",
-            ),
-        ),
-        f"the {period.length} days before ({period.previous.words})",
-    )
 
 
 def _curve(media: str) -> None:

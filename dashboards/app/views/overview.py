@@ -5,9 +5,10 @@ import streamlit as st
 from dashboards.app import charts, panels
 from dashboards.app.choices import Currency, choose
 from dashboards.app.compared import CHANGED, compared, shown
-from dashboards.app.figures import Figure, Kind, counted, newest, quotient, shared, summed
+from dashboards.app.figures import Figure, Kind, quotient
 from dashboards.app.period import Period
-from dashboards.app.query import Choice, load_queries
+from dashboards.app.period_cards import period_cards
+from dashboards.app.query import Choice
 from dashboards.app.reader import ask
 from dashboards.app.table import Table
 
@@ -18,9 +19,8 @@ TREND = 30
 def page() -> None:
     """Draw the page."""
     choice, currency = choose("wistia", medias="many", channels=True)
-    days, rates = ask("day_totals", choice), ask("rate_days", choice)
-    visitors = ask("visitor_days", choice)
-    _cards(choice, days, rates, visitors)
+    days, visitors = ask("day_totals", choice), ask("visitor_days", choice)
+    period_cards(choice, days, visitors)
     left, right = st.columns(2)
     with left:
         _plays_and_visitors(choice, currency, days, visitors)
@@ -28,35 +28,6 @@ def page() -> None:
         _hours(choice, currency, days)
     _trends(choice, currency)
     _medias(choice)
-
-
-def _cards(choice: Choice, days: Table, rates: Table, visitors: Table) -> None:
-    period = choice.period
-    says = {name: query.definition for name, query in load_queries().items()}
-    by_day = visitors.every_day(period).column("visitor_count")
-    panels.cards(
-        (
-            ("Plays", summed(days, "play_count", period), says["day_totals"]("play_count")),
-            ("Loads", summed(days, "load_count", period), says["day_totals"]("load_count")),
-            (
-                "Visitors",
-                counted(ask("visitors_of_periods", choice), "visitor_count", by_day),
-                says["visitors_of_periods"]("visitor_count"),
-            ),
-            (
-                "Play rate",
-                newest(rates, "play_rate", period),
-                f"{says['rate_days']('play_rate')} The newest of the period.",
-            ),
-            ("Hours watched", summed(days, "hours_watched", period, "hours"), says["day_totals"]("hours_watched")),
-            (
-                "Engagement",
-                shared(days, "percent_viewed_total", "measured_session_count", period),
-                f"Mean share viewed by the period's sessions. {says['day_totals']('percent_viewed_total')}",
-            ),
-        ),
-        f"the {period.length} days before ({period.previous.words})",
-    )
 
 
 def _plays_and_visitors(choice: Choice, currency: Currency, days: Table, visitors: Table) -> None:

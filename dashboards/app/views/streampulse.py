@@ -41,6 +41,8 @@ def _cards(period: Period, users: Table, watched: Table) -> None:
             ("Playbacks", _added(watched, "playback_count", period), f"{added} {of_watching('playback_count')}"),
             ("Daily active", newest(users, "daily_active_users", period, "count"),
              f"Users on the last day of the period. {of_users('daily_active_users')}"),
+            ("Weekly active", newest(users, "weekly_active_users", period, "count"),
+             f"Users on the last day of the period. {of_users('weekly_active_users')}"),
             ("Monthly active", newest(users, "monthly_active_users", period, "count"),
              f"Users on the last day of the period. {of_users('monthly_active_users')}"),
             ("Stickiness", newest(users, "stickiness", period),

@@ -8,6 +8,7 @@ import sys
 import tempfile
 from datetime import UTC, datetime
 from pathlib import Path
+from urllib.parse import quote
 
 from PIL import Image
 from playwright.sync_api import Browser
@@ -18,6 +19,8 @@ from tests.end_to_end.dashboards.browser import Visit, open_browser, served
 
 NOW = datetime(2026, 1, 15, 9, tzinfo=UTC)
 PAGES = ("overview", "media", "audience", "channels", "streampulse", "health")
+SHOWN = {"overview": "", "media": f"media?video={quote('Sample VSL Youtube  Paid Ads')}"}
+"""Where a page is found: the first one at the root, the media as one that many leave in the first seconds."""
 WIDTHS = {1440: 900, 390: 844}
 LONGEST = 6000
 QUALITIES = (72, 62, 52, 42)
@@ -44,7 +47,7 @@ def take(browser: Browser, address: str, page: str, scheme: str, width: int) -> 
     size = {"width": width, "height": WIDTHS[width]}
     context = browser.new_context(viewport=size, color_scheme=scheme)  # type: ignore[arg-type]
     found = Visit(context.new_page(), address)
-    found.go("" if page == PAGES[0] else page)
+    found.go(SHOWN.get(page, page))
     height = found.page.evaluate("document.querySelector('[data-testid=stMain]').scrollHeight")
     found.page.set_viewport_size({"width": width, "height": min(height, LONGEST)})
     found.page.wait_for_timeout(SETTLED)

@@ -44,7 +44,18 @@ def test_what_checks_found_last_stands_beside_them_with_its_time() -> None:
     texts = dict(islice(pages([last]), FIRST))
     assert "3 rows offend</span>, all rows, 15 Jan 2026, 02:03 UTC" in texts[f"tables/{MART}.html"]
     assert "1 of 1 checks found something" in texts["index.html"]
-    assert "not known" in dict(islice(pages(), FIRST))[f"tables/{MART}.html"]
+    unknown = dict(islice(pages(), FIRST))[f"tables/{MART}.html"]
+    assert "not asked yet" in unknown
+    assert "nothing is published" not in unknown, "no load asks it of a view"
+
+
+def test_columns_of_views_have_the_types_that_follow_from_their_sql() -> None:
+    found = {entry.name: {column.name: column.type for column in entry.columns} for entry in entries()}
+    assert found[MART]["activity_date"] == "date"
+    assert found[MART]["play_count"] == "bigint"
+    assert found["mart.media_engagement_curve"]["drop_off_point_share"] == "double precision"
+    untyped = {name for name, columns in found.items() if name.startswith("mart.") and not all(columns.values())}
+    assert untyped == set()
 
 
 def test_the_drawing_has_every_way_back_and_runs_to_the_right() -> None:

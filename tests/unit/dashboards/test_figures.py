@@ -103,6 +103,7 @@ def test_where_nothing_compares_there_is_no_change(value: float, previous: float
         (26_303.4, "hours", "26,303 h"),
         (0.4567, "share", "45.7%"),
         (1.056, "mean", "1.06"),
+        (10.25, "minutes", "10.2 min"),
     ],
 )
 def test_a_figure_has_room_on_a_card(value: float | None, kind: str, text: str) -> None:
