@@ -9,6 +9,7 @@ from dashboards.quicksight.declaration import load_declaration
 from dashboards.quicksight.definition import definition
 from dashboards.quicksight.drawing import hexadecimal
 from dashboards.quicksight.installation import Installation
+from dashboards.quicksight.resolve import unresolved
 
 LIGHT, DARK = "light", "dark"
 _TITLES = {LIGHT: "reelhouse", DARK: "reelhouse, dark"}
@@ -43,7 +44,13 @@ class Request:
 
 
 def requests(installation: Installation) -> tuple[Request, ...]:
-    """Return all that an installation needs, each asset after those that it is made of."""
+    """Return all that an installation needs, each asset after those that it is made of.
+
+    Raises:
+        ValueError: a column that is declared is in no mart of this release.
+    """
+    if missing := unresolved(load_declaration()):
+        raise ValueError(f"QuickSight's pages use what no mart has: {'; '.join(missing)}")
     declared = load_declaration().datasets
     found = [Request("create_data_source", data_source(installation), "data source", "warehouse")]
     if installation.access:

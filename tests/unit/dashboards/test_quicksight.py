@@ -8,6 +8,7 @@ from typing import Any
 
 import boto3
 import pytest
+import yaml
 from botocore.model import ListShape, MapShape, Shape, StringShape, StructureShape
 from botocore.stub import Stubber
 from botocore.validate import ParamValidator
@@ -15,9 +16,10 @@ from botocore.validate import ParamValidator
 from dashboards.app.theme import LESS, PAGES
 from dashboards.quicksight import Asset, Installation, Request, asked_for, assets, deploy, leftover, remove, requests
 from dashboards.quicksight.columns import columns_in, stacked
-from dashboards.quicksight.declaration import Declaration, load_declaration
+from dashboards.quicksight.declaration import FILE, Declaration, load_declaration
 from dashboards.quicksight.expressions import change, plain, present, previous, references
 from dashboards.quicksight.refresh import ingestions
+from dashboards.quicksight.resolve import unresolved
 from dashboards.quicksight.tables import conditions
 from extract.errors import ReelhouseError
 from warehouse_sql.model import load_models
@@ -141,6 +143,34 @@ def test_a_renamed_column_is_found() -> None:
         for each in definition["CalculatedFields"]
     ]}  # fmt: skip
     assert strangers(DECLARED, broken) == {"activity.plays"}
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "told"),
+    [
+        ("play_rate, visitor_count]", "rate, visitor_count]",
+         "measure Play rate since the medias were made: the dataset medias has no column rate"),
+        ("values: [hours_watched]", "values: [hours]",
+         "page overview, Hours watched by day: the dataset activity has no column hours"),
+        ("at_least: [drop_off_point_share", "at_least: [gone",
+         "page media, Where most leave: the dataset curves has no column gone"),
+        ("{State} <> ", "{Stale} <> ",
+         "page overview, Until when the data is complete: the dataset currency has no column Stale"),
+        ("media_name: Media}", "title: Media}",
+         "page overview, filter Media: the dataset currency has no column title"),
+        ("{loaded_at}", "{at}", "field State: the dataset currency has no column at"),
+        ("play_count, load_count, hours_watched,", "plays, load_count, hours_watched,",
+         "dataset activity: mart.media_daily_performance has no column plays"),
+    ],
+)  # fmt: skip
+def test_a_column_that_no_mart_has_is_told_with_what_uses_it(old: str, new: str, told: str) -> None:
+    text = FILE.read_text(encoding="utf-8")
+    assert old in text
+    assert unresolved(Declaration.model_validate(yaml.safe_load(text.replace(old, new))))[0] == told
+
+
+def test_what_is_declared_is_in_the_marts() -> None:
+    assert unresolved(DECLARED) == ()
 
 
 @pytest.mark.parametrize("name", DECLARED.datasets)
