@@ -42,12 +42,12 @@ def currency(source: str) -> Currency | None:
     return None
 
 
-def tell_currency(source: str) -> Currency:
-    """Show until when the data is complete, and whether it is stale; end the page where there is none."""
+def tell_currency(source: str) -> Currency | None:
+    """Show until when the data is complete, and whether it is stale; or that there is none."""
     found = currency(source)
     if found is None:
         st.info(f"There is no {NAMES[source]} data in the warehouse yet. `reelhouse run` loads what is new.")
-        st.stop()
+        return None
     age = now().replace(tzinfo=None) - found.loaded_at
     loaded = f"{day_words(found.loaded_at.date())}, {found.loaded_at:%H:%M} UTC"
     if age > STALE_AFTER:
@@ -63,8 +63,10 @@ def tell_currency(source: str) -> Currency:
 
 
 def choose(source: str, *, medias: Literal["none", "one", "many"], channels: bool) -> tuple[Choice, Currency]:
-    """Show what a person may choose, and return what was chosen; end the page where there is no media to choose."""
+    """Show what a person may choose, and return what was chosen; end the page where there is no data to choose from."""
     found = tell_currency(source)
+    if found is None:
+        st.stop()
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small", key="filters"):
         period = _period(found)
         chosen_channels = _channels() if channels else ()
