@@ -228,6 +228,16 @@ def grid(rows: Table, across: str, down: str, column: str, orders: tuple[Sequenc
     return figure
 
 
+def shows_something(figure: Any) -> bool:
+    """Tell whether any value of a figure is known: axes without one would be of invented amounts."""
+    return any(value is not None for trace in figure.data for value in _values(trace))
+
+
+def _values(trace: Any) -> Sequence[Any]:
+    values = trace.z if trace.type == "heatmap" else trace.x if trace.orientation == "h" else trace.y
+    return values if values is not None else ()
+
+
 def _figure(theme: Theme, height: int) -> Any:
     figure = go.Figure()
     figure.update_layout(
@@ -247,6 +257,12 @@ def _figure(theme: Theme, height: int) -> Any:
 
 def _amounts(figure: Any, unit: Unit, axis: str) -> None:
     figure.update_yaxes(title=axis, rangemode="tozero", nticks=6, **_TICKS[unit])
+    if unit == "count" and max((value or 0 for trace in figure.data for value in _values(trace)), default=0) <= _SMALL:
+        figure.update_yaxes(dtick=1)
+
+
+_SMALL = 5
+"""Plays up to which an axis would be divided into parts of one."""
 
 
 def _mark_open(figure: Any, at: Sequence[date], open_from: date | None, theme: Theme) -> None:

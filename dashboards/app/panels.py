@@ -6,6 +6,7 @@ from typing import Any
 
 import streamlit as st
 
+from dashboards.app import charts
 from dashboards.app.figures import Figure
 from dashboards.app.query import load_queries
 from dashboards.app.table import Table
@@ -71,7 +72,7 @@ def plot(title: str, figure: Any, data: Table, questions: Iterable[str], alt: st
         alt: what a person is told who cannot see it.
         note: what one should know when reading it.
     """
-    if len(data):
+    if len(data) and charts.shows_something(figure):
         st.plotly_chart(figure, width="stretch", theme=None, config=PLOTLY, key=f"chart_{title}", alt=alt)
     else:
         st.info("Nothing to show for this choice.")

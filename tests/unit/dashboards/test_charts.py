@@ -76,6 +76,24 @@ def test_the_period_before_is_drawn_in_the_background() -> None:
     assert now.line.color == LIGHT.series[0]
 
 
+def test_plays_are_whole_on_the_axis_of_few() -> None:
+    def of(count: int) -> int | None:
+        days = Table.of(("activity_date", "n"), [(WEEK.first, count)])
+        found = charts.lines(days, (charts.Series("n", "N"),), "count", "", LIGHT, None).layout.yaxis.dtick
+        return None if found is None else int(found)
+
+    assert [of(count) for count in (1, 5, 6)] == [1, 1, None]
+
+
+def test_a_chart_of_which_nothing_is_known_shows_nothing() -> None:
+    unknown = Table.of(("activity_date", "n"), [(WEEK.first, None), (WEEK.last, None)])
+    assert not charts.shows_something(charts.lines(unknown, (charts.Series("n", "N"),), "share", "", LIGHT, None))
+    assert not charts.shows_something(charts.bars(unknown, "activity_date", "n", "share", "", LIGHT))
+    assert charts.shows_something(charts.lines(PLAYS, (charts.Series("play_count", "N"),), "count", "", LIGHT, None))
+    cells = Table.of(("r", "f", "n"), [("a", "b", 4)])
+    assert charts.shows_something(charts.grid(cells, "r", "f", "n", (("a",), ("b",)), LIGHT))
+
+
 def test_bars_of_nothing_are_drawn() -> None:
     assert charts.bars(Table(("member", "n"), ()), "member", "n", "count", "", LIGHT).layout.xaxis.range == (0, 1)
 
