@@ -3,7 +3,7 @@
 import streamlit as st
 
 from dashboards.app import charts, panels
-from dashboards.app.choices import Currency, choose
+from dashboards.app.choices import Currency, choose, media_names
 from dashboards.app.compared import CHANGED, compared, shown
 from dashboards.app.figures import Figure, Kind, quotient
 from dashboards.app.period import Period
@@ -132,14 +132,14 @@ MEASURES: dict[str, tuple[str, Kind]] = {
 
 
 def _medias(choice: Choice) -> None:
-    medias = ask("media_totals", choice)
+    medias, names = ask("media_totals", choice), media_names()
     chosen = Choice(choice.period, tuple(medias.column("media_id")), choice.channels)
     visitors: dict[tuple[str, bool], int] = {
         (row["media_id"], bool(row["is_present"])): row["visitor_count"] for row in ask("media_visitors", chosen)
     }
     rows = [
         (
-            (row["media_name"], row["channel_name"], row["media_id"]),
+            (names.get(row["media_id"], row["media_name"]), row["channel_name"], row["media_id"]),
             {
                 column: Figure(visitors.get((row["media_id"], True), 0), visitors.get((row["media_id"], False)))
                 if column == "visitor_count"

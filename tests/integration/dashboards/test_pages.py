@@ -204,6 +204,7 @@ def test_ten_thousand_medias_have_room(tmp_path: Path) -> None:
             audience = shown("audience")
     assert cards(overview)["Plays"] == "1.50 B", "50,005,000 a day"
     assert "The hundred most played." in [caption.value for caption in overview.caption]
+    assert list(overview.dataframe[0].value["media_name"][:2]) == ["Video 5000", "Video 4999 (m9999)"]
     options = overview.multiselect(key="media").options
     assert len(options) == count
     assert {"Video 4999 (m9998)", "Video 4999 (m9999)"} <= set(options)
