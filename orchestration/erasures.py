@@ -5,12 +5,12 @@ record, so whatever is killed is completed by the next command that loads, whoev
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime, timedelta
 from itertools import islice
-from typing import Any
+from typing import Any, TypeVar
 
 from extract.clock import format_instant
 from extract.errors import DataRefused
@@ -40,6 +40,7 @@ from warehouse_sql.connection import Target
 from warehouse_sql.erase import erase, erased_rows
 from warehouse_sql.export import changed_days, export, export_log
 
+T = TypeVar("T")
 RECEIPTS = "forgotten/receipts/"
 REFRESH = "analytics/_refresh/"
 YOUNG = timedelta(hours=24)
@@ -115,12 +116,28 @@ def complete(context: Context, progress: Progress) -> Receipt | None:
     key = open_privacy_key(context.settings, context.secrets)
     forgotten = read_forgotten(lake, key)
     progress.event("forget.begin", requests=forgotten.upto)
-    done = _Work(context, progress, key, forgotten, read_freed(lake)).do()
+    work = _Work(context, progress, key, forgotten, read_freed(lake))
+    done = beside_others(lake, context.run_id, work.do)
     # In this order: of the two it is the mark after which nobody would write the receipt any more.
     _leave(lake, done)
     _remember(lake, context.settings.warehouse, forgotten.upto)
     progress.event("forget.completed", requests=forgotten.upto)
     return done
+
+
+def beside_others(lake: Lake, run_id: str, work: Callable[[], T]) -> T:
+    """Do some work, and once more from its beginning where an erasure of another run took away what it was to read.
+
+    Raises:
+        DataRefused: something that the lake should have is missing or harmed, and nobody else erased meanwhile.
+    """
+    while True:
+        before = erased(lake, (run_id,)).objects
+        try:
+            return work()
+        except DataRefused:
+            if erased(lake, (run_id,)).objects == before:
+                raise
 
 
 def are_wanting(lake: Lake, warehouse: str) -> bool:

@@ -17,7 +17,7 @@ from extract.manifest import raw_log
 from extract.privacy import PrivacyKey
 from extract.progress import Progress
 from orchestration.context import Context
-from orchestration.erasures import Receipt, complete, receipt_of
+from orchestration.erasures import Receipt, beside_others, complete, receipt_of
 from orchestration.refused_files import refused_with, whole_texts
 from orchestration.sandboxes import open_privacy_key, open_warehouse
 from spark.contracts import Contract
@@ -99,12 +99,7 @@ def find(context: Context, progress: Progress, asked: Iterable[Person]) -> Trace
     if not persons or not all(text for _, text in persons):
         raise ConfigurationError("name whom to forget: --visitor KEY, --email ADDRESS, --user ID, or several of them")
     key = open_privacy_key(context.settings, context.secrets)
-    traces = Traces(persons)
-    while True:
-        found = search(context.lake, progress, traces.persons)
-        if found.persons == traces.persons:
-            break
-        traces = found  # an address led to more that they are known by: those are looked for as well
+    found = beside_others(context.lake, context.run_id, lambda: search_wholly(context.lake, progress, persons))
     found.refused = refused_with(context.lake, [text for _, text in found.persons])
     target = open_warehouse(context.settings, context.secrets)
     found.rows = count(target, _as_forgotten(key, found.persons))
@@ -146,6 +141,13 @@ def record(context: Context, key: PrivacyKey, traces: Traces) -> int:
 def _as_forgotten(key: PrivacyKey, persons: Iterable[Person]) -> Forgotten:
     hashes = merged({subject: (hash_of(key, subject, text),)} for subject, text in persons)
     return Forgotten(0, {subject: frozenset(found) for subject, found in hashes.items()}, (key,))
+
+
+def search_wholly(lake: Lake, progress: Progress, persons: set[Person]) -> Traces:
+    """Look through raw until nobody is found any more: an address leads to visitors and users, who are looked for."""
+    while (found := search(lake, progress, persons)).persons != persons:
+        persons = found.persons
+    return found
 
 
 def search(lake: Lake, progress: Progress, persons: set[Person]) -> Traces:

@@ -560,7 +560,9 @@ def forgotten(report: "ForgetReport", *, as_json: bool) -> None:
         *((f"days of {table} made anew", count) for table, count in receipt.restated.items()),
         *([("days published again", receipt.exported)] if receipt.exported else []),
     ]
-    _print_figures((f"request {report.request}: forgotten", "count"), figures)
+    first, last = receipt.requests
+    about = f"request {last}" if first == last else f"requests {first} to {last}"
+    _print_figures((f"{about}: forgotten", "count"), figures)
     click.echo("not reached:")
     for said in receipt.not_reached:
         click.echo(f"  {said}")

@@ -355,6 +355,29 @@ def test_two_at_once_are_both_forgotten(home: Home) -> None:
 
 
 @pytest.mark.long
+@pytest.mark.parametrize("read", ["spark.jobs.erase_raw.checked", "orchestration.forget.checked"])
+def test_of_two_at_once_one_takes_away_what_the_other_is_about_to_read(
+    home: Home, monkeypatch: pytest.MonkeyPatch, read: str
+) -> None:
+    ada, bob = (traces(home, emails=(email,)) for email in ("ada@example.org", "bob@example.org"))
+
+    def beside(lake: Lake, raw: RawObject) -> bytes:
+        if forgotten_log(home.lake).head(1) is None and forgotten_log(home.lake).head():
+            forget(home.context(), Silent(), bob)
+        return checked(lake, raw)
+
+    if "forget" in read:
+        erase(home, users=("nobody",))
+    monkeypatch.setattr(read, beside)
+    assert forget(
+        home.context(), Silent(), ada if "erase" in read else traces(home, emails=("ada@example.org",))
+    ).receipt
+    home.load()
+    assert holding(home.objects(), (*ADA, *BOB)) == {}
+    assert holding(home.tables(), (*ADA, *BOB)) == {}
+
+
+@pytest.mark.long
 def test_of_two_at_once_one_has_read_what_the_other_then_changes(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
     """The first knows of the second's request no more than the objects that it read, which hold both persons."""
     ada, bob = (traces(home, emails=(email,)) for email in ("ada@example.org", "bob@example.org"))
