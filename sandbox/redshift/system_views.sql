@@ -92,11 +92,12 @@ CREATE OR REPLACE VIEW sandbox_internal.svv_columns AS
     FROM sandbox_internal.typed_columns;
 CREATE OR REPLACE VIEW sandbox_internal.information_schema_columns AS SELECT * FROM sandbox_internal.svv_columns;
 CREATE OR REPLACE VIEW sandbox_internal.storage AS
-    SELECT key ->> '$[1]' AS schema_name, key ->> '$[2]' AS table_name, document ->> '$.diststyle' AS diststyle,
+    SELECT key ->> '$[1]' AS schema_name, key ->> '$[2]' AS table_name, coalesce(document ->> '$.diststyle', 'EVEN') AS diststyle,
         document ->> '$.distkey[0]' AS distkey, json_extract_string(document, '$.sortkey[*]') AS sortkey,
         document -> '$.encodings' AS encodings, CAST(document ->> '$.created' AS TIMESTAMP) AS created,
         document ->> '$.owner' AS owner
-    FROM sandbox_internal.catalog WHERE key ->> '$[0]' = 'table';
+    FROM sandbox_internal.catalog
+    WHERE key ->> '$[0]' = 'table' OR (key ->> '$[0]' = 'view' AND CAST(document -> '$.materialised' AS BOOLEAN));
 -- Encodings that nobody named: sort keys, truth and floats raw, numbers and dates AZ64, texts LZO (CREATE TABLE: ENCODE AUTO).
 CREATE OR REPLACE VIEW sandbox_internal.stored_columns AS
     SELECT c.*, s.distkey, s.sortkey, coalesce(list_position(s.sortkey, c.column_name), 0) AS sort_position,

@@ -21,7 +21,7 @@ SAME = frozenset(
     abs any_value ascii atan atan2 avg bit_and bit_or bool_and bool_or cbrt ceil ceiling chr coalesce concat
     cos cot count cume_dist degrees dense_rank exp factorial first_value floor greatest grouping lag last_value lead
     least left lower max md5 min mod nth_value ntile nullif percent_rank
-    pi power radians random rank repeat replace reverse right round row_number sha1 sign sin split_part
+    pi power radians random rank repeat replace reverse right round row_number sha1 sign sin
     stddev stddev_pop stddev_samp strpos sum tan translate trim upper var_pop var_samp
     variance position
     """)
@@ -414,6 +414,14 @@ def _counted(name: str) -> Build:
     return build
 
 
+def _split_part(arguments: Sequence[exp.Expr]) -> exp.Expr:
+    """Parts count from 1 ("SPLIT_PART function: must be an integer greater than 0")."""
+    text, mark, part = _exactly(3, "split_part", arguments)
+    if isinstance(part, exp.Neg) or (isinstance(part, exp.Literal) and part.name == "0"):
+        raise SqlError("22023", "field position must be greater than zero")
+    return call("split_part", text, mark, part)
+
+
 def _padded(name: str) -> Build:
     """With blanks, where nothing else is said."""
 
@@ -562,6 +570,7 @@ _RULES: dict[str, Build] = {
     "ratio_to_report": _ratio_to_report,
     "rpad": _padded("rpad"),
     "rtrim": _rtrim,
+    "split_part": _split_part,
     "strtol": _strtol,
     "sum": _of_values("sum"),
     "substr": _substring,

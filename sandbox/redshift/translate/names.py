@@ -48,7 +48,9 @@ def column_name(item: exp.Expr) -> str:
             return "sysdate" if item.args.get("sysdate") else "timestamptz"
         case exp.Subquery() if isinstance(item.this, exp.Select) and len(item.this.expressions) == 1:
             return column_name(item.this.expressions[0])
-        case exp.Abs() | exp.RegexpLike() | exp.RegexpILike() | exp.Sqrt() | exp.Cbrt() | exp.Concat():  # operators
+        case (
+            exp.Abs() | exp.Connector() | exp.RegexpLike() | exp.RegexpILike() | exp.Sqrt() | exp.Cbrt() | exp.Concat()
+        ):  # operators
             return "?column?"
         case exp.Func():
             return _function_name(item)

@@ -19,6 +19,7 @@ _REFUSED: dict[type[exp.Expr], SqlError] = {
     exp.Returning: syntax_error("RETURNING"),
     exp.Values: syntax_error("VALUES"),
     exp.Array: unsupported("ARRAY constructor"),
+    exp.Connect: not_imitated("CONNECT BY"),
     exp.Lambda: syntax_error("->"),
     exp.JSONExtract: SqlError("42883", "operator does not exist: ->"),
     exp.JSONExtractScalar: SqlError("42883", "operator does not exist: ->>"),

@@ -14,7 +14,7 @@ from sandbox.redshift.errors import SqlError, syntax_error
 from sandbox.redshift.names import INTERNAL_SCHEMA, TableName, folded, literal, quote
 from sandbox.redshift.parameters import DEFAULTS, value_name
 from sandbox.redshift.record import HISTORIES
-from sandbox.redshift.translate import blanks, conditions, dynamic, functions, groups, moment_literals, using
+from sandbox.redshift.translate import blanks, conditions, dynamic, functions, groups, moment_literals, similar, using
 from sandbox.redshift.translate.dialect import parse
 from sandbox.redshift.translate.functions import call, cast
 from sandbox.redshift.translate.shown import Body, Shown
@@ -632,7 +632,9 @@ _RULES: dict[type[exp.Expr], Callable[[exp.Expr], exp.Expr]] = {
     exp.Operator: _operator,
     exp.Or: conditions.operands,
     exp.Qualify: conditions.clause,
+    exp.Escape: similar.escape,
     exp.Select: _select,
+    exp.SimilarTo: similar.similar,
     exp.Sqrt: _of_unary_sign("sqrt"),
     exp.Sub: dynamic.operate,
     exp.Substring: _substring,
