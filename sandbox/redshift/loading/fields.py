@@ -88,6 +88,8 @@ class Loader:
         switches, is_text = self._options.switches, column.type == "VARCHAR"
         if field is None:
             return None
+        if not is_text and self._options.format == "FIXEDWIDTH":
+            field = field.strip()
         if is_text and "TRIMBLANKS" in switches:
             field = field.rstrip(" ")
         if field == "" and (not is_text or "EMPTYASNULL" in switches):

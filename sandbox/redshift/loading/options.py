@@ -7,7 +7,8 @@ from sandbox.redshift.cursor import TokenCursor
 from sandbox.redshift.errors import SqlError, not_imitated
 from sandbox.redshift.names import TableName
 
-_OTHER_FORMATS = frozenset({"AVRO", "FIXEDWIDTH", "ORC", "RCFILE", "SEQUENCEFILE", "SHAPEFILE"})
+_FORMATS = frozenset({"CSV", "FIXEDWIDTH", "JSON", "PARQUET"})
+_OTHER_FORMATS = frozenset({"AVRO", "ORC", "RCFILE", "SEQUENCEFILE", "SHAPEFILE"})
 _SWITCHES = frozenset(
     {
         "ACCEPTANYDATE",
@@ -46,6 +47,7 @@ _NOT_WITH_JSON = frozenset(
         "SERIALIZETOJSON",
     }
 )
+_NOT_WITH_FIXED_WIDTHS = frozenset({"DELIMITER", "ESCAPE", "FILLRECORD", "REMOVEQUOTES", "SERIALIZETOJSON"})
 _NOT_WITH_CSV = frozenset({"ESCAPE", "REMOVEQUOTES", "SERIALIZETOJSON"})
 
 
@@ -57,12 +59,13 @@ class CopyOptions:
         table: the target.
         columns: the column list, empty where there is none.
         source: the address: of a manifest, or a prefix of keys.
-        format: PARQUET, CSV, JSON or DELIMITED.
+        format: PARQUET, CSV, JSON, FIXEDWIDTH or DELIMITED.
         switches: options that are there or not, in capitals.
         texts: options with a text, by name in capitals.
         numbers: options with a number.
         json: what stands after JSON: auto, auto ignorecase, noshred, or the address of JSONPaths.
         quote: the quote of CSV.
+        widths: characters of each column of FIXEDWIDTH.
     """
 
     table: TableName
@@ -74,6 +77,7 @@ class CopyOptions:
     numbers: dict[str, int] = field(default_factory=dict)
     json: str = "auto"
     quote: str = '"'
+    widths: tuple[int, ...] = ()
 
     @property
     def manifest(self) -> bool:
@@ -117,7 +121,7 @@ def read_copy(sql: str) -> CopyOptions:
     reader.check()
     return CopyOptions(
         table, columns, reader.source, reader.format, frozenset(reader.found & (_SWITCHES | {"ACCEPTINVCHARS"})),
-        reader.texts, reader.numbers, reader.json, reader.quote,
+        reader.texts, reader.numbers, reader.json, reader.quote, reader.widths,
     )  # fmt: skip
 
 
@@ -134,6 +138,14 @@ def take_role(words: TokenCursor) -> None:
         raise SqlError("22023", f"IAM_ROLE '{given}' is not default, SESSION or the ARN of a role, or of several")
 
 
+def _widths(text: str) -> tuple[int, ...]:
+    """The widths of a specification such as `venueid:3,venuename:25`: names are labels, order is what counts."""
+    found = [re.fullmatch(r"\s*[^:,]*:\s*(\d+)\s*", part) for part in text.split(",")]
+    if not all(found):
+        raise SqlError("42601", f"invalid fixed-width specification: '{text}'")
+    return tuple(int(part[1]) for part in found if part)
+
+
 _ROLE = re.compile(r"arn:aws[\w-]*:iam::\d+:role/\S+")
 
 
@@ -147,6 +159,7 @@ class _Reader:
         self.numbers: dict[str, int] = {}
         self.json = "auto"
         self.quote = '"'
+        self.widths: tuple[int, ...] = ()
 
     def take(self) -> None:
         words = self._words
@@ -157,7 +170,7 @@ class _Reader:
         if option in self.found:
             raise SqlError("42601", f"conflicting or redundant options: {option}")
         self.found.add(option)
-        if option in ("PARQUET", "CSV", "JSON"):
+        if option in _FORMATS:
             self._take_format(option)
         elif option in _TEXTS:
             _ = words.take("AS")
@@ -176,6 +189,9 @@ class _Reader:
         if option == "CSV" and words.take("QUOTE"):
             _ = words.take("AS")
             self.quote = words.string()
+        if option == "FIXEDWIDTH":
+            _ = words.take("AS")
+            self.widths = _widths(words.string())
         if option == "JSON":
             _ = words.take("AS")
             self.json = words.string()
@@ -202,11 +218,13 @@ class _Reader:
             raise not_imitated("COPY of LZOP and ZSTD")
 
     def _is_taken(self, option: str) -> bool:
-        if option in ("PARQUET", "CSV", "JSON", "IAM_ROLE"):
+        if option in _FORMATS or option == "IAM_ROLE":
             return True
         if self.format == "PARQUET":
             return option in _WITH_PARQUET
-        refused = {"JSON": _NOT_WITH_JSON, "CSV": _NOT_WITH_CSV}.get(self.format, frozenset({"SERIALIZETOJSON"}))
+        refused = {"JSON": _NOT_WITH_JSON, "CSV": _NOT_WITH_CSV, "FIXEDWIDTH": _NOT_WITH_FIXED_WIDTHS}.get(
+            self.format, frozenset({"SERIALIZETOJSON"})
+        )
         return option not in refused
 
     def _refused(self, option: str) -> SqlError:

@@ -4,6 +4,7 @@ import bz2
 import csv
 import gzip
 import io
+import itertools
 import json
 import re
 import zlib
@@ -63,7 +64,7 @@ def records(body: bytes, options: CopyOptions, names: Sequence[str], paths: Sequ
     if options.format == "JSON":
         found = _json(text, options, names, paths)
     else:
-        read = _csv if options.format == "CSV" else _delimited
+        read = {"CSV": _csv, "FIXEDWIDTH": _fixed}.get(options.format, _delimited)
         found = (_fitted(record, len(names), options) for record in read(text, options))
     for record in found:
         if bad_line and record.line >= bad_line:
@@ -114,6 +115,15 @@ def _delimited(text: str, options: CopyOptions) -> Iterator[Record]:
             parts = re.split(rf"(?<!\\){re.escape(delimiter)}", line) if escapes else line.split(delimiter)
             yield Record(at, [_null(_plain(part, options), options, part) for part in parts])
         at += 1 + line.count("\n")
+
+
+def _fixed(text: str, options: CopyOptions) -> Iterator[Record]:
+    """Lines of columns of so many characters each ("FIXEDWIDTH")."""
+    ends = [*itertools.accumulate(options.widths)]
+    for at, line in enumerate(re.split(r"\r?\n", text.removesuffix("\n")), start=1):
+        if at > options.numbers.get("IGNOREHEADER", 0) and (line or not _skips_blank(options)):
+            parts = [line[end - width : end] for end, width in zip(ends, options.widths, strict=True)]
+            yield Record(at, [_null(part, options, part.strip()) for part in parts])
 
 
 def _skips_blank(options: CopyOptions) -> bool:

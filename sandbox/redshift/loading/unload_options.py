@@ -12,6 +12,7 @@ _SWITCHES = frozenset(
 )
 _SIZES = {"MAXFILESIZE": (5, 6.2 * 1024), "ROWGROUPSIZE": (32, 128)}
 """The least and the greatest, in MB."""
+_MOST_BYTES = int(6.2 * 1024**3)
 _NOT_WITH = {
     "PARQUET": frozenset({"ADDQUOTES", "BZIP2", "DELIMITER", "ESCAPE", "GZIP", "HEADER", "NULL", "ZSTD"}),
     "JSON": frozenset({"ADDQUOTES", "DELIMITER", "ESCAPE", "HEADER", "NULL"}),
@@ -36,6 +37,7 @@ class UnloadOptions:
         delimiter: between fields.
         null: what is written for NULL.
         extension: at the end of names, with its dot, or None.
+        most_bytes: of an object; what is more goes into another.
     """
 
     query: str
@@ -49,6 +51,7 @@ class UnloadOptions:
     delimiter: str
     null: str
     extension: str | None
+    most_bytes: int = _MOST_BYTES
 
     @property
     def manifest(self) -> bool:
@@ -64,6 +67,10 @@ class UnloadOptions:
     def allow_overwrite(self) -> bool:
         """Whether what is there may be replaced."""
         return "ALLOWOVERWRITE" in self.switches
+
+    def name(self, prefix: str, number: int) -> str:
+        """The address of an object, by its number from 0: parts of the first slice, or whole numbers."""
+        return f"{prefix}{f'0000_part_{number:02}' if self.parallel else f'{number:03}'}{self.suffix}"
 
     @property
     def suffix(self) -> str:
@@ -94,7 +101,7 @@ def read_unload(sql: str) -> UnloadOptions:
     return UnloadOptions(
         query, target, reader.format, reader.partition, reader.include, reader.parallel, frozenset(found & _SWITCHES),
         reader.verbose, texts.get("DELIMITER", "," if reader.format == "CSV" else "|"), texts.get("NULL", ""),
-        texts.get("EXTENSION"),
+        texts.get("EXTENSION"), reader.sizes.get("MAXFILESIZE", _MOST_BYTES),
     )  # fmt: skip
 
 
@@ -107,6 +114,7 @@ class _Reader:
         self.partition: tuple[str, ...] = ()
         self.include = self.verbose = False
         self.parallel = True
+        self.sizes: dict[str, int] = {}
 
     def take(self) -> None:
         words = self._words
@@ -157,6 +165,7 @@ class _Reader:
         least, most = _SIZES[option]
         if not least <= size <= most:
             raise SqlError("22023", f"{option} must be between {least} MB and {most} MB")
+        self.sizes[option] = int(size * 1024**2)
 
     def check(self) -> None:
         if "IAM_ROLE" not in self.found:

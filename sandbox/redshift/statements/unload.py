@@ -4,13 +4,14 @@ import datetime
 import itertools
 import json
 from collections.abc import Iterator, Sequence
+from functools import partial
 from typing import Any
 
 from sqlglot import exp
 
 from sandbox.redshift.errors import SqlError
 from sandbox.redshift.loading.unload_options import read_unload
-from sandbox.redshift.loading.write import write_object
+from sandbox.redshift.loading.write import write_objects
 from sandbox.redshift.names import DATABASE, literal, quote
 from sandbox.redshift.record import Row, now
 from sandbox.redshift.session import Session, Sink
@@ -70,13 +71,12 @@ class Unload(Command):
         self._clear(session, [prefix for prefix, _ in parts])
         entries, sizes = [], []
         for prefix, query in parts:
-            name = f"{prefix}{'0000_part_00' if options.parallel else '000'}{options.suffix}"
-            size, rows = write_object(session, options, name, query, columns)
-            sizes.append(size)
-            meta = {"content_length": size} | ({"record_count": rows} if options.verbose else {})
-            entries.append(
-                {"url": name, "meta": meta} if options.format == "PARQUET" or options.verbose else {"url": name}
-            )
+            written = write_objects(session, options, partial(options.name, prefix), query, columns)
+            sizes += [made.size for made in written]
+            for made in written:
+                meta = {"content_length": made.size} | ({"record_count": made.rows} if options.verbose else {})
+                told = {"meta": meta} if options.format == "PARQUET" or options.verbose else {}
+                entries.append({"url": made.url} | told)
         if options.manifest:
             body = {"entries": entries} | (_verbose(entries, columns) if options.verbose else {})
             session.warehouse.objects.put(f"{options.target}manifest", json.dumps(body, indent=2).encode())

@@ -33,6 +33,7 @@ _TABLE = "create table t (a int, b varchar(5), c decimal(5, 2), d timestamp, e b
         ("1|x|1|1704103200000|f\n", "timeformat 'epochmillisecs'", [[1, "x", "1.00", "10:00", False]]),
         ("1|x|1|01.01.2024 10:00|f\n", "timeformat 'DD.MM.YYYY HH24:MI'", [[1, "x", "1.00", "10:00", False]]),
         (b"1|\xff|1|2024-01-01 10:00|f\n", "acceptinvchars as '^'", [[1, "^", "1.00", "10:00", False]]),
+        ("1  xy    1.50 2024-01-01 10:00 t\n2  \\N   \n", "fixedwidth 'a:3,b:5,c:5,d:18,e:1' trimblanks", [[1, "xy", "1.50", "10:00", True], [2, None, None, None, None]]),
         ('{"a": 1, "b": "x", "c": 1.5, "d": "2024-01-01 10:00", "e": true, "z": {}}\n{"a": 2}', "json 'auto'", [[1, "x", "1.50", "10:00", True], [2, None, None, None, None]]),
         ('{"A": 1, "B": [1, 2.50]} {"a": 2}', "format json as 'auto ignorecase'", [[1, "[1,2.50]", None, None, None], [2, None, None, None, None]]),
     ],
@@ -153,7 +154,7 @@ def test_a_column_list_an_identity_and_a_temporary_table(connect: Connect, lake:
 
 @pytest.mark.parametrize(
     "options",
-    ["json 'auto' delimiter ','", "json 'auto' null as ''", "csv escape", "csv removequotes", "csv serializetojson", "csv parquet", "nosuch"],
+    ["json 'auto' delimiter ','", "json 'auto' null as ''", "csv escape", "csv removequotes", "csv serializetojson", "csv parquet", "nosuch", "fixedwidth 'a:1' delimiter ','", "fixedwidth 'a'"],
 )  # fmt: skip
 def test_options_that_a_format_does_not_take(cursor: Any, lake: Lake, options: str) -> None:
     cursor.execute("create table t (a int)")

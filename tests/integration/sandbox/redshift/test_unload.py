@@ -146,3 +146,25 @@ def test_what_was_unloaded_is_in_the_history(filled: Any, lake: Lake) -> None:
         ["aborted", "CSV", "none", "s3://lake/h/", None, None, None, False],
     ]
     assert rows(filled, "select count(*) from sys_unload_history where query_id = pg_last_unload_id()") == [[1]]
+
+
+@pytest.mark.parametrize(
+    ("options", "names"),
+    [
+        ("format csv header", ["0000_part_00", "0000_part_01"]),
+        ("parallel off gzip", ["000.gz", "001.gz"]),
+    ],
+)
+def test_more_than_an_object_holds_goes_into_another(cursor: Any, lake: Lake, options: str, names: list[str]) -> None:
+    """Of 6.6 MB, which is more than the least that MAXFILESIZE may be."""
+    cursor.execute("create table d as select 0::int as n union all select 1 union all select 2 union all select 3")
+    digits = ", ".join(f"d d{at}" for at in range(9))
+    number = " + ".join(f"d{at}.n * {4**at}" for at in range(9))
+    cursor.execute(f"create table t as select {number} as a, md5({number}) as b from {digits} where d8.n < 3")
+    cursor.execute(f"unload ('select b from t') to 's3://lake/out/' {ROLE} {options} maxfilesize 5 mb manifest verbose")
+    found = lake.keys("out/")
+    assert sorted(found) == [*names, "manifest"]
+    manifest = json.loads(found["manifest"])
+    assert manifest["meta"] == {"content_length": sum(len(found[name]) for name in names), "record_count": 3 * 4**8}
+    if "csv" in options:
+        assert all(found[name].startswith(b"b\n") and len(found[name]) <= 5 * 1024**2 for name in names)
