@@ -5,6 +5,7 @@ system views of policies (superusers and ``sys:secadmin`` may: "SVV_MASKING_POLI
 """
 
 import hashlib
+import secrets
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Annotated
@@ -13,7 +14,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from warehouse_sql.connection import Connection
 
-OURS = "reelhouse_"
+OURS, _SECRET = "reelhouse_", "{secret}"
 _MASKS = "select policy_name from pg_catalog.svv_masking_policy where policy_name like 'reelhouse|_%' escape '|'"
 _ATTACHED_MASKS = """
 select policy_name, schema_name, table_name, output_columns, grantee
@@ -47,7 +48,8 @@ class MaskPolicy(_Part):
     Attributes:
         about: what it is for.
         type: of the columns.
-        shows: the expression that is shown; ``value`` is what stands in the column.
+        shows: the expression that is shown; ``value`` is what stands in the column, ``{secret}`` a text that is made up
+            with the policy. It stands in the definition alone, which superusers and ``sys:secadmin`` may read.
         columns: ``schema.table.column``.
         roles: who sees it so.
     """
@@ -118,7 +120,8 @@ def _mask_statements(masks: dict[str, MaskPolicy], held: HeldPolicies) -> Iterat
         yield f"detach masking policy {name} on {table} ({column}) from role {role}"
     for name in sorted(set(masks) - held.masks):
         mask = masks[name]
-        yield f"create masking policy {name} with (value {mask.type}) using ({mask.shows})"
+        shows = mask.shows.replace(_SECRET, secrets.token_hex(32))
+        yield f"create masking policy {name} with (value {mask.type}) using ({shows})"
     for name, table, column, role in sorted(wanted - held.attached_masks):
         yield f"attach masking policy {name} on {table} ({column}) to role {role}"
     yield from (f"drop masking policy {name}" for name in sorted(held.masks - set(masks)))
