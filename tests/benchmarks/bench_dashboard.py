@@ -5,6 +5,7 @@ open; kept is the same page again, as after a choice that was made before. Of an
 `make demo`: ``python -m tests.benchmarks.bench_dashboard .reelhouse``.
 """
 
+import logging
 import statistics
 import sys
 import tempfile
@@ -16,17 +17,21 @@ from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
-from streamlit.logger import set_log_level
 from streamlit.testing.v1 import AppTest
 
-from dashboards.app import reader
-from dashboards.app.table import Table
 from extract.progress import Silent
 from orchestration.context import CONFIGURATION_NAME, Context, Options
 from orchestration.dashboard import admit_reader, reader_of
 from orchestration.demo import CONFIGURATION, FIRST_DAY, SOURCES
 from orchestration.pipeline import run as run_pipeline
 from orchestration.sandboxes import open_warehouse
+
+for _part in ("caching.cache_data_api", "scriptrunner_utils.script_run_context"):
+    # Streamlit warns of pages that are run without its server, and sets its levels anew with each page.
+    logging.getLogger(f"streamlit.runtime.{_part}").disabled = True
+
+from dashboards.app import reader  # noqa: E402 - it would be warned of
+from dashboards.app.table import Table  # noqa: E402
 
 VIEWS = ("overview", "media", "audience", "channels", "streampulse", "health")
 REACH = "1.5 s a page"
@@ -54,7 +59,6 @@ def run() -> list[tuple[str, str, str]]:
 
 def measured(home: Path) -> list[tuple[str, str, str]]:
     """Measure the pages of a sandbox that is loaded."""
-    set_log_level("error")  # it warns of whoever asks outside of a page
     context = Context(Options(home=home, as_of=FIRST_DAY))
     admit_reader(open_warehouse(context.settings, context.secrets))
     reader.use(reader.Source(lambda: reader_of(context), context.clock.now))
