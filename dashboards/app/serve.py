@@ -21,6 +21,7 @@ def serve(source: reader.Source, port: int | None, *, headless: bool) -> None:
     reader.use(source)
     options: dict[str, object] = {
         "server.headless": headless,
+        "server.showEmailPrompt": False,
         "server.address": "127.0.0.1",
         "server.fileWatcherType": "none",
         "browser.gatherUsageStats": False,

@@ -19,6 +19,8 @@ from unittest.mock import patch
 
 from streamlit.testing.v1 import AppTest
 
+from dashboards.app import reader
+from dashboards.app.table import Table
 from extract.progress import Silent
 from orchestration.context import CONFIGURATION_NAME, Context, Options
 from orchestration.dashboard import admit_reader, reader_of
@@ -26,13 +28,8 @@ from orchestration.demo import CONFIGURATION, FIRST_DAY, SOURCES
 from orchestration.pipeline import run as run_pipeline
 from orchestration.sandboxes import open_warehouse
 
-for _part in ("caching.cache_data_api", "scriptrunner_utils.script_run_context"):
-    # Streamlit warns of pages that are run without its server, and sets its levels anew with each page.
-    logging.getLogger(f"streamlit.runtime.{_part}").disabled = True
-
-from dashboards.app import reader  # noqa: E402 - it would be warned of
-from dashboards.app.table import Table  # noqa: E402
-
+# Streamlit warns of pages that are run without its server, and sets its levels anew with each page.
+logging.getLogger("streamlit.runtime.scriptrunner_utils.script_run_context").disabled = True
 VIEWS = ("overview", "media", "audience", "channels", "streampulse", "health")
 REACH = "1.5 s a page"
 ROUNDS = 3

@@ -1,5 +1,6 @@
 """A browser, and the application served as a person serves it."""
 
+import os
 import shutil
 import socket
 import subprocess
@@ -90,10 +91,14 @@ class Visit:
 def served(home: Path, as_of: datetime, log: Path) -> Iterator[str]:
     """Serve the application over a sandbox, as a process of its own; yield its address."""
     port = free_port()
-    options = ["--headless", "--port", str(port), "--home", str(home), "--as-of", format_instant(as_of)]
+    options = ["--port", str(port), "--home", str(home), "--as-of", format_instant(as_of)]
     command = [sys.executable, "-m", "orchestration", "dashboard", *options]
+    # Somebody who never used Streamlit, and whose browser is not opened.
+    stranger = {**os.environ, "HOME": str(log.parent), "BROWSER": "true"}
     with log.open("wb") as output:
-        process = subprocess.Popen(command, stdout=output, stderr=output, cwd=Path(__file__).parents[3])
+        process = subprocess.Popen(
+            command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, env=stranger, cwd=Path(__file__).parents[3]
+        )
         try:
             address = f"http://127.0.0.1:{port}"
             _wait(address, process, log)
