@@ -14,8 +14,19 @@ _FUNCTION_NAMES = {"DECODE_CASE": "case", "STR_POSITION": "position", "EXTRACT":
 
 
 def name_columns(tree: exp.Expr) -> None:
-    """Gives every unnamed item of a query's select list the name that Redshift would return, in place."""
-    query: exp.Expr | None = tree
+    """Gives every unnamed item of a select list the name that Redshift would return, in place.
+
+    Of the query itself, and of those in FROM and WITH, whose columns others may name so.
+    """
+    _name_items(tree)
+    for inner in tree.find_all(exp.CTE, exp.Subquery):
+        stands_in_from = isinstance(inner, exp.CTE) or isinstance(inner.parent, exp.From | exp.Join)
+        alias = inner.args.get("alias")
+        if stands_in_from and not (alias is not None and alias.columns):
+            _name_items(inner.this)
+
+
+def _name_items(query: exp.Expr | None) -> None:
     while isinstance(query, exp.SetOperation | exp.Subquery):
         query = query.this
     if isinstance(query, exp.Select):

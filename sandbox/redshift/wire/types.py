@@ -72,6 +72,8 @@ class Column:
 @lru_cache(maxsize=4096)
 def column(name: str, engine_type: str) -> Column:
     """A column from its name and DuckDB's name of its type."""
+    if name.startswith("?column?_"):  # DuckDB tells columns of one name in a subquery apart
+        name = "?column?"
     decimal = re.fullmatch(r"DECIMAL\((\d+),(\d+)\)", engine_type)
     if decimal:
         return Column(name, NUMERIC, -1, (int(decimal[1]) << 16 | int(decimal[2])) + 4)
