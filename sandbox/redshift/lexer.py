@@ -172,8 +172,13 @@ def _schemas_of_types(sql: str) -> Iterator[tuple[int, int]]:
 
 def parameter_count(sql: str) -> int:
     """The highest `$n` of a statement; those in a PREPARE are its own."""
-    found = max((int(token.text[1:]) for token in _parameters(sql)), default=0)
+    found = highest_parameter(sql)
     return 0 if found and first(sql).upper == "PREPARE" else found
+
+
+def highest_parameter(sql: str) -> int:
+    """The highest `$n` of a text, 0 where there is none."""
+    return max((int(token.text[1:]) for token in _parameters(sql)), default=0)
 
 
 def _parameters(sql: str) -> list[Token]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from sandbox.redshift import lexer
 from sandbox.redshift.cursor import TokenCursor
 from sandbox.redshift.errors import SqlError
 from sandbox.redshift.session import Session, Sink, Statement
@@ -26,6 +27,8 @@ class Prepare(Command):
         of_deletion = words.peek() == "DELETE"
         self._statement = delete(words.rest(), oids) if of_deletion else Translated(words.rest(), oids)
         self._count = len(oids)
+        if (used := lexer.highest_parameter(sql)) > self._count:
+            raise SqlError("42P02", f"there is no parameter ${used}")
 
     def run(self, session: Session, values: Sequence[Value], sink: Sink) -> str:  # noqa: ARG002
         """Keeps it; the name must be free."""

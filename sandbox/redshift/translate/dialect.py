@@ -20,6 +20,10 @@ from sandbox.redshift.errors import SqlError, plain, syntax_error
 _SPECIAL_SYNTAX = ("CAST", "CONVERT", "DECODE", "EXTRACT", "POSITION", "SUBSTRING", "TRIM", "TRY_CAST")
 
 
+COMMA = "comma"
+"""Marks a join that was written as a comma."""
+
+
 class _Parser(RedshiftParser):
     FUNCTIONS: ClassVar[dict[str, Any]] = {}
     FUNCTION_PARSERS: ClassVar[dict[str, Any]] = {
@@ -28,6 +32,14 @@ class _Parser(RedshiftParser):
     NO_PAREN_FUNCTION_PARSERS: ClassVar[dict[str, Any]] = RedshiftParser.NO_PAREN_FUNCTION_PARSERS | {
         "APPROXIMATE": lambda self: _approximate(self)
     }
+
+    def _parse_join(self, *given: Any, **options: Any) -> exp.Join | None:
+        """A join, which remembers whether it was written as a comma: that one alone needs no condition."""
+        is_comma = bool(self._curr) and self._curr.token_type == TokenType.COMMA
+        found: exp.Join | None = super()._parse_join(*given, **options)
+        if found is not None:
+            found.meta[COMMA] = is_comma
+        return found
 
 
 def _approximate(parser: RedshiftParser) -> exp.Expr | None:

@@ -8,6 +8,7 @@ from sqlglot import exp
 from sandbox.redshift import lexer
 from sandbox.redshift.errors import SqlError, not_imitated, syntax_error, unsupported
 from sandbox.redshift.reserved import RESERVED
+from sandbox.redshift.translate.dialect import COMMA
 from sandbox.redshift.translate.functions import OF_ROWS
 
 _REFUSED: dict[type[exp.Expr], SqlError] = {
@@ -147,6 +148,9 @@ def _refuse_name(name: exp.Identifier) -> None:
 
 def _refuse_join(join: exp.Join) -> None:
     condition = join.args.get("on")
+    free = join.meta.get(COMMA, True) or join.kind == "CROSS" or join.method == "NATURAL"
+    if condition is None and not join.args.get("using") and not free:
+        raise SqlError("42601", "syntax error: a JOIN needs ON or USING")
     if join.side == "FULL" and condition is not None and not _is_equality(condition):
         raise SqlError("0A000", "FULL JOIN is only supported with merge-joinable join conditions")
 
