@@ -35,6 +35,9 @@ BAR_HEIGHT = 34
 LONGEST_LINE = 22
 """Characters of a line of a name beside a bar; there are two lines."""
 
+LONGEST_HEAD = 8
+"""Characters of a line above a column of cells, which are narrow on a telephone."""
+
 
 @dataclass(frozen=True, slots=True)
 class Series:
@@ -224,7 +227,8 @@ def grid(rows: Table, across: str, down: str, column: str, orders: tuple[Sequenc
                     font={"color": _on_scale(value / greatest, theme), "size": 13},
                 )
     figure.update_yaxes(autorange="reversed", showgrid=False)
-    figure.update_xaxes(showgrid=False, side="top")
+    in_lines = ["<br>".join(textwrap.wrap(name, LONGEST_HEAD)) for name in columns]
+    figure.update_xaxes(showgrid=False, side="top", tickvals=columns, ticktext=in_lines, tickangle=0)
     return figure
 
 
