@@ -52,6 +52,10 @@ _PROCESS = {
     "spark.log.level": "ERROR",
     "spark.redaction.string.regex": KEY_BLOCK,
     "spark.sql.catalogImplementation": "in-memory",
+    # Spark writes the text of every plan, and of every change of one, for a page that is off: a fifth of the processor
+    # time of few records, were all columns in it.
+    "spark.sql.debug.maxToStringFields": "0",
+    "spark.sql.ui.explainMode": "simple",
     "spark.ui.enabled": "false",
     "spark.ui.showConsoleProgress": "false",
 }

@@ -30,7 +30,7 @@ from tests.faults.test_killed_at_commit import content
 
 FIRST = datetime(2026, 1, 8, 2, tzinfo=UTC)
 DAYS = [FIRST + number * timedelta(days=1) for number in range(3)]
-PROFILES = {"small": small(visitors=300, events=200), "restless": restless(small(visitors=300, events=200))}
+PROFILES = {"small": small(visitors=100, events=80), "restless": restless(small(visitors=100, events=80))}
 SEEDS = [pytest.param(seed, marks=[pytest.mark.long] if seed > 1 else []) for seed in range(1, 21)]
 SWITCHES = {
     **{fault: Manners(weather=weather({fault: 0.2}, seed=number)) for number, fault in enumerate(PASSING)},

@@ -45,7 +45,7 @@ def content(built: House) -> dict[str, list[tuple[Any, ...]]]:
 
 
 def account() -> InventedAccount:
-    return InventedAccount(small(visitors=300, events=200))
+    return InventedAccount(small(visitors=60, events=40))
 
 
 @pytest.fixture(scope="module")

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.integration.warehouse_sql.house import House, Record, open_house
+from tests.integration.warehouse_sql.house import House, Record, open_laid_out_house
 from warehouse_sql.catalog import load_catalog
 
 NOW = datetime(2026, 6, 1, 12)  # noqa: DTZ001 - staging holds UTC without a zone
@@ -21,7 +21,7 @@ Batch = Mapping[str, list[Record]]
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
-    with open_house(tmp_path_factory.mktemp("late")) as opened:
+    with open_laid_out_house(tmp_path_factory.mktemp("late")) as opened:
         opened.load()
         yield opened
 

@@ -15,7 +15,7 @@ from spark.manifest import staging_log
 from spark.quarantine import open_quarantine
 from tests.integration.spark.lakes import KEY, NOW, TOLERANT, land, run
 from tests.integration.spark.test_normalise import VISITOR, VISITORS, visitor
-from tests.integration.warehouse_sql.house import House, open_house
+from tests.integration.warehouse_sql.house import House, open_laid_out_house
 
 VISITORS_NOW = "select visitor_id, play_count, is_purged from core.dim_visitor where visitor_key > 0 order by 1"
 
@@ -38,7 +38,7 @@ def retry(house: House) -> RetryReport:
 def test_after_a_fix_of_the_rule_records_appear_once_and_the_quarantine_closes(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with open_house(tmp_path) as house, monkeypatch.context() as wrong:
+    with open_laid_out_house(tmp_path) as house, monkeypatch.context() as wrong:
         contracts = strict()
         wrong.setattr(spark.contracts, "_load", lambda: contracts)
         land(house.lake, VISITORS, [visitor("v1"), visitor("v2", 7), visitor("v3", "many")], [visitor("v4", 9)])
@@ -91,7 +91,7 @@ def test_a_record_of_before_a_sweep_that_comes_out_of_quarantine_after_it_is_pur
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """As it would be if it had been loaded at once."""
-    with open_house(tmp_path) as house:
+    with open_laid_out_house(tmp_path) as house:
         active = {"last_active_at": "2026-01-03", "play_count": 1, "load_count": 1}
         house.stage({"visitor": [{"visitor_id": "v1", **active, "_extracted_at": "2026-01-03"}]})
         house.load()

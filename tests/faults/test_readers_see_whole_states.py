@@ -5,7 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from tests.integration.warehouse_sql.house import House, open_house
+from tests.integration.warehouse_sql.house import House, open_laid_out_house
 from tests.integration.warehouse_sql.staged import Rows
 from warehouse_sql.connection import Connection, connect
 
@@ -118,7 +118,7 @@ def day(number: int, sessions: int, plays: int, revision: int = 1) -> dict[str, 
 
 
 def test_every_answer_is_that_of_a_whole_state(tmp_path: Path) -> None:
-    with open_house(tmp_path) as house:
+    with open_laid_out_house(tmp_path) as house:
         house.stage(day(1, 3, 4))
         house.load()
         reader = Reader(house)

@@ -11,7 +11,7 @@ import pytest
 
 from spark.jobs.normalise import NormaliseReport
 from tests.integration.spark.lakes import land, newest, raw_line, run
-from tests.integration.warehouse_sql.house import House, open_house
+from tests.integration.warehouse_sql.house import House, open_laid_out_house
 
 SESSION = {
     "event_key": "s",
@@ -52,7 +52,7 @@ def record(name: str, changes: dict[str, Any]) -> str:
 @pytest.fixture
 def changed(tmp_path: Path) -> Iterator[House]:
     """A warehouse into which all of them were loaded at once."""
-    with open_house(tmp_path) as house:
+    with open_laid_out_house(tmp_path) as house:
         lines = [record(name, changes) for name, changes in {**LOADED, **PUT_ASIDE}.items()]
         land(house.lake, "wistia/events", lines)
         told_of(run(house.lake))

@@ -45,7 +45,7 @@ def read(house: House, now: datetime = NOW) -> Iterator[None]:
 @pytest.fixture(scope="module")
 def known(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     """The warehouse of the twenty questions."""
-    with open_house(tmp_path_factory.mktemp("house")) as house:
+    with open_laid_out_house(tmp_path_factory.mktemp("house")) as house:
         for step in yaml.safe_load(GIVEN.read_text(encoding="utf-8")):
             house.stage(step)
         house.load()

@@ -43,7 +43,8 @@ def plans() -> str:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         lake = new_lake(folder)
-        settings = Settings(engine="spark", spark_master="local[2]", spark_options=QUICK_START)
+        shown = QUICK_START | {"spark.sql.debug.maxToStringFields": "25"}
+        settings = Settings(engine="spark", spark_master="local[2]", spark_options=shown)
         with open_engine(settings, lake, folder, KEY) as engine, using(engine):
             engine.open_stream(Backlog("wistia/visitors", 1, (raw(lake, 0, WHOLE, 500),)))
             return "\n".join(f"{entity}\n{_plan(engine, entity)}" for entity in load_contracts())

@@ -9,7 +9,7 @@ import pytest
 
 from spark.contracts import Contract, load_contracts
 from tests.integration.spark.lakes import land, run
-from tests.integration.warehouse_sql.house import House, open_house, open_laid_out_house
+from tests.integration.warehouse_sql.house import House, open_laid_out_house
 from tests.integration.warehouse_sql.test_upgrade import execute
 
 PERSONAL = {entity: contract for entity, contract in load_contracts().items() if contract.is_personal}
@@ -99,7 +99,7 @@ def test_one_address_is_one_hash_in_core_and_restricted_and_places_are_coarse(lo
 
 
 def test_a_staging_table_of_an_earlier_release_goes_and_comes_back_with_it(tmp_path: Path) -> None:
-    with open_house(tmp_path) as house:
+    with open_laid_out_house(tmp_path) as house:
         house.load()
         execute(
             house,

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from tests.integration.warehouse_sql.audience import audience
-from tests.integration.warehouse_sql.house import House, Record, open_house
+from tests.integration.warehouse_sql.house import House, Record, open_laid_out_house
 
 LOADS = 6
 ZONE = "Asia/Kolkata"
@@ -96,7 +96,7 @@ class Watched:
 def watched(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Watched]:
     """Six loads; the second time around the zone changes before the last of them."""
     chance, told = random.Random(8), Told()
-    with open_house(tmp_path_factory.mktemp("audience")) as house:
+    with open_laid_out_house(tmp_path_factory.mktemp("audience")) as house:
         for number in range(1, LOADS + 1):
             entities = {name: [dict(row) for row in rows] for name, rows in audience(chance).items()}
             entities["streampulse__playback"] = list(

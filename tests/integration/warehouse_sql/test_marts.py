@@ -8,7 +8,7 @@ from fractions import Fraction
 import pytest
 
 from tests.integration.warehouse_sql.audience import audience
-from tests.integration.warehouse_sql.house import House, Record, open_house
+from tests.integration.warehouse_sql.house import House, Record, open_laid_out_house
 from warehouse_sql.model import Load, Model, load_models
 
 LAST_DAY = date(2026, 1, 31)
@@ -26,7 +26,7 @@ FILLED = [model for model in VIEWS if model.name not in OF_TROUBLE]
 def invented(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     """A warehouse with two loads of invented data; the last two medias are never described."""
     chance = random.Random(20260131)
-    with open_house(tmp_path_factory.mktemp("invented")) as house:
+    with open_laid_out_house(tmp_path_factory.mktemp("invented")) as house:
         house.channels = {"m0": "Newsletter"}
         house.stage({"media": medias(), "media_day": days(chance), "viewing_session": sessions(chance)})
         house.load()

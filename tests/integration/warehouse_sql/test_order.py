@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.integration.warehouse_sql.house import House, Record, open_house
+from tests.integration.warehouse_sql.house import House, Record, open_laid_out_house
 from warehouse_sql.catalog import load_catalog
 
 START = datetime(2026, 1, 1)  # noqa: DTZ001 - staging holds UTC without a zone
@@ -125,7 +125,7 @@ def stage(house: House, records: list[tuple[str, Record]]) -> None:
     house.stage(entities)
 
 
-@settings(max_examples=8, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=5, deadline=None, suppress_health_check=list(HealthCheck))
 @given(
     drawn=st.lists(curve, min_size=6, max_size=20),
     batches=st.lists(st.integers(0, 2), min_size=20, max_size=20),
@@ -174,12 +174,11 @@ def content(house: House, table: str) -> list[Any]:
 @pytest.fixture(scope="module")
 def other(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     """A second warehouse."""
-    with open_house(tmp_path_factory.mktemp("other")) as opened:
-        opened.load()
+    with open_laid_out_house(tmp_path_factory.mktemp("other")) as opened:
         yield opened
 
 
-@settings(max_examples=6, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=4, deadline=None, suppress_health_check=list(HealthCheck))
 @given(history=histories())
 def test_order_and_batches_do_not_matter(
     made: House, other: House, history: tuple[list[tuple[str, Record]], list[int]]

@@ -11,7 +11,7 @@ import sqlglot
 import yaml
 
 from extract.errors import ReelhouseError
-from tests.integration.warehouse_sql.house import House, Told, open_house
+from tests.integration.warehouse_sql.house import House, Told, open_laid_out_house
 from warehouse_sql.connection import Target, connect
 from warehouse_sql.model import HOME
 from warehouse_sql.query import query
@@ -26,7 +26,7 @@ EXPECTED: dict[int, list[list[Any]]] = yaml.safe_load((CASES / "expect.yaml").re
 @pytest.fixture(scope="module")
 def analyst(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Target]:
     """An analyst of a warehouse in which the answers are known."""
-    with open_house(tmp_path_factory.mktemp("house")) as house:
+    with open_laid_out_house(tmp_path_factory.mktemp("house")) as house:
         apply_to(house)
         for step in yaml.safe_load((CASES / "given.yaml").read_text(encoding="utf-8")):
             house.stage(step)
