@@ -14,7 +14,8 @@ END;
 -- A number or moment where a text is wanted ("Implicit conversion types"); VARBYTE and SUPER stay what they are.
 CREATE OR REPLACE MACRO main.rs_written(x) AS struct_extract(
     {'missing': x IS NULL, 'x': x, 'text': CAST(x AS VARCHAR)},
-    CASE WHEN typeof(x) IN ('VARCHAR', 'BLOB', 'JSON', '"NULL"') THEN 'x' ELSE 'text' END
+    CASE WHEN typeof(x) IN ('VARCHAR', 'BLOB', 'JSON', '"NULL"') THEN 'x'
+        WHEN typeof(x) = 'BOOLEAN' THEN '42846 cannot cast type boolean to character varying' ELSE 'text' END
 );
 CREATE OR REPLACE MACRO main.rs_is_moment(x) AS typeof(x) LIKE 'TIMESTAMP%' OR typeof(x) = 'DATE';
 CREATE OR REPLACE MACRO main.rs_length(x) AS CASE

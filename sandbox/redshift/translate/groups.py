@@ -17,13 +17,16 @@ stddev stddev_pop stddev_samp string_agg sum var_pop var_samp variance
 """
 _AGGREGATES = frozenset(_NAMES.split())
 """What DuckDB's aggregates are called, after rewriting."""
+_SETS = (exp.Rollup, exp.Cube, exp.GroupingSets)
 _UNSURE = "alias or column"
 
 
 def select(node: exp.Expr) -> exp.Expr:
     """A query whose parts are rewritten already: its groups, then its DISTINCT."""
     group = node.args.get("group")
-    if group is not None and not any(group.args.get(kind) for kind in ("rollup", "cube", "grouping_sets", "all")):
+    if group is not None and any(isinstance(item, _SETS) for item in group.expressions):
+        _group_sets(node, group)
+    elif group is not None and not group.args.get("all"):
         _group(node, group)
     if node.args.get("distinct") is not None and not node.args["distinct"].args.get("on"):
         _distinct(node)
@@ -131,6 +134,32 @@ def _group(node: exp.Expr, group: exp.Expr) -> None:
             if part is not None:
                 _represent(part, padded)
     group.set("expressions", keys)
+
+
+def _group_sets(node: exp.Expr, group: exp.Expr) -> None:
+    """ROLLUP, CUBE and GROUPING SETS: what is grouped by is shown by its key; any of its values would hide a NULL."""
+    named = {made.alias for made in node.expressions if isinstance(made, exp.Alias) and made.this.name != made.alias}
+    columns = {item.sql(): item.copy() for item in group.find_all(exp.Column) if item.table or item.name not in named}
+    padded: list[exp.Expr] = [item for item in columns.values() if blanks.may_be_padded(item)]
+    if any(_is_outside(query, padded) for query in _queries_inside(node)):
+        return
+    for part in [*node.expressions, node.args.get("having"), node.args.get("qualify"), node.args.get("order"), group]:
+        if part is not None:
+            _show_keys(part, padded)
+
+
+def _show_keys(part: exp.Expr, padded: list[exp.Expr]) -> None:
+    if isinstance(part, exp.Anonymous) and str(part.this) in _AGGREGATES and not isinstance(part.parent, exp.Window):
+        return
+    if isinstance(part, exp.Column) and any(_same(part, item) for item in padded):
+        alone = isinstance(part.parent, exp.Select) and part.arg_key == "expressions"
+        made = blanks.key(part)
+        part.replace(exp.alias_(made, part.name, quoted=True) if alone else made)
+        return
+    if isinstance(part, exp.Anonymous) and any(part == blanks.key(item) for item in padded):
+        return
+    for child in [*part.iter_expressions()]:
+        _show_keys(child, padded)
 
 
 def _meant(node: exp.Expr, item: exp.Expr, items: list[exp.Expr]) -> exp.Expr:
