@@ -221,10 +221,10 @@ def _what_next(home: Path, sources: Sequence[str]) -> str:
     command = _own_name()
     return f"""
 What next:
-  {command} run{at} --as-of 2026-01-16T02:00:00Z     one more day; type it twice, and the second has nothing new
-  {command} status{at}                               where the pipeline stands
+  {command} run{at} --as-of 2026-01-16T02:00:00Z         one more day; type it twice, and the second has nothing new
+  {command} status{at}                                   where the pipeline stands
   {command} dashboard{at} --as-of 2026-01-15T09:00:00Z   all of it in a browser (`make dashboard` installs it)
-  {command} docs{at} --out dictionary                  what each table and column means, and where it comes from
+  {command} docs{at} --out dictionary                    what each table and column means, and where it comes from
   {command} warehouse sql{at} "{SEGMENTS if "wistia" in sources else WATCHED}"
 """
 

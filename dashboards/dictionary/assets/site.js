@@ -66,6 +66,8 @@ const drawing = document.querySelector(".lineage");
 if (drawing) {
   const nodes = [...drawing.querySelectorAll(".node")];
   const steps = [...drawing.querySelectorAll(".step")];
+  const told = document.getElementById("ways");
+  const fed = new Set(steps.map((step) => step.dataset.to));
   let fixed = null;
 
   function ways(name, from, to) {
@@ -85,8 +87,12 @@ if (drawing) {
   function show(name) {
     [...nodes, ...steps].forEach((part) => part.classList.remove("on"));
     drawing.classList.toggle("chosen", name !== null);
+    told.textContent = "";
     if (name === null) return;
-    const on = new Set([...ways(name, "to", "from"), ...ways(name, "from", "to")]);
+    const back = ways(name, "to", "from");
+    const ends = [...back].filter((end) => end !== name && !fed.has(end)).sort();
+    if (ends.length) told.textContent = name + " comes from " + ends.join("; ");
+    const on = new Set([...back, ...ways(name, "from", "to")]);
     nodes.forEach((node) => node.classList.toggle("on", on.has(node.dataset.name)));
   }
 

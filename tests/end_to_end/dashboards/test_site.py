@@ -68,6 +68,9 @@ def test_a_column_can_be_followed_to_the_field_of_the_source(browser: Browser, s
     on = page.locator(".node.on").evaluate_all("nodes => nodes.map((node) => node.dataset.name)")
     assert "wistia/events: percent_viewed" in on
     assert f"{MART}.channel_name" not in on
+    assert page.locator("#ways").inner_text() == (
+        f"{MART}.average_percent_viewed comes from wistia/events: percent_viewed"
+    )
     assert page.locator(f'.node[data-name="{MART}.channel_name"]').evaluate("node => !node.classList.contains('on')")
     page.keyboard.press("Escape")
     assert page.locator(".node.on").count() == 0
