@@ -93,11 +93,16 @@ def find(context: Context, progress: Progress, asked: Iterable[Person]) -> Trace
     for stands for itself alone.
 
     Raises:
-        ConfigurationError: nothing was asked for, or there is no privacy key.
+        ConfigurationError: nothing was asked for, an address is none, or there is no privacy key.
     """
     persons = {(subject, plain_text(subject, text)) for subject, text in asked}
     if not persons or not all(text for _, text in persons):
         raise ConfigurationError("name whom to forget: --visitor KEY, --email ADDRESS, --user ID, or several of them")
+    if any("@" not in text for subject, text in persons if subject == "email"):
+        raise ConfigurationError(
+            "--email: that is no e-mail address, and would be looked for as a word. Nothing was changed; name a visitor "
+            "by --visitor KEY, a user by --user ID"
+        )
     key = open_privacy_key(context.settings, context.secrets)
     found = beside_others(context.lake, context.run_id, lambda: search_wholly(context.lake, progress, persons))
     found.refused = refused_with(context.lake, [text for _, text in found.persons])

@@ -5,9 +5,11 @@ from pathlib import Path
 
 import pytest
 
+from extract.errors import ConfigurationError
 from extract.lake import DirectoryLake
 from extract.progress import Silent
-from orchestration.forget import Person, search
+from orchestration.context import Context, Options
+from orchestration.forget import Person, find, search
 from spark.forgotten import plain_text
 from tests.faults.persons import encoded
 from tests.integration.spark.lakes import land, raw_line
@@ -40,6 +42,17 @@ def test_a_line_that_does_not_tell_whom_it_is_about_is_theirs_if_it_has_their_te
     found = search(lake, Silent(), {person})
     assert found.places == {stream: [(1, 0, line) for line in theirs]}
     assert found.records[stream] == len(theirs)
+
+
+@pytest.mark.parametrize(
+    ("asked", "says"),
+    [([], "name whom"), ([("user", " ")], "name whom"), ([ADA, ("email", "u000972")], "that is no e-mail address")],
+)
+def test_who_cannot_be_meant_is_refused_and_not_named(tmp_path: Path, asked: list[Person], says: str) -> None:
+    (tmp_path / "reelhouse.yaml").write_text('lake: "file:lake"\nwarehouse: "sandbox:."\n')
+    with pytest.raises(ConfigurationError, match=says) as refused:
+        find(Context(Options(home=tmp_path)), Silent(), asked)
+    assert "u000972" not in str(refused.value)
 
 
 @pytest.mark.parametrize(
