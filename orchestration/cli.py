@@ -241,8 +241,11 @@ def forget(
         show.traces(traces, as_json=options.as_json)
     if not yes and not _is_confirmed(options, "Erase all of this, for good?"):
         return
-    with shown_progress(context.clock, context.run_id) as progress:
-        report = forgetting.forget(context, progress, traces)
+    try:
+        with shown_progress(context.clock, context.run_id) as progress:
+            report = forgetting.forget(context, progress, traces)
+    except KeyboardInterrupt:
+        raise ReelhouseError(forgetting.INTERRUPTED) from None
     show.forgotten(report, as_json=options.as_json)
 
 

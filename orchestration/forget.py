@@ -31,14 +31,21 @@ from spark.forgotten import (
     merged,
     personal_contracts,
     plain_text,
+    read_forgotten,
     subjects_of,
     tells_whom,
 )
 from spark.jobs.erase_raw import parse_line
+from spark.jobs.normalise import refuse_another_key
 from spark.leaves import FORGOTTEN
+from spark.manifest import newest_key, staging_log
 from spark.raw import RawObject, checked
 from warehouse_sql.erase import count
 
+INTERRUPTED = (
+    "stopped. If `reelhouse status` says that somebody asked to be forgotten and is not yet, the request is recorded "
+    "and the next command that loads completes it; else nothing was changed"
+)
 Person = tuple[Subject, str]
 """What somebody is known by: a subject, and its text in the plain form that is hashed."""
 
@@ -93,22 +100,31 @@ def find(context: Context, progress: Progress, asked: Iterable[Person]) -> Trace
     for stands for itself alone.
 
     Raises:
-        ConfigurationError: nothing was asked for, an address is none, or there is no privacy key.
+        ConfigurationError: nothing was asked for, an address is none, or there is no privacy key, or another one.
     """
     persons = {(subject, plain_text(subject, text)) for subject, text in asked}
     if not persons or not all(text for _, text in persons):
         raise ConfigurationError("name whom to forget: --visitor KEY, --email ADDRESS, --user ID, or several of them")
     if any("@" not in text for subject, text in persons if subject == "email"):
         raise ConfigurationError(
-            "--email: that is no e-mail address, and would be looked for as a word. Nothing was changed; name a visitor "
-            "by --visitor KEY, a user by --user ID"
+            "--email: that is no e-mail address, and would be looked for as a word. Nothing was changed; name a "
+            "visitor by --visitor KEY, a user by --user ID"
         )
     key = open_privacy_key(context.settings, context.secrets)
+    _refuse_unknown_key(context.lake, key)
     found = beside_others(context.lake, context.run_id, lambda: search_wholly(context.lake, progress, persons))
     found.refused = refused_with(context.lake, [text for _, text in found.persons])
     target = open_warehouse(context.settings, context.secrets)
     found.rows = count(target, _as_forgotten(key, found.persons))
     return found
+
+
+def _refuse_unknown_key(lake: Lake, key: PrivacyKey) -> None:
+    """Let no request be recorded under a key that nobody has who loads: they could not go on without it."""
+    read_forgotten(lake, key)
+    head = staging_log(lake).head()
+    if head and newest_key(lake, head) not in {one.fingerprint for one in key.ring}:
+        refuse_another_key(lake, head, key)
 
 
 def forget(context: Context, progress: Progress, traces: Traces) -> ForgetReport:

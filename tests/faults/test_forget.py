@@ -337,6 +337,14 @@ def test_somebody_unknown_is_recorded_and_never_enters(home: Home) -> None:
 
 
 @pytest.mark.long
+def test_under_a_key_that_is_another_no_request_is_recorded(home: Home) -> None:
+    (home.folder / "privacy.key").write_text("0123456789abcdef" * 4)
+    with pytest.raises(ConfigurationError, match="is not the one under which the loads up to"):
+        erase(home, emails=("ada@example.org",))
+    assert forgotten_log(home.lake).head() is None
+
+
+@pytest.mark.long
 def test_two_at_once_are_both_forgotten(home: Home) -> None:
     """The second is recorded while the first is at work."""
     ada, bob = (traces(home, emails=(email,)) for email in ("ada@example.org", "bob@example.org"))
