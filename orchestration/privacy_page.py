@@ -127,7 +127,7 @@ def _erasure() -> Iterator[str]:
     )
     yield (
         "2. rewrites every object of raw, staging and quarantine that holds them, deletes the old one with all its "
-        "versions, and deletes landing files that were taken;"
+        "versions, and deletes landing files that were taken, and those that were refused and have them in their text;"
     )
     yield (
         f"3. deletes their rows from {', '.join(ERASED_FROM)}, and makes the days anew that had them in "
