@@ -1,5 +1,6 @@
 """A plan tells what a warehouse lacks and changes nothing; apply does it; roles read what they may."""
 
+import re
 import threading
 from collections.abc import Iterator
 from dataclasses import replace
@@ -16,7 +17,7 @@ from warehouse_sql.connection import connect
 from warehouse_sql.examine import examine
 from warehouse_sql.migrate import MigrationRefused, Trouble, load_migrations
 from warehouse_sql.prepare import remember_rebuilt, restore_rules
-from warehouse_sql.proposal import Plan, plan
+from warehouse_sql.proposal import Change, Plan, plan
 from warehouse_sql.query import query
 from warehouse_sql.repeatable import Repeatable
 from warehouse_sql.upgrade import apply, baseline
@@ -70,6 +71,15 @@ def patched(patch: pytest.MonkeyPatch, table: str, version: int | None = None, m
         patch.setattr(f"warehouse_sql.{module}.repeatables", lambda: items)
 
 
+def but_for_secrets(found: Plan) -> list[Change]:
+    """Without the texts that masks are made up with, which are others each time."""
+    secret = re.compile("[0-9a-f]{64}")
+    return [
+        replace(change, statements=tuple(secret.sub("secret", statement) for statement in change.statements))
+        for change in found.changes
+    ]
+
+
 def test_an_empty_warehouse_is_planned_without_a_touch_and_then_made(tmp_path: Path) -> None:
     with open_house(tmp_path) as house:
         before = plan(house.target, house.lake)
@@ -81,7 +91,7 @@ def test_an_empty_warehouse_is_planned_without_a_touch_and_then_made(tmp_path: P
             "migration", "table", "calendar", "view", "mart", "comments", "access"
         }  # fmt: skip
         done = applied(house)
-        assert done.changes == before.changes
+        assert but_for_secrets(done) == but_for_secrets(before)
         assert plan(house.target, house.lake) == Plan(())
         assert applied(house) == Plan(())
 
