@@ -9,6 +9,7 @@ import json
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 from pyspark import StorageLevel
 from pyspark.sql import DataFrame, SparkSession, Window
@@ -244,7 +245,11 @@ def main(folder: str, master: str, files: list[str]) -> None:
     drift = judged.where("reason is null").select(F.explode("unknown").alias("name")).groupBy("name").count().collect()
     good = reasons.pop(None)
     print(json.dumps({"seconds": time.perf_counter() - started, "good": good, "reasons": reasons, "drift": len(drift)}))
+    gateway: Any = session.sparkContext._gateway
     session.stop()
+    gateway.shutdown()
+    gateway.proc.stdin.close()
+    gateway.proc.wait()  # so that the processor time of Java is known to whoever waits for this process
 
 
 if __name__ == "__main__":
