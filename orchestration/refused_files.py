@@ -16,7 +16,7 @@ from typing import BinaryIO, cast
 from extract.lake import Lake
 from extract.lake.base import Version
 from extract.manifest import raw_log
-from extract.sources import STREAM_NAMES
+from extract.sources.streampulse.feeds import STREAM_NAMES
 
 _PIECE = 1024 * 1024
 _ESCAPE = re.compile(rb"\\(?:u([0-9a-f]{4})|(/))")
@@ -60,7 +60,7 @@ def _refused(lake: Lake) -> dict[str, str]:
     """Return what was refused last under each name that nothing was taken from since."""
     found: dict[str, str] = {}
     for stream in STREAM_NAMES:
-        for manifest in raw_log(lake, stream).after(0) if stream.startswith("streampulse/") else ():
+        for manifest in raw_log(lake, stream).after(0):
             for entry in manifest.files:
                 found.pop(entry.key, None)
                 if entry.refused:

@@ -3,7 +3,6 @@
 import os
 import signal
 import subprocess
-import sys
 import time
 from collections import defaultdict
 from collections.abc import Iterator
@@ -23,6 +22,7 @@ from orchestration.status import read_status
 from sandbox.streampulse.playbacks import Row
 from sandbox.streampulse.size import DAY, EPOCH, Size
 from sandbox.streampulse.truth import Truth, truth
+from tests.commands import PROGRAM
 from warehouse_sql.query import query
 
 SIZE = Size(users=150, titles=25, playbacks=240, days=6)
@@ -111,9 +111,8 @@ def test_every_playback_has_the_plan_of_its_start(home: Path, told: Truth) -> No
 def watched(tmp_path: Path) -> Iterator[tuple[Path, "subprocess.Popen[str]"]]:
     """A home in which `reelhouse watch` runs."""
     (tmp_path / "reelhouse.yaml").write_text(CONFIGURATION.format(landing="landing/streampulse/"))
-    program = "from orchestration.__main__ import main; main()"
     with subprocess.Popen(
-        [sys.executable, "-c", program, "watch", "--home", str(tmp_path)],
+        [*PROGRAM, "watch", "--home", str(tmp_path)],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,

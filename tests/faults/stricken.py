@@ -3,7 +3,6 @@
 Processes are forked from one that has imported everything, so that a run costs no start of Python.
 """
 
-import multiprocessing
 import os
 import signal
 import threading
@@ -21,14 +20,13 @@ from extract.lake import DirectoryLake
 from extract.progress import Silent
 from orchestration.context import Context, Options
 from orchestration.pipeline import run
+from tests.commands import FORKED
 from tests.faults.wire import DELAY, Fate, Fault, Wire
 from warehouse_sql.connection import Connection
 
 NAMES = ("get", "put", "put_file", "put_if_absent", "delete")
 """The verbs of a lake that are called for one object."""
 WRITES = ("put", "put_file", "put_if_absent")
-FORKED = multiprocessing.get_context("forkserver")
-FORKED.set_forkserver_preload(["tests.faults.warm"])
 
 
 @dataclass(frozen=True)
