@@ -8,7 +8,6 @@ from importlib import resources
 from pathlib import Path
 
 import duckdb
-from duckdb.sqltypes import INTEGER, VARCHAR
 
 from sandbox.redshift.names import DEFAULT_SCHEMA, INTERNAL_SCHEMA, literal
 
@@ -117,12 +116,6 @@ def _laid_out() -> tempfile.TemporaryDirectory[str]:
 def _set(root: duckdb.DuckDBPyConnection) -> None:
     for name, value in SETTINGS.items():
         root.execute(f"SET GLOBAL {name} = {value}")
-    root.create_function("engine_digest", _digest, [VARCHAR, INTEGER], VARCHAR)
-
-
-def _digest(text: str, bits: int) -> str:
-    """SHA-2 of the sizes that DuckDB has no function for; of a million texts it takes seconds."""
-    return hashlib.new(f"sha{bits}", text.encode()).hexdigest()
 
 
 def _lay_out(root: duckdb.DuckDBPyConnection) -> None:

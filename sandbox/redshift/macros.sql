@@ -132,7 +132,7 @@ CREATE OR REPLACE MACRO main.rs_json_typeof(s) AS CASE WHEN s IS NOT NULL THEN C
 END END;
 CREATE OR REPLACE MACRO main.rs_sha2(s, bits) AS CASE
     WHEN bits IN (0, 256) THEN sha256(s)
-    WHEN bits IN (224, 384, 512) THEN engine_digest(s, bits)
+    WHEN bits IN (224, 384, 512) THEN error('SHA2 of ' || bits || ' bits is not imitated by this sandbox endpoint')
     ELSE ''
 END;
 -- FNV-1a of 64 bits (FNV_HASH function); an integer is its four or eight bytes, the lowest first.
