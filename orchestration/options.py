@@ -80,8 +80,9 @@ def command_options(command: Callable[..., None]) -> Callable[..., None]:
 
 
 def serving_options(command: Callable[..., None]) -> Callable[..., None]:
-    """Give a command that serves a sandbox ``--home``, ``--port``, ``--tls`` and ``--password-file``."""
+    """Give a command that serves a sandbox its options: ``--home``, ``--port`` and who may come in, and how."""
     for option in (
+        click.option("--serializable", is_flag=True, help="Isolation level SERIALIZABLE.  [default: SNAPSHOT]"),
         click.option(
             "--password-file",
             type=click.Path(exists=True, dir_okay=False, path_type=Path),

@@ -5,7 +5,7 @@ import os
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from extract.errors import ConfigurationError
@@ -24,12 +24,14 @@ class Serving:
         port: Where the endpoint listens on the loopback interface; 0 for any free port.
         tls: Whether it offers TLS.
         password_file: A file with the password; None trusts everybody.
+        serializable: Whether the isolation level is SERIALIZABLE, instead of SNAPSHOT.
     """
 
     home: Path
     port: int = 0
     tls: bool = False
     password_file: Path | None = None
+    serializable: bool = False
 
 
 def serve_redshift(serving: Serving, say: Say) -> None:
@@ -49,7 +51,8 @@ def serve_redshift(serving: Serving, say: Say) -> None:
     home = serving.home.resolve()
     try:
         password = serving.password_file.read_text().rstrip("\n") if serving.password_file else None
-        run(home, Settings(home, port=serving.port, idle=0, password=password, tls=serving.tls), started)
+        settings = Settings(home, port=serving.port, idle=0, password=password, tls=serving.tls)
+        run(home, replace(settings, serializable=serving.serializable), started)
     except (AlreadyRunning, DatabaseRefused, OSError) as problem:
         raise ConfigurationError(str(problem)) from None
     except ModuleNotFoundError as missing:

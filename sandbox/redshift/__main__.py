@@ -20,15 +20,14 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--host", default="127.0.0.1", help="the interface (default: loopback alone)")
     parser.add_argument("--password-file", type=Path, help="a file with the password (default: everybody is trusted)")
     parser.add_argument("--tls", action="store_true", help="offer TLS, with a certificate made in HOME/tls")
+    parser.add_argument("--serializable", action="store_true", help="isolation level SERIALIZABLE (default: SNAPSHOT)")
     asked = parser.parse_args(arguments)
     home = asked.home.resolve()
     lake_root = (asked.lake_root or home).resolve()
     try:
         password = asked.password_file.read_text().rstrip("\n") if asked.password_file else None
-        run(
-            home,
-            Settings(lake_root, asked.host, asked.port, asked.idle, asked.memory_limit, password, asked.tls),
-        )
+        how = (asked.host, asked.port, asked.idle, asked.memory_limit, password, asked.tls, asked.serializable)
+        run(home, Settings(lake_root, *how))
     except AlreadyRunning as running:
         sys.stderr.write(f"{running}\n")
         return ALREADY_RUNNING

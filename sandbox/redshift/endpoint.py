@@ -41,6 +41,7 @@ def serve(
     *,
     password: str | None = None,
     tls: Path | None = None,
+    serializable: bool = False,
 ) -> Iterator[Endpoint]:
     """Serves a warehouse in threads of this process, on a free port, for as long as the context lasts.
 
@@ -49,6 +50,7 @@ def serve(
         lake_root: the folder in which `s3://bucket/key` is `bucket/key`; by default the folder of the database.
         password: what clients have to show; None trusts everybody.
         tls: a folder for a certificate and its key, made if absent; None offers no TLS.
+        serializable: whether the isolation level is SERIALIZABLE, instead of SNAPSHOT.
 
     Yields:
         The address.
@@ -59,7 +61,8 @@ def serve(
     from sandbox.redshift.warehouse import Warehouse
 
     path = database / "warehouse.duckdb" if database is not None and database.suffix != ".duckdb" else database
-    warehouse = Warehouse(path, lake_root or (path.parent if path else Path.cwd()))
+    root = lake_root or (path.parent if path else Path.cwd())
+    warehouse = Warehouse(path, root, serializable=serializable)
     try:
         with serving(warehouse, password=password, tls=tls) as endpoint:
             yield endpoint

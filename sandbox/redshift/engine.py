@@ -9,7 +9,7 @@ from pathlib import Path
 
 import duckdb
 
-from sandbox.redshift.names import DEFAULT_SCHEMA, INTERNAL_SCHEMA, literal
+from sandbox.redshift.names import DATABASE, DEFAULT_SCHEMA, INTERNAL_SCHEMA, literal
 
 SETTINGS = {
     "TimeZone": "'UTC'",
@@ -63,6 +63,12 @@ def session_connection(root: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyConnec
     connection = root.cursor()
     set_search_path(connection, [DEFAULT_SCHEMA])
     return connection
+
+
+def tell_isolation(root: duckdb.DuckDBPyConnection, level: str) -> None:
+    """Lets STV_DB_ISOLATION_LEVEL say under which isolation level the database is served."""
+    shown = f"SELECT {literal(DATABASE)} AS db_name, {literal(level)} AS isolation_level"
+    root.execute(f"CREATE OR REPLACE VIEW {INTERNAL_SCHEMA}.stv_db_isolation_level AS {shown}")
 
 
 def set_search_path(connection: duckdb.DuckDBPyConnection, schemas: list[str]) -> None:

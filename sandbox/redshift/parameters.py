@@ -18,7 +18,7 @@ DEFAULTS = {
     "server_version": "8.0.2",
     "statement_timeout": "0",
     "timezone": "UTC",
-    "transaction_isolation": "SNAPSHOT",
+    "transaction_isolation": "",
     "wlm_query_slot_count": "1",
 }
 
@@ -30,5 +30,4 @@ def value_name(parameter: str, *, needed: bool) -> str:
 
 def named_values(settings: Mapping[str, str]) -> dict[str, str | None]:
     """All values by those names."""
-    found = {**DEFAULTS, **settings}
-    return {value_name(name, needed=needed): value for name, value in found.items() for needed in (False, True)}
+    return {value_name(name, needed=needed): value for name, value in settings.items() for needed in (False, True)}

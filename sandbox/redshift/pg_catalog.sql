@@ -116,7 +116,8 @@ CREATE OR REPLACE VIEW sandbox_internal.pg_database AS
         CAST(1663 AS BIGINT) AS dattablespace, CAST(-1 AS INTEGER) AS datconnlimit;
 CREATE OR REPLACE VIEW sandbox_internal.svv_redshift_databases AS
     SELECT 'dev' AS database_name, CAST(100 AS INTEGER) AS database_owner, 'local' AS database_type,
-        CAST(NULL AS VARCHAR) AS database_acl, CAST(NULL AS VARCHAR) AS database_options, 'Snapshot Isolation' AS database_isolation_level;
+        CAST(NULL AS VARCHAR) AS database_acl, CAST(NULL AS VARCHAR) AS database_options,
+        (SELECT isolation_level FROM sandbox_internal.stv_db_isolation_level) AS database_isolation_level;
 CREATE OR REPLACE VIEW sandbox_internal.pg_roles AS
     SELECT CAST(usesysid AS BIGINT) AS oid, usename AS rolname, usesuper AS rolsuper, TRUE AS rolinherit, usesuper AS rolcreaterole,
         usecreatedb AS rolcreatedb, TRUE AS rolcanlogin, CAST(-1 AS INTEGER) AS rolconnlimit, CAST(NULL AS TIMESTAMP) AS rolvaliduntil,

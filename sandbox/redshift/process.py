@@ -73,6 +73,7 @@ class Settings:
         memory_limit: of the engine, such as '4GB'.
         password: what clients have to show; None trusts everybody.
         tls: whether TLS is offered, with a certificate in `HOME/tls`.
+        serializable: whether the isolation level is SERIALIZABLE, instead of SNAPSHOT.
     """
 
     lake_root: Path
@@ -82,6 +83,7 @@ class Settings:
     memory_limit: str = DEFAULT_MEMORY
     password: str | None = None
     tls: bool = False
+    serializable: bool = False
 
 
 def run(home: Path, settings: Settings, started: Callable[[Endpoint], None] = lambda _: None) -> None:
@@ -107,7 +109,8 @@ def run(home: Path, settings: Settings, started: Callable[[Endpoint], None] = la
 
     with sole_server(SERVICE, home):
         access = Access(settings.password, server_context(home / "tls") if settings.tls else None)
-        warehouse = Warehouse(home / "warehouse.duckdb", settings.lake_root, settings.memory_limit)
+        file, serializable = home / "warehouse.duckdb", settings.serializable
+        warehouse = Warehouse(file, settings.lake_root, settings.memory_limit, serializable=serializable)
         stop = warehouse.ended
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: stop.set())

@@ -27,3 +27,10 @@ def redshift_endpoint(redshift_lake: Path) -> Iterator[Endpoint]:
     """
     with serve(None, redshift_lake) as endpoint:
         yield endpoint
+
+
+@pytest.fixture
+def redshift_serializable_endpoint(redshift_lake: Path) -> Iterator[Endpoint]:
+    """The same under isolation level SERIALIZABLE, for whom production's is that."""
+    with serve(None, redshift_lake, serializable=True) as endpoint:
+        yield endpoint

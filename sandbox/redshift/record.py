@@ -130,7 +130,7 @@ class Record:
     def transaction(self, row: Row) -> None:
         """Remembers a transaction."""
         undone = -1 if row["status"] == "committed" else row["transaction_id"]
-        known = {"isolation_level": "Snapshot Isolation", "blocks_committed": 0, "undo_transaction_id": undone}
+        known = {"blocks_committed": 0, "undo_transaction_id": undone}
         self.add("sys_transaction_history", known | row)
 
     def _queries(self) -> list[Row]:

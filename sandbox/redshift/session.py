@@ -5,7 +5,7 @@ import secrets
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
@@ -17,9 +17,10 @@ from sandbox.redshift.engine import session_connection, set_search_path
 from sandbox.redshift.engine_errors import from_duckdb
 from sandbox.redshift.errors import QUERY_CANCELLED, TERMINATED, SqlError
 from sandbox.redshift.locks import Mode
-from sandbox.redshift.names import DATABASE, DEFAULT_SCHEMA, SUPERUSER, VERSION_TEXT, TableName
-from sandbox.redshift.parameters import named_values
+from sandbox.redshift.names import DATABASE, DEFAULT_SCHEMA, INTERNAL_SCHEMA, SUPERUSER, VERSION_TEXT, TableName
+from sandbox.redshift.parameters import DEFAULTS, named_values
 from sandbox.redshift.record import Row, now, query_type
+from sandbox.redshift.serializable import Precedence, violation
 from sandbox.redshift.translate.shown import Shown, shown
 from sandbox.redshift.translate.stored_values import Kinds
 from sandbox.redshift.warehouse import Warehouse
@@ -114,6 +115,8 @@ class Session:
         """Schemas searched for names without one; and those asked for, of which some may not be there."""
         self.query_id = self.last_query_id = -1
         self._transaction = 0
+        self._used: list[tuple[TableName, Mode]] = []
+        """What the next statement in the engine reads and writes, while the isolation level is SERIALIZABLE."""
         self._started = now()
         self._open = False
         self._busy = False
@@ -289,10 +292,11 @@ class Session:
             if self._open:
                 self._open = False
                 ending = now()
-                self.connection.execute("COMMIT" if commit else "ROLLBACK")
+                self._finish(commit=commit)
                 self.warehouse.record.transaction(
                     {
                         "user_id": self.user_id, "transaction_id": self._transaction,
+                        "isolation_level": self.warehouse.isolation,
                         "status": "committed" if commit else "rolledback", "transaction_start_time": self._started,
                         "commit_start_time": ending if commit else None, "commit_end_time": now() if commit else None,
                     }
@@ -307,9 +311,15 @@ class Session:
             if not commit:
                 self._restore()
             self._end_local_settings()
+            self._used = []
             self.catalog = self.warehouse.catalog
             self._before = self._now()
             self.warehouse.locks.release(self.pid)
+
+    def _finish(self, *, commit: bool) -> None:
+        precedence = self.warehouse.precedence
+        with precedence.ending(self._transaction, commit=commit) if precedence else nullcontext():
+            self.connection.execute("COMMIT" if commit else "ROLLBACK")
 
     def _restore(self) -> None:
         """Undoes what DuckDB's rollback does not know of: SET is undone with its transaction, as in PostgreSQL."""
@@ -343,16 +353,63 @@ class Session:
             parameters: its named parameters, only those that it uses.
             alone: it is all that the client's statement does, so that it needs no transaction around it.
         """
-        if not self._open and not (alone and not self.in_transaction):
-            self.connection.execute("BEGIN TRANSACTION")
-            self._open = True
+        precedence = self.warehouse.precedence
+        if not self._open and (precedence or not alone or self.in_transaction):
             self._transaction, self._started = self.warehouse.record.number(), now()
+            if precedence:
+                precedence.begin(self._transaction, lambda: self._begin(at_once=True))
+            else:
+                self._begin(at_once=False)
+        if precedence and self._used:
+            self._refuse_circles(precedence)
         return self.connection.execute(sql, parameters) if parameters else self.connection.execute(sql)
 
-    def lock(self, table: TableName, mode: Mode) -> None:
-        """Takes a lock until the end of the transaction; temporary tables need none."""
-        if not self.is_temporary(table):
-            self.warehouse.locks.acquire(self.pid, str(self.resolved(table)), mode, self._deadline)
+    def _begin(self, *, at_once: bool) -> None:
+        """Opens a transaction of DuckDB, whose snapshot is that of its first statement."""
+        self.connection.execute("BEGIN TRANSACTION")
+        if at_once:
+            self.connection.execute(f"SELECT 1 FROM {INTERNAL_SCHEMA}.layout LIMIT 0")
+        self._open = True
+
+    def _refuse_circles(self, precedence: Precedence) -> None:
+        used, self._used = self._used, []
+        for table, mode in used:
+            if circle := precedence.use(self._transaction, str(table), mode):
+                raise violation(self.warehouse.number_of(table), circle, self.pid)
+
+    def lock(self, table: TableName, mode: Mode, *, only: bool = False) -> None:
+        """Takes a lock until the end of the transaction; temporary tables need none.
+
+        Args:
+            table: what is locked.
+            mode: how it is used.
+            only: the lock is all that is wanted, and the table is not used.
+
+        Raises:
+            SqlError: 40P01, 57014 as `LockTable.acquire`; 42P01 or 1018 where another transaction has dropped or made
+                the table since this one's snapshot.
+        """
+        if self.is_temporary(table):
+            return
+        found = self.resolved(table)
+        shared = mode is Mode.APPEND and self.warehouse.precedence is None
+        self.warehouse.locks.acquire(
+            self.pid, str(found), mode if shared or mode is not Mode.APPEND else Mode.WRITE, self._deadline
+        )
+        self._refuse_changed(found, mode)
+        if self.warehouse.precedence and not only:
+            self._used.append((found, mode))
+
+    def _refuse_changed(self, table: TableName, mode: Mode) -> None:
+        """Changes of the catalog are seen at once, and rows as of the snapshot ("Isolation levels", error 1018)."""
+        key = ("table", *table.parts)
+        own, theirs = self.catalog.get(*key), self.warehouse.catalog.get(*key)
+        if not self._open or (own is None) is (theirs is None) or mode is Mode.EXCLUSIVE:
+            return
+        if own is None:
+            raise SqlError("XX000", "1018", "Relation does not exist.")
+        if self._before.catalog.get(*key) is not None:
+            raise SqlError("42P01", f'relation "{table}" does not exist')
 
     def is_temporary(self, table: TableName) -> bool:
         """Whether a name means one of this session's temporary tables."""
@@ -462,8 +519,13 @@ class Session:
             "s_schema": next(iter(self.search_path), None),
             "s_search_path": ",".join(self.search_path),
             "s_version": VERSION_TEXT,
-            **named_values(self.settings),
+            **named_values(self.values_of_settings()),
         }
+
+    def values_of_settings(self) -> dict[str, str]:
+        """The parameters of the session by name, and its variables."""
+        level = "SERIALIZABLE" if self.warehouse.precedence else "SNAPSHOT"
+        return {**DEFAULTS, **self.settings, "transaction_isolation": level}
 
     def cancel(self, message: str | None = None) -> None:
         """Stops what the session is doing, from another thread; one that does nothing is left alone.

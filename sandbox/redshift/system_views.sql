@@ -2,6 +2,9 @@
 CREATE SCHEMA IF NOT EXISTS sandbox_internal;
 CREATE SCHEMA IF NOT EXISTS public;
 CREATE TABLE IF NOT EXISTS sandbox_internal.catalog (key VARCHAR, document VARCHAR);
+-- Made again as the database is served (`engine.tell_isolation`).
+CREATE OR REPLACE VIEW sandbox_internal.stv_db_isolation_level AS
+    SELECT 'dev' AS db_name, 'Snapshot Isolation' AS isolation_level;
 CREATE OR REPLACE VIEW sandbox_internal.views AS
     SELECT key ->> '$[1]' AS schema_name, key ->> '$[2]' AS view_name, document
     FROM sandbox_internal.catalog WHERE key ->> '$[0]' = 'view';

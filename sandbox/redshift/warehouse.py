@@ -10,11 +10,12 @@ from typing import Protocol
 import duckdb
 
 from sandbox.redshift.catalog import Catalog, load
-from sandbox.redshift.engine import DEFAULT_MEMORY, open_database
+from sandbox.redshift.engine import DEFAULT_MEMORY, open_database, tell_isolation
 from sandbox.redshift.locks import LockTable
 from sandbox.redshift.names import DATABASE, INTERNAL_SCHEMA, SUPERUSER, TableName
 from sandbox.redshift.objects import Objects
 from sandbox.redshift.record import Record, Row
+from sandbox.redshift.serializable import Precedence
 
 
 class Member(Protocol):
@@ -45,13 +46,21 @@ def _columns_of_super(root: duckdb.DuckDBPyConnection) -> frozenset[tuple[str, s
 class Warehouse:
     """One open database and its sessions."""
 
-    def __init__(self, path: Path | None, lake_root: Path, memory_limit: str = DEFAULT_MEMORY) -> None:
+    def __init__(
+        self,
+        path: Path | None,
+        lake_root: Path,
+        memory_limit: str = DEFAULT_MEMORY,
+        *,
+        serializable: bool = False,
+    ) -> None:
         """Opens the database.
 
         Args:
             path: the database file, None for one in memory.
             lake_root: the folder in which `s3://bucket/key` is `bucket/key`.
             memory_limit: DuckDB's limit.
+            serializable: whether its isolation level is SERIALIZABLE, instead of SNAPSHOT as Redshift's is by default.
 
         Raises:
             DatabaseRefused: the file cannot be used.
@@ -59,6 +68,10 @@ class Warehouse:
         self.root = open_database(path, lake_root, memory_limit)
         self.objects = Objects(lake_root)
         self.locks = LockTable()
+        self.precedence = Precedence() if serializable else None
+        """What SERIALIZABLE has to know of transactions; None where the isolation level is SNAPSHOT."""
+        self.isolation = "Serializable" if serializable else "Snapshot Isolation"
+        tell_isolation(self.root, self.isolation)
         self.record = Record(self.root)
         self.record.watch("svv_transactions", self._transactions)
         self.record.watch("pg_stat_activity", self._activity)
@@ -122,9 +135,7 @@ class Warehouse:
         """A row for each open transaction and each lock of one ("SVV_TRANSACTIONS")."""
         with self._guard:
             open_ones = {pid: (session, session.transaction) for pid, session in self._sessions.items()}
-        with self.root.cursor() as now:
-            found = now.execute("SELECT schema_name || '.' || table_name, table_oid FROM duckdb_tables()").fetchall()
-        numbers = {str(name): int(number) for name, number in found}
+        numbers = self._numbers()
         own = [(pid, None, "ExclusiveLock", True) for pid, (_, began) in open_ones.items() if began]
         return [
             {
@@ -137,6 +148,16 @@ class Warehouse:
             for pid, table, mode, granted in [*own, *self.locks.requests()]
             for session, began in [open_ones[pid]]
         ]  # fmt: skip
+
+    def _numbers(self) -> dict[str, int]:
+        """The numbers of tables by name with schema, as of now."""
+        with self.root.cursor() as now:
+            found = now.execute("SELECT schema_name || '.' || table_name, table_oid FROM duckdb_tables()").fetchall()
+        return {str(name): int(number) for name, number in found}
+
+    def number_of(self, table: TableName) -> int:
+        """The number of a table; 0 where nobody else can see it yet."""
+        return self._numbers().get(str(table), 0)
 
     def _activity(self) -> list[Row]:
         """A row for each session and what it is doing ("PG_STAT_ACTIVITY" of PostgreSQL 8)."""

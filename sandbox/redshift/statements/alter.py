@@ -9,6 +9,7 @@ from sandbox.redshift.names import TableName, quote
 from sandbox.redshift.session import Session, Sink, Statement
 from sandbox.redshift.statements.append import append_from
 from sandbox.redshift.statements.base import Command
+from sandbox.redshift.statements.databases import AlterDatabase
 from sandbox.redshift.statements.grants import AlterDefaultPrivileges
 from sandbox.redshift.statements.principals import alter_principal
 from sandbox.redshift.statements.row_policies import AlterRowPolicy, row_level_security
@@ -42,6 +43,8 @@ def alter(sql: str) -> Statement:
         return AlterSchema(words)
     if words.take("DEFAULT", "PRIVILEGES"):
         return AlterDefaultPrivileges(words)
+    if words.take("DATABASE"):
+        return AlterDatabase(words)
     return alter_principal(words)
 
 

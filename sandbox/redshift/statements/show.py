@@ -189,7 +189,7 @@ class Show:
     def run(self, session: Session, values: Sequence[Value], sink: Sink) -> str:  # noqa: ARG002
         """Returns its value."""
         sink.begin(self.columns(session))
-        values_of = DEFAULTS | {"use": ""} | session.settings
+        values_of = {"use": ""} | session.values_of_settings()
         if self._name not in (*values_of, "all"):
             raise _unrecognized(self._name)
         everything = [(name, values_of[name]) for name in DEFAULTS]

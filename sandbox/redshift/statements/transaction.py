@@ -76,7 +76,7 @@ class Lock(Command):
         """Takes the locks in the order written, then sees that the tables exist."""
         for table in self._tables:
             session.require("UPDATE", table)
-            session.lock(table, Mode.EXCLUSIVE)
+            session.lock(table, Mode.EXCLUSIVE, only=True)
         for table in self._tables:
             session.run(f"SELECT 1 FROM {table.sql} LIMIT 0")
         return "LOCK TABLE"

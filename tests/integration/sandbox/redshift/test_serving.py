@@ -60,8 +60,9 @@ def test_an_endpoint_alone_keeps_what_was_committed(tmp_path: Path) -> None:
         assert "Secret1" not in "".join(said)
         assert any(line.startswith("Redshift ") for line in said)
         query(tmp_path / "home", "create table t as select 1 as a", "Secret1")
-    with serving(tmp_path / "home", "redshift", until="Ctrl-C"):
+    with serving(tmp_path / "home", "redshift", "--serializable", until="Ctrl-C"):
         assert query(tmp_path / "home", "select a from t") == [[1]]
+        assert query(tmp_path / "home", "show transaction_isolation") == [["SERIALIZABLE"]]
     assert not (tmp_path / "home" / "endpoint.json").exists()
 
 
