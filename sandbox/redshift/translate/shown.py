@@ -1,7 +1,9 @@
 """What a session sees behind names: views, whose text is put in their place when they are used."""
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property, lru_cache
 
 from sandbox.redshift import rights, row_security
 from sandbox.redshift.catalog import Catalog, Document
@@ -71,6 +73,13 @@ class Shown:
     def __bool__(self) -> bool:
         return bool(self._bodies)
 
+    @cached_property
+    def digest(self) -> bytes:
+        """Of all that is shown, the same in each process."""
+        bodies = sorted(_digest(name, body) for name, body in self._bodies.items())
+        rest = (self._search_path, sorted(self._hidden), sorted(self.supers), sorted(map(repr, self._kinds.items())))
+        return hashlib.sha256(repr((bodies, rest)).encode()).digest()
+
     def body(self, name: TableName) -> Body | None:
         """What stands behind a name, or None for a table."""
         if name.schema is not None:
@@ -84,6 +93,11 @@ class Shown:
         """The columns of a table that has a CHAR or a SUPER among them; nothing for another."""
         places = [name] if name.schema is not None else [name, *(TableName(s, name.name) for s in self._search_path)]
         return next((self._kinds[place] for place in places if place in self._kinds), ())
+
+
+@lru_cache(maxsize=1024)
+def _digest(name: TableName, body: Body) -> bytes:
+    return hashlib.sha256(repr((name, body)).encode()).digest()
 
 
 NOTHING_SHOWN = Shown({}, (), frozenset())

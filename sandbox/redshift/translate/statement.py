@@ -1,7 +1,8 @@
 """One query or change, translated: the text for DuckDB and what the session must know of it."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
+from typing import Any
 
 from sqlglot import exp
 
@@ -20,6 +21,7 @@ from sandbox.redshift.translate import (
     written,
 )
 from sandbox.redshift.translate.dialect import parse
+from sandbox.redshift.translate.kept import of_this_code, of_this_user
 from sandbox.redshift.translate.names import name_columns
 from sandbox.redshift.translate.scopes import fold_names
 from sandbox.redshift.translate.shown import Shown
@@ -69,13 +71,38 @@ class Translation:
     changes: tuple[str, ...] = ()
     padded: Mapping[int | str, int] = field(default_factory=dict)
 
+    def document(self) -> dict[str, Any]:
+        """All of it as JSON can say it."""
+        said = {part.name: getattr(self, part.name) for part in fields(self)}
+        sets = {name: sorted(said[name], key=str) for name in ("parameters", "columns", "writes")}
+        tables = {name: [(table.schema, table.name) for table in said[name]] for name in ("reads", "named")}
+        target = self.target and (self.target.schema, self.target.name)
+        return {**said, **sets, **tables, "target": target, "padded": list(self.padded.items())}
+
+    @classmethod
+    def of(cls, document: Mapping[str, Any]) -> "Translation":
+        """What a document says."""
+        sets = {name: frozenset(document[name]) for name in ("parameters", "columns", "writes")}
+        tables = {name: frozenset(TableName(*parts) for parts in document[name]) for name in ("reads", "named")}
+        rest = {
+            "target": TableName(*document["target"]) if document["target"] else None,
+            "terminates": tuple(document["terminates"]),
+            "changes": tuple(document["changes"]),
+            "padded": dict(document["padded"]),
+        }
+        return cls(**{**document, **sets, **tables, **rest})
+
 
 _Key = tuple[str, tuple[str | None, ...], Shown]
-_KEPT: Remembered[_Key, Translation] = Remembered(total=8_000_000, single=200_000)
+_LONGEST = 200_000
+"""Characters of a statement and its translation that are remembered."""
+_REMEMBERED: Remembered[_Key, Translation] = Remembered(total=8_000_000, single=_LONGEST)
 
 
 def translate(sql: str, casts: Sequence[str | None], shown: Shown) -> Translation:
     """Translates a query or change; remembered by text, parameter types and what is shown unless it is very long.
+
+    What this process has not translated another may have (`kept.py`).
 
     Args:
         sql: one statement.
@@ -86,10 +113,21 @@ def translate(sql: str, casts: Sequence[str | None], shown: Shown) -> Translatio
         SqlError: what Redshift would answer to a statement that it cannot read or does not take.
     """
     key = (sql, tuple(casts), shown)
-    found = _KEPT.get(key)
+    found = _REMEMBERED.get(key)
     if found is None:
-        found = translate_tree(parse(sql), casts, shown)
-        _KEPT.put(key, found, len(sql) + len(found.sql))
+        found = _kept(key) if len(sql) < _LONGEST else translate_tree(parse(sql), casts, shown)
+        _REMEMBERED.put(key, found, len(sql) + len(found.sql))
+    return found
+
+
+def _kept(key: _Key) -> Translation:
+    sql, casts, shown = key
+    kept, name = of_this_user(), repr((of_this_code(), sql, casts, shown.digest)).encode()
+    document = kept.get(name)
+    if document is not None:
+        return Translation.of(document)
+    found = translate_tree(parse(sql), casts, shown)
+    kept.put(name, found.document())
     return found
 
 
