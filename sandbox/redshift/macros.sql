@@ -175,8 +175,14 @@ CREATE OR REPLACE MACRO main.rs_precision(t) AS CASE t
     ELSE coalesce(TRY_CAST(regexp_extract(t, '^DECIMAL\((\d+),', 1) AS INTEGER), 0)
 END;
 CREATE OR REPLACE MACRO main.rs_scale(t) AS coalesce(TRY_CAST(regexp_extract(t, '^DECIMAL\(\d+,(\d+)', 1) AS INTEGER), 0);
+CREATE OR REPLACE MACRO main.rs_is_exact(t) AS t LIKE 'DECIMAL%' OR t IN ('INTEGER', 'BIGINT', 'SMALLINT', 'HUGEINT');
 CREATE OR REPLACE MACRO main.rs_gives_decimal(t, u) AS
-    (t LIKE 'DECIMAL%' AND rs_precision(u) > 0) OR (u LIKE 'DECIMAL%' AND rs_precision(t) > 0);
+    (t LIKE 'DECIMAL%' AND rs_is_exact(u)) OR (u LIKE 'DECIMAL%' AND rs_is_exact(t));
+-- DuckDB keeps a product of decimals to 18 digits where both have no more, so one of them is made wider.
+CREATE OR REPLACE MACRO main.rs_product(x, y, t, u) AS cast_to_type(
+    x * CAST(1 AS DECIMAL(19, 0)) * y,
+    rs_decimal(least(38, rs_precision(t) + rs_precision(u) + 1), rs_scale(t) + rs_scale(u))
+);
 -- Of a quotient of (p1, s1) by (p2, s2): the scale greatest(4, s1 + p2 - s2 + 1), less where the precision would exceed 38.
 CREATE OR REPLACE MACRO main.rs_quotient_scale(t, u) AS
     greatest(4, rs_scale(t) - rs_scale(u) + least(rs_precision(u) + 1, 38 - rs_precision(t)));
@@ -201,6 +207,10 @@ CREATE OR REPLACE MACRO main.rs_divided(a, b) AS list_transform([{'a': a, 'b': b
             q.a, q.b, rs_quotient_precision(typeof(q.a), typeof(q.b)), rs_quotient_scale(typeof(q.a), typeof(q.b)),
             rs_quotient_scale(typeof(q.a), typeof(q.b)) + rs_scale(typeof(q.b)) - rs_scale(typeof(q.a))
         ) END
+    }, CASE WHEN rs_gives_decimal(typeof(q.a), typeof(q.b)) THEN 'decimal' ELSE 'other' END))[1];
+CREATE OR REPLACE MACRO main.rs_multiplied(a, b) AS list_transform([{'a': a, 'b': b}], lambda q: struct_extract({
+        'other': CASE WHEN NOT rs_gives_decimal(typeof(q.a), typeof(q.b)) THEN q.a * q.b END,
+        'decimal': CASE WHEN rs_gives_decimal(typeof(q.a), typeof(q.b)) THEN rs_product(q.a, q.b, typeof(q.a), typeof(q.b)) END
     }, CASE WHEN rs_gives_decimal(typeof(q.a), typeof(q.b)) THEN 'decimal' ELSE 'other' END))[1];
 -- AVG: cut for integers, rounded to its own scale for decimals, of which no digit goes through a double.
 CREATE OR REPLACE MACRO main.rs_share(total, n) AS

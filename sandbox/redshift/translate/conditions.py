@@ -3,7 +3,7 @@
 from sqlglot import exp
 
 from sandbox.redshift.errors import SqlError
-from sandbox.redshift.translate.functions import call
+from sandbox.redshift.translate.functions import COMPUTED, call
 
 _NUMBERS = (exp.Add, exp.Sub, exp.Mul, exp.Div, exp.Mod, exp.Neg)
 
@@ -39,7 +39,8 @@ def _check(node: exp.Expr, place: str, called: str) -> None:
     """What has no type by its form is left to DuckDB, which knows the types of columns."""
     value = node.args[place]
     inner = value.unnest()
-    if isinstance(inner, _NUMBERS) or (isinstance(inner, exp.Literal) and not inner.is_string):
+    computed = isinstance(inner, exp.Anonymous) and inner.this in COMPUTED
+    if computed or isinstance(inner, _NUMBERS) or (isinstance(inner, exp.Literal) and not inner.is_string):
         raise SqlError("42804", f"argument of {called} must be type boolean, not type integer")
     if isinstance(inner, exp.Column):
         node.set(place, call("rs_truth", inner.copy(), called))

@@ -176,7 +176,8 @@ def as_text(item: exp.Expr) -> exp.Expr:
     named = isinstance(item, exp.Anonymous) and str(item.this).startswith(
         ("date_", "rs_date", "rs_getdate", "rs_last_day")
     )
-    return cast(item, "VARCHAR") if number or of_type or of_session or named or isinstance(item, _NUMBERS) else item
+    computed = isinstance(item, _NUMBERS) or (isinstance(item, exp.Anonymous) and item.this in COMPUTED)
+    return cast(item, "VARCHAR") if number or of_type or of_session or named or computed else item
 
 
 def _dateadd(arguments: Sequence[exp.Expr]) -> exp.Expr:
@@ -345,12 +346,30 @@ def interpolated(value: exp.Expr, share: exp.Expr) -> exp.Expr:
 _PLAIN_TYPES = frozenset({exp.DataType.Type.DOUBLE, exp.DataType.Type.FLOAT, exp.DataType.Type.INTERVAL})
 
 
-def divide(node: exp.Expr) -> exp.Expr:
-    """A quotient of decimals is a decimal ("Computations with numeric values"); others are left to DuckDB."""
+COMPUTED = frozenset({"rs_divided", "rs_multiplied"})
+"""Products and quotients, of which DuckDB finds the type."""
+
+
+def compute(node: exp.Expr) -> exp.Expr:
+    """A product or quotient, if it may be of decimals: see "Computations with numeric values" for what it gives."""
     sides = node.this.unnest(), node.expression.unnest()
-    if any(map(_never_decimal, sides)) or all(isinstance(side, exp.Literal) and side.is_int for side in sides):
+    if any(map(_never_decimal, sides)) or all(map(_is_whole, sides)):
         return node
-    return call("rs_divided", node.this, node.expression)
+    return call("rs_divided" if isinstance(node, exp.Div) else "rs_multiplied", node.this, node.expression)
+
+
+_WHOLE_TYPES = frozenset({exp.DataType.Type.SMALLINT, exp.DataType.Type.INT, exp.DataType.Type.BIGINT})
+_WHOLE = frozenset({"approx_count_distinct", "count", "date_diff", "length", "rs_weeks_between", "strlen", "strpos"})
+
+
+def _is_whole(side: exp.Expr) -> bool:
+    """Seen by its form: an integer."""
+    of_type = isinstance(side, exp.Cast) and side.to.this in _WHOLE_TYPES
+    named = isinstance(side, exp.Anonymous) and str(side.this) in _WHOLE
+    of_both = type(side) in (exp.Add, exp.Sub, exp.Mul, exp.Div, exp.Mod) and all(
+        _is_whole(part.unnest()) for part in (side.this, side.expression)
+    )
+    return of_type or named or of_both or (isinstance(side, exp.Literal) and bool(side.is_int))
 
 
 def _never_decimal(side: exp.Expr) -> bool:

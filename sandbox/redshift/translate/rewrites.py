@@ -477,9 +477,9 @@ def _select(node: exp.Expr) -> exp.Expr:
     return groups.select(node)
 
 
-def _divide(node: exp.Expr) -> exp.Expr:
+def _compute(node: exp.Expr) -> exp.Expr:
     made = dynamic.operate(node)
-    return functions.divide(node) if made is node else made
+    return functions.compute(node) if made is node else made
 
 
 def _trim(node: exp.Expr) -> exp.Expr:
@@ -607,7 +607,7 @@ _RULES: dict[type[exp.Expr], Callable[[exp.Expr], exp.Expr]] = {
     exp.CurrentUser: _session_user,
     exp.SessionUser: _session_user,
     exp.DecodeCase: blanks.decode,
-    exp.Div: _divide,
+    exp.Div: _compute,
     exp.Dot: _dot,
     exp.EQ: blanks.compare,
     exp.Except: groups.combined,
@@ -625,7 +625,7 @@ _RULES: dict[type[exp.Expr], Callable[[exp.Expr], exp.Expr]] = {
     exp.LT: blanks.compare,
     exp.LTE: blanks.compare,
     exp.Mod: dynamic.operate,
-    exp.Mul: dynamic.operate,
+    exp.Mul: _compute,
     exp.Neg: dynamic.negate,
     exp.NEQ: blanks.compare,
     exp.Not: conditions.clause,
