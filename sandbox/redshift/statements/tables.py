@@ -34,20 +34,22 @@ class CreateTable(Command):
         if self._exists(session, name):
             return "CREATE TABLE"
         sequences = {column.name: _identity(session, column, table.temporary) for column in table.columns}
-        session.run(self._sql(session, name, sequences))
+        stored = stored_query(session, table.query, table.query_names, name) if table.query is not None else None
+        if stored is not None:
+            stored.store(session, name, temporary=table.temporary)
+        else:
+            session.run(self._sql(session, name, sequences))
         session.warehouse.remember_supers(name, (made.name for made in table.columns if made.type.engine == "JSON"))
         if table.like is not None:
             session.warehouse.remember_supers(name, session.warehouse.supers_of(table.like))
         identities = {column.name: column.identity.always for column in table.columns if column.identity}
-        kinds = self._kinds(session)
+        kinds = self._kinds(session) if stored is None else stored.kinds
         if table.temporary:
             session.temporary[name.name] = identities
             session.temporary_kinds[name.name] = kinds
         else:
             self._record(session, name, {"identities": identities, "kinds": kinds}, sequences.values())
             grant_defaults(session, name)
-        if table.query is not None and session.warehouse.supers_of(name):
-            remember_kinds(session, name)
         return "SELECT" if table.query else "CREATE TABLE"
 
     def _exists(self, session: Session, name: TableName) -> bool:
@@ -73,8 +75,6 @@ class CreateTable(Command):
     def _sql(self, session: Session, name: TableName, sequences: dict[str, str | None]) -> str:
         table = self._table
         head = f"CREATE {'TEMPORARY ' if table.temporary else ''}TABLE {name.sql} "
-        if table.query is not None:
-            return f"{head}AS {stored_query(session, table.query, table.query_names, name)}"
         columns = [column.sql_with(sequences[column.name]) for column in table.columns]
         if table.like is not None:
             columns += copied_columns(session, table.like, defaults=table.like_defaults).values()

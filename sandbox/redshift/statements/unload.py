@@ -18,6 +18,7 @@ from sandbox.redshift.session import Session, Sink
 from sandbox.redshift.statements.base import Command
 from sandbox.redshift.statements.stored import stored_query
 from sandbox.redshift.translate.dialect import parse
+from sandbox.redshift.types import DeclaredType
 from sandbox.redshift.wire.decode import Value
 
 _ROWS = '"rows to unload"'
@@ -63,8 +64,9 @@ class Unload(Command):
     def _write(self, session: Session) -> list[int]:
         """Writes everything, and returns the sizes of the objects in bytes."""
         options = self._options
-        text = stored_query(session, options.query, (), None)
-        session.run(f"CREATE OR REPLACE TEMPORARY TABLE {_ROWS} AS {text}")
+        stored = stored_query(session, options.query, (), None)
+        items = ", ".join(_shown(name, kind) for name, kind in stored.columns.items())
+        session.run(f"CREATE OR REPLACE TEMPORARY TABLE {_ROWS} AS SELECT {items} FROM ({stored.sql})")
         columns = {str(row[0]): str(row[1]) for row in session.run(f"DESCRIBE {_ROWS}").fetchall()}
         self._check(columns)
         parts = list(self._parts(session, list(columns)))
@@ -128,6 +130,12 @@ class Unload(Command):
                     objects.delete(found.url)
         elif not options.allow_overwrite and any(itertools.chain(*map(objects.under, {options.target, *prefixes}))):
             raise SqlError("XX000", _NOT_EMPTY)
+
+
+def _shown(name: str, kind: DeclaredType) -> str:
+    """A column as a client would see it: a CHAR has the blanks at its end."""
+    column = quote(name)
+    return f"rpad({column}, {kind.max_bytes}, ' ') AS {column}" if kind.is_char else column
 
 
 _FORMATS = {"DELIMITED": "Text", "CSV": "CSV", "JSON": "JSON"}

@@ -185,8 +185,9 @@ class CreateMaterialisedView(Command):
             "bound": True, "materialised": True, "query": bound_query(session, self._query, tree), "columns": columns,
             "names": [], "automatic": self._automatic, "owner": session.user,
         }  # fmt: skip
-        session.run(f"CREATE TABLE {name.sql} AS {stored_query(session, self._query, (), name)}")
-        session.record(("view", *name.parts), view)
+        stored = stored_query(session, self._query, (), name)
+        stored.store(session, name)
+        session.record(("view", *name.parts), view | {"kinds": stored.kinds})
         grant_defaults(session, name)
         return "CREATE MATERIALIZED VIEW"
 
@@ -232,7 +233,7 @@ class Refresh(Command):
         session.lock(name, Mode.WRITE)
         query = stored_query(session, view_text(view), (), name)
         session.run(f"DELETE FROM {name.sql}")
-        session.run(f"INSERT INTO {name.sql} {query}")
+        session.run(f"INSERT INTO {name.sql} {query.sql}")
         sink.notice(f"Materialized view {name.name} was recomputed successfully.")
         return "REFRESH"
 

@@ -18,24 +18,43 @@ _KEEPING = frozenset(
 )
 
 
-def padded(tree: exp.Expr, kinds: _KINDS) -> Mapping[int | str, int]:
+def padded(tree: exp.Expr, kinds: _KINDS, common: Mapping[str, Widths] | None = None) -> Mapping[int | str, int]:
     """The lengths of columns of a query that are CHAR, by position; by name where a star hides positions.
 
     Args:
         tree: a query whose names are in lower case and whose views are put in.
         kinds: of the columns of a table.
+        common: the CHARs of common tables around it.
     """
-    query = tree.unnest()
-    while isinstance(query, exp.SetOperation):
-        query = query.this.unnest()
+    query, common = tree.unnest(), _common(tree, kinds, common)
+    if isinstance(query, exp.SetOperation):
+        one, other = (padded(side, kinds, common) for side in (query.this, query.expression))
+        literals = _literals(query.expression)
+        shared = {key: max(width, other.get(key, 0)) for key, width in one.items() if key in other or key in literals}
+        return shared if _by_name(query.this) == _by_name(query.expression) else one
     if not isinstance(query, exp.Select):
         return {}
-    named = _columns(tree, kinds, {})
-    if any(item.is_star for item in query.expressions):
-        return dict[int | str, int](named.items())
-    sources = [*_sources(query, kinds, _common(tree, kinds))]
+    sources = [*_sources(query, kinds, common)]
+    if _by_name(query):
+        return dict[int | str, int](_columns(query, kinds, common).items())
     found = ((at, _width(item, sources)) for at, item in enumerate(query.expressions))
     return {at: width for at, width in found if width is not None}
+
+
+def _by_name(query: exp.Expr) -> bool:
+    inner = query.unnest()
+    while isinstance(inner, exp.SetOperation):
+        inner = inner.this.unnest()
+    return isinstance(inner, exp.Select) and any(item.is_star for item in inner.expressions)
+
+
+def _literals(query: exp.Expr) -> set[int]:
+    """Where a query has what takes the type of the column that it is united with."""
+    inner = query.unnest()
+    values = (
+        (at, item.unalias()) for at, item in enumerate(inner.expressions if isinstance(inner, exp.Select) else ())
+    )
+    return {at for at, value in values if value.is_string or isinstance(value, exp.Null)}
 
 
 def _columns(tree: exp.Expr, kinds: _KINDS, common: Mapping[str, Widths]) -> Widths:

@@ -14,7 +14,17 @@ from sandbox.redshift.errors import SqlError, syntax_error
 from sandbox.redshift.names import INTERNAL_SCHEMA, TableName, folded, literal, quote
 from sandbox.redshift.parameters import DEFAULTS, value_name
 from sandbox.redshift.record import HISTORIES
-from sandbox.redshift.translate import blanks, conditions, dynamic, functions, groups, moment_literals, similar, using
+from sandbox.redshift.translate import (
+    blanks,
+    conditions,
+    dynamic,
+    functions,
+    groups,
+    moment_literals,
+    similar,
+    united,
+    using,
+)
 from sandbox.redshift.translate.dialect import parse
 from sandbox.redshift.translate.functions import call, cast
 from sandbox.redshift.translate.shown import Body, Shown
@@ -67,6 +77,7 @@ def rewrite(tree: exp.Expr, casts: Sequence[str | None]) -> exp.Expr:
                 tree = new
             else:
                 node.replace(new)
+    united.type_literals(tree)
     return tree
 
 

@@ -125,7 +125,8 @@ def shown(
 
 
 def _kinds(catalog: Catalog) -> dict[TableName, Kinds]:
-    given = ((TableName(*key), document.get("kinds")) for key, document in catalog.under("table"))
+    relations = (pair for kind in ("table", "view") for pair in catalog.under(kind))
+    given = ((TableName(*key), document.get("kinds")) for key, document in relations)
     return {name: tuple((column, kind) for column, kind in kinds) for name, kinds in given if kinds}
 
 
