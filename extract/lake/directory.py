@@ -88,10 +88,7 @@ class DirectoryLake:
 
     def list_after(self, prefix: str, after: str = "") -> Iterator[ObjectInfo]:
         """List the objects whose key starts with ``prefix`` and sorts after ``after``, in order of key."""
-        start = self._path(prefix if prefix.endswith("/") else prefix.rpartition("/")[0])
-        with self._told(prefix, "listed"):
-            keys = sorted(key for key in self._keys(start) if key.startswith(prefix) and key > after)
-        for key in keys:
+        for key in self._keys(prefix, after):
             if info := self._info(key):
                 yield info
 
@@ -110,7 +107,7 @@ class DirectoryLake:
         Hadoop's checksums, hidden files beside its own, are removed: an object is one file.
         """
         with self._told(prefix, "written"):
-            for key in list(self._keys(self._path(prefix))):
+            for key in list(self._keys(prefix)):
                 path = self._path(key)
                 if path.name.startswith("."):
                     path.unlink()
@@ -145,11 +142,33 @@ class DirectoryLake:
             return ObjectInfo(key, found.st_size, datetime.fromtimestamp(found.st_mtime, UTC), _state(found))
         return None
 
-    def _keys(self, start: Path) -> Iterator[str]:
-        for folder, _, names in os.walk(start, onerror=_raise_unless_gone):
-            for name in names:
-                if not name.startswith(TEMPORARY):
-                    yield (Path(folder) / name).relative_to(self._folder).as_posix()
+    def _keys(self, prefix: str, after: str = "") -> Iterator[str]:
+        """Yield keys in their order; folders of which all keys come before ``after`` are not looked into."""
+        folder = prefix.rpartition("/")[0]
+        open_folders = [self._entries(f"{folder}/" if folder else "")]
+        while open_folders:
+            key = next(open_folders[-1], None)
+            if key is None:
+                open_folders.pop()
+            elif not key.endswith("/"):
+                if key.startswith(prefix) and key > after:
+                    yield key
+            elif key.startswith(prefix) and (key > after or after.startswith(key)):
+                open_folders.append(self._entries(key))
+
+    def _entries(self, folder: str) -> Iterator[str]:
+        """Return what lies in a folder, in the order of keys: folders end in a slash, as keys of what is in them do."""
+        with self._told(folder, "listed"):
+            try:
+                found = list(os.scandir(self._path(folder)))
+            except FileNotFoundError:
+                found = []
+            names = [
+                f"{entry.name}/" if entry.is_dir(follow_symlinks=False) else entry.name
+                for entry in found
+                if not entry.name.startswith(TEMPORARY) and not (entry.is_symlink() and entry.is_dir())
+            ]
+        return iter([folder + name for name in sorted(names)])
 
     def _replace(self, key: str, source: BinaryIO) -> None:
         with self._told(key, "written"):
@@ -205,12 +224,6 @@ def _refused(url: str, verb: str, error: OSError) -> ReelhouseError:
     return ReelhouseError(
         f"{url} could not be {verb}: {reason}. What was committed before is kept; mend the cause and run again"
     )
-
-
-def _raise_unless_gone(error: OSError) -> None:
-    """Let a listing fail over a folder that cannot be read: to leave it out would look like an empty lake."""
-    if not isinstance(error, FileNotFoundError):
-        raise error
 
 
 def _sync_folder(folder: Path) -> None:

@@ -3,11 +3,13 @@
 import multiprocessing
 import os
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from extract.errors import ConfigurationError, ReelhouseError
 from extract.lake import DirectoryLake, open_lake
+from extract.sources.streampulse.discover import astray
 
 
 @pytest.fixture
@@ -83,3 +85,27 @@ def test_a_folder_that_cannot_be_one(tmp_path: Path) -> None:
 
 def test_the_folder_names_the_bucket(tmp_path: Path) -> None:
     assert open_lake(f"file:{tmp_path}/my-lake").url("k") == "s3://my-lake/k"
+
+
+def test_folders_that_come_before_are_not_looked_into(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However many files were dropped in the past, to look for those that lie beside the feeds opens none of theirs."""
+    lake = DirectoryLake(tmp_path, "lake")
+    for day in range(1, 29):
+        for feed in ("playback", "user"):
+            lake.put(f"landing/{feed}/2026/{day:02}/rows.csv", b"")
+    lake.put("landing/zoo/rows.csv", b"")
+    opened: list[str] = []
+    scandir = os.scandir
+
+    def noting(path: Path) -> Any:
+        opened.append(str(path.relative_to(tmp_path / "lake")))
+        return scandir(path)
+
+    monkeypatch.setattr(os, "scandir", noting)
+    assert list(astray(lake, "landing/", ["playback", "user"])) == ["landing/zoo/rows.csv"]
+    assert [path for path in opened if path.count("/") > 3] == []
+    assert len(opened) < 15
+    opened.clear()
+    after = "landing/user/2026/27/rows.csv"
+    assert [info.key for info in lake.list_after("landing/user/", after)] == ["landing/user/2026/28/rows.csv"]
+    assert opened == [f"landing/user{part}" for part in ("", "/2026", "/2026/27", "/2026/28")]
