@@ -212,7 +212,7 @@ def test_status_tells_streams_and_quarantine(home: Path) -> None:
         assert word in text
 
 
-@pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("stop", [signal.SIGINT, pytest.param(signal.SIGTERM, marks=pytest.mark.long)])
 def test_a_run_that_is_stopped_says_so_and_the_next_completes_it(stop: signal.Signals, tmp_path: Path) -> None:
     (tmp_path / "reelhouse.yaml").write_text(SANDBOX)
     program = [*PROGRAM, "run", "--as-of", "2026-01-08"]

@@ -13,6 +13,7 @@ from sandbox.wistia.profile import small
 from tests.conftest import CONFIGURATION, House, house
 from tests.faults.test_killed_at_commit import content
 
+pytestmark = pytest.mark.long
 DAYS = [datetime(2026, 1, 8, 2, tzinfo=UTC) + timedelta(days=day) for day in range(3)]
 Content = dict[str, list[tuple[Any, ...]]]
 

@@ -16,6 +16,7 @@ from sandbox.wistia.invented import InventedAccount
 from sandbox.wistia.profile import small
 from tests.conftest import House, house
 
+pytestmark = pytest.mark.long
 DAYS = [datetime(2026, 1, 8, 2, tzinfo=UTC) + timedelta(days=day) for day in range(8)]
 EVERYTHING = 1_000_000
 

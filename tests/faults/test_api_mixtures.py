@@ -31,7 +31,7 @@ from tests.faults.test_killed_at_commit import content
 FIRST = datetime(2026, 1, 8, 2, tzinfo=UTC)
 DAYS = [FIRST + number * timedelta(days=1) for number in range(3)]
 PROFILES = {"small": small(visitors=100, events=80), "restless": restless(small(visitors=100, events=80))}
-SEEDS = [pytest.param(seed, marks=[pytest.mark.long] if seed > 1 else []) for seed in range(1, 21)]
+SEEDS = range(1, 21)
 SWITCHES = {
     **{fault: Manners(weather=weather({fault: 0.2}, seed=number)) for number, fault in enumerate(PASSING)},
     "rows listed twice": Manners(repeated=0.2),
@@ -132,6 +132,7 @@ def unharmed(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Ended]
     return run
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("seed", SEEDS)
 def test_a_mixture_ends_in_the_tables_of_calm_runs(seed: int, unharmed: Callable[[str], Ended], tmp_path: Path) -> None:
     mixture = drawn(seed)

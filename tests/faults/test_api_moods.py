@@ -119,7 +119,8 @@ class TestWhatPasses:
             assert all(report.retries >= report.requests // 2 > 0 for report in reports.values())
             assert held(lake) == expected
 
-    @pytest.mark.parametrize("fault", sampled(STALLING, {"stall-within"}))
+    @pytest.mark.long
+    @pytest.mark.parametrize("fault", STALLING)
     def test_stalls_for_longer_than_the_time_out(
         self, api: Moody, lake: DirectoryLake, unharmed: tuple[Held, ...], fault: str
     ) -> None:
@@ -130,8 +131,11 @@ class TestWhatPasses:
 
     @pytest.mark.parametrize(
         "manners",
-        [Manners(latency=0.02), Manners(slow_first_page=0.2), Manners(weather=weather({"stall": 0.2}, stall=0.1))],
-        ids=["slow", "slow first pages", "standstills within the time-out"],
+        [
+            pytest.param(Manners(latency=0.02), id="slow", marks=pytest.mark.long),
+            pytest.param(Manners(slow_first_page=0.2), id="slow first pages", marks=pytest.mark.long),
+            pytest.param(Manners(weather=weather({"stall": 0.2}, stall=0.1)), id="standstills within the time-out"),
+        ],
     )
     def test_is_slow_and_nothing_worse(
         self, api: Moody, lake: DirectoryLake, unharmed: tuple[Held, ...], manners: Manners

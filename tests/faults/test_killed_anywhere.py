@@ -125,8 +125,9 @@ def _seed() -> int:
 
 
 @pytest.mark.timeout(1800)
-def test_twenty_strikes(unharmed: Unharmed, tmp_path: Path) -> None:
-    _survives(tmp_path, account(), unharmed, _seed(), 20, endpoint=False)
+@pytest.mark.parametrize("strikes", [6, pytest.param(20, marks=pytest.mark.long)])
+def test_some_strikes(strikes: int, unharmed: Unharmed, tmp_path: Path) -> None:
+    _survives(tmp_path, account(), unharmed, _seed(), strikes, endpoint=False)
 
 
 @pytest.mark.long

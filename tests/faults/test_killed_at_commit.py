@@ -59,6 +59,7 @@ def unharmed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, lis
         yield after
 
 
+@pytest.mark.long
 @pytest.mark.timeout(1800)
 def test_runs_that_are_killed_at_one_commit_after_the_other_end_as_one_that_is_not(
     unharmed: dict[str, list[tuple[Any, ...]]], tmp_path: Path

@@ -17,7 +17,12 @@ DAY = timedelta(days=1)
 QUIET = replace(small(visitors=200, events=150), daily_visitors=(0, 0))
 
 
-@pytest.fixture(params=[EMPTY, QUIET], ids=["an empty account", "an account in which nothing happens"])
+@pytest.fixture(
+    params=[
+        pytest.param(EMPTY, id="an empty account"),
+        pytest.param(QUIET, id="an account in which nothing happens", marks=pytest.mark.long),
+    ]
+)
 def loaded(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[House]:
     """A pipeline after its first run."""
     for built in house(tmp_path, InventedAccount(request.param, 7)):

@@ -45,9 +45,10 @@ def server() -> Iterator[Storage]:
         yield found
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("place", "fault", "says"),
-    [pytest.param(*case, marks=() if case[0] == "staging" else pytest.mark.long, id=case[0]) for case in CASES],
+    [pytest.param(*case, id=case[0]) for case in CASES],
 )
 def test_s3_refuses_in_mid_run(
     place: str,

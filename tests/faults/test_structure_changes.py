@@ -85,6 +85,7 @@ def test_a_view_that_is_bound_to_one_of_ours_stops_its_change_up_front(
         assert house.value("select count(bounce_count) from core.fct_media_day") == 0
 
 
+@pytest.mark.long
 def test_two_releases_alternate_on_one_warehouse(house: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Fault 25: the later one is rolled back, and comes again."""
     counts = []

@@ -92,7 +92,7 @@ class Watched:
     zone: str = ZONE
 
 
-@pytest.fixture(scope="module", params=[ZONE, LATER_ZONE])
+@pytest.fixture(scope="module", params=[ZONE, pytest.param(LATER_ZONE, marks=pytest.mark.long)])
 def watched(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Watched]:
     """Six loads; the second time around the zone changes before the last of them."""
     chance, told = random.Random(8), Told()

@@ -11,9 +11,24 @@ from tests.integration.warehouse_sql.house import House, Record
 from warehouse_sql.ledger import Counts
 
 CASES = Path(__file__).parents[2] / "cases" / "warehouse_sql"
+OF_MARTS = frozenset(
+    """
+    account_against_medias accounts_day_by_day audience_by_device_and_place audience_segments bounds_of_classes
+    channels channels_by_day curves_follow_versions curves_of_past_months_go daily_analytics
+    daily_counts_beside_sessions days_against_lifetime_counts drop_off_points engagement_curves places
+    play_trends_over_gaps projects published_figures sessions_against_plays viewers_are_counted_from_users
+    visitors_by_day
+    """.split()
+)
+"""Told in small what `test_every_mart` and `test_audience` hold against truths of their own; in the long run."""
 
 
-@pytest.mark.parametrize("case", sorted(path.name for path in CASES.iterdir()))
+def _cases() -> list[Any]:
+    names = sorted(path.name for path in CASES.iterdir())
+    return [pytest.param(name, marks=pytest.mark.long if name in OF_MARTS else ()) for name in names]
+
+
+@pytest.mark.parametrize("case", _cases())
 def test_case(filled: House, case: str) -> None:
     given = yaml.safe_load((CASES / case / "given.yaml").read_text(encoding="utf-8"))
     expected = yaml.safe_load((CASES / case / "expect.yaml").read_text(encoding="utf-8"))

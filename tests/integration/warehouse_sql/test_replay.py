@@ -21,7 +21,7 @@ from warehouse_sql.set_aside import marks
 from warehouse_sql.staging import is_staging
 
 CONTENT = tuple(table for table in replayed_tables() if not is_staging(table))
-LONG = [pytest.param(event, marks=pytest.mark.long) for event in ("replay.build", "replay.applied", "replay.publish")]
+EVENTS = ("replay.build", "replay.built", "replay.applied", "replay.publish")
 
 
 class Killed(BaseException):
@@ -211,7 +211,8 @@ def test_a_rebuild_brings_loads_that_the_warehouse_never_had(filled: House) -> N
     assert [load.sequence for load in filled.load().applied] == [1, 2]
 
 
-@pytest.mark.parametrize("event", ["replay.built", *LONG])
+@pytest.mark.long
+@pytest.mark.parametrize("event", EVENTS)
 def test_killed_anywhere_nothing_is_seen_and_the_next_replay_completes_it(filled: House, event: str) -> None:
     one_load(filled)
     before = content(filled)

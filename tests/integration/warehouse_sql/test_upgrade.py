@@ -321,6 +321,7 @@ def test_two_who_apply_at_once_do_it_once(tmp_path: Path) -> None:
         assert plan(house.target, house.lake) == Plan(())
 
 
+@pytest.mark.long
 def test_a_warehouse_whose_record_was_lost_is_taken_for_what_its_tables_are(tmp_path: Path) -> None:
     newest = len(load_migrations())
     with open_house(tmp_path) as house:
