@@ -20,7 +20,9 @@ SETTINGS = {
 DEFAULT_MEMORY = "4GB"
 
 
-_SCRIPTS = ("system_views.sql", "provisioned_views.sql", "macros.sql", "dynamic_typing.sql", "pg_catalog.sql")
+_SCRIPTS = (
+    "system_views.sql", "provisioned_views.sql", "macros.sql", "sha2.sql", "dynamic_typing.sql", "pg_catalog.sql",
+)  # fmt: skip
 
 
 class DatabaseRefused(Exception):

@@ -130,11 +130,6 @@ CREATE OR REPLACE MACRO main.rs_json_typeof(s) AS CASE WHEN s IS NOT NULL THEN C
     WHEN 'VARCHAR' THEN 'string' WHEN 'BOOLEAN' THEN 'boolean' WHEN 'NULL' THEN 'null'
     WHEN 'ARRAY' THEN 'array' WHEN 'OBJECT' THEN 'object' ELSE 'number'
 END END;
-CREATE OR REPLACE MACRO main.rs_sha2(s, bits) AS CASE
-    WHEN bits IN (0, 256) THEN sha256(s)
-    WHEN bits IN (224, 384, 512) THEN error('SHA2 of ' || bits || ' bits is not imitated by this sandbox endpoint')
-    ELSE ''
-END;
 -- FNV-1a of 64 bits (FNV_HASH function); an integer is its four or eight bytes, the lowest first.
 CREATE OR REPLACE MACRO main.rs_reversed(h) AS list_aggregate(
     list_transform(list_reverse(range(length(h) // 2)), lambda i: substr(h, 2 * i + 1, 2)), 'string_agg', ''

@@ -14,13 +14,13 @@ from redshift_connector.error import Error
 
 from sandbox.redshift import lexer, serve
 
-_FOLDER = Path(__file__).parents[3] / "cases" / "redshift"
+CASES = Path(__file__).parents[3] / "cases" / "redshift"
 _KEYS = {"name", "source", "given", "sql", "columns", "rows", "error"}
 
 
 def _cases() -> list[Any]:
     found = []
-    for file in sorted(_FOLDER.glob("*.yaml")):
+    for file in sorted(CASES.glob("*.yaml")):
         for case in yaml.safe_load(file.read_text()):
             assert case.keys() <= _KEYS, (file.name, case)
             assert case["source"], case
@@ -57,7 +57,14 @@ _APART = re.compile(
 )
 
 
-def _fixture(statements: Sequence[str]) -> str:
+def statements_of(case: dict[str, Any]) -> list[str]:
+    """What a case runs, in order; what it expects is of the last."""
+    sql, given = case["sql"], case.get("given", ())
+    first = lexer.split(given) if isinstance(given, str) else given
+    return [*first, *([sql] if isinstance(sql, str) else sql)]
+
+
+def place(statements: Sequence[str]) -> str:
     """The cheapest place in which a case means what it says."""
     words = {lexer.first(statement).upper for statement in statements}
     if len(statements) == 1 and words <= {"SELECT", "WITH"}:
@@ -67,11 +74,9 @@ def _fixture(statements: Sequence[str]) -> str:
 
 @pytest.mark.parametrize("case", _cases())
 def test_case(case: dict[str, Any], request: pytest.FixtureRequest) -> None:
-    sql, given = case["sql"], case.get("given", ())
-    first = lexer.split(given) if isinstance(given, str) else given
-    statements: list[str] = [*first, *([sql] if isinstance(sql, str) else sql)]
+    statements = statements_of(case)
     before, last = statements[:-1], statements[-1]
-    cursor = request.getfixturevalue(_fixture(statements))
+    cursor = request.getfixturevalue(place(statements))
     for statement in before:
         cursor.execute(statement)
     if "error" in case:
@@ -86,8 +91,8 @@ def test_case(case: dict[str, Any], request: pytest.FixtureRequest) -> None:
     if "columns" in case:
         assert [column[0] for column in cursor.description] == case["columns"]
     if "rows" in case:
-        assert [[_plain(value) for value in row] for row in cursor.fetchall()] == case["rows"]
+        assert [[plain(value) for value in row] for row in cursor.fetchall()] == case["rows"]
 
 
-def _plain(value: Any) -> Any:
+def plain(value: Any) -> Any:
     return str(value) if isinstance(value, Decimal | date | datetime | time) else value
