@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from sandbox.redshift.errors import SqlError
 from sandbox.redshift.names import folded
 from sandbox.redshift.remembered import Remembered
+from sandbox.redshift.reserved import RESERVED
 
 _TOKEN = re.compile(
     r"""
@@ -24,6 +25,9 @@ _TOKEN = re.compile(
     re.VERBOSE | re.DOTALL,
 )
 
+
+_AFTER_AS = frozenset({"as", "oid", "select", "with"})
+"""Reserved words that mean something else after AS, or are names already."""
 
 XOR = "#&#"
 """How the sign `#` is written for sqlglot, to which it begins the name of a temporary table."""
@@ -133,12 +137,13 @@ def for_parser(sql: str) -> str:
 
     `$1` becomes `:p1`, because its Redshift tokenizer reads `$1,$` as a dollar quote; the schema before the name of
     a type, as psql writes it, goes: `x::pg_catalog.text`; `#` between two values is an operator; and an interval of
-    several parts is a cast.
+    several parts is a cast; a reserved word that names a column of a result is in quotes.
     """
     edits = [(token.start, token.end, f":p{token.text[1:]}") for token in _parameters(sql)]
     edits += [(start, end, "") for start, end in _schemas_of_types(sql)] if "pg_catalog." in sql else []
     edits += [*_operators(sql)] if "#" in sql else []
     edits += [*_spans(sql)] if "interval" in sql.lower() else []
+    edits += [*_labels(sql)]
     pieces, at = [], 0
     for start, end, new in sorted(edits):
         pieces += [sql[at:start], new]
@@ -154,6 +159,25 @@ def _spans(sql: str) -> Iterator[tuple[int, int, str]]:
     for word, text in itertools.pairwise(tokens(sql)):
         if word.upper == "INTERVAL" and text.kind == "string" and not _ONE_UNIT.fullmatch(text.value):
             yield word.start, text.end, f"CAST({text.text} AS INTERVAL)"
+
+
+_AS_RESERVED = re.compile(r"\bAS\s+(" + "|".join(sorted(RESERVED - _AFTER_AS)) + r")\b", re.IGNORECASE)
+
+
+def _labels(sql: str) -> Iterator[tuple[int, int, str]]:
+    """SELECT … AS column: any word may follow AS in a list of items, as in PostgreSQL's grammar."""
+    if not _AS_RESERVED.search(sql):
+        return
+    clauses = [""]
+    for token, following in itertools.pairwise([*tokens(sql), Token("symbol", "", len(sql), len(sql))]):
+        if token.text == "(":
+            clauses.append("")
+        elif token.text == ")":
+            clauses = clauses[:-1] or [""]
+        elif token.upper in ("SELECT", "FROM"):
+            clauses[-1] = token.upper
+        elif token.upper == "AS" and clauses[-1] == "SELECT" and following.upper.lower() in RESERVED - _AFTER_AS:
+            yield following.start, following.end, f'"{following.name}"'
 
 
 def _operators(sql: str) -> Iterator[tuple[int, int, str]]:

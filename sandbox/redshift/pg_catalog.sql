@@ -78,6 +78,7 @@ CREATE OR REPLACE VIEW sandbox_internal.pg_attribute AS
     SELECT r.oid AS attrelid, c.column_name AS attname, t.oid AS atttypid, CAST(c.position AS SMALLINT) AS attnum, t.typlen AS attlen,
         CAST(NULL AS VARCHAR) AS attacl, CASE WHEN t.typlen < 0 THEN 'x' ELSE 'p' END AS attstorage, CAST(-1 AS INTEGER) AS attstattarget,
         CAST(0 AS BIGINT) AS attcollation, '' AS attidentity, '' AS attgenerated,
+        coalesce(s.distkey = c.column_name, FALSE) AS attisdistkey, CAST(coalesce(list_position(s.sortkey, c.column_name), 0) AS INTEGER) AS attsortkeyord,
         CAST(CASE
             WHEN t.typname IN ('varchar', 'bpchar') THEN c.length + 4
             WHEN t.typname = 'numeric' THEN c.numeric_precision * 65536 + c.numeric_scale + 4 ELSE -1
@@ -86,9 +87,10 @@ CREATE OR REPLACE VIEW sandbox_internal.pg_attribute AS
         c.column_default
     FROM sandbox_internal.numbered AS r JOIN sandbox_internal.typed_columns AS c USING (schema_name, table_name)
     JOIN sandbox_internal.pg_type AS t ON t.type_name = c.type_name
+    LEFT JOIN sandbox_internal.storage AS s ON s.schema_name = r.schema_name AND s.table_name = r.table_name AND r.kind = 'r'
     UNION ALL
     SELECT rs_relation_number(k.schema_name, k.table_name, 'i'), c.column_name, t.oid,
-        CAST(list_position(k.columns, c.column_name) AS SMALLINT), t.typlen, NULL, 'p', -1, 0, '', '', -1, FALSE, FALSE, FALSE, NULL, NULL
+        CAST(list_position(k.columns, c.column_name) AS SMALLINT), t.typlen, NULL, 'p', -1, 0, '', '', FALSE, 0, -1, FALSE, FALSE, FALSE, NULL, NULL
     FROM sandbox_internal.primary_keys AS k JOIN sandbox_internal.typed_columns AS c USING (schema_name, table_name)
     JOIN sandbox_internal.pg_type AS t ON t.type_name = c.type_name WHERE list_contains(k.columns, c.column_name);
 CREATE OR REPLACE VIEW sandbox_internal.pg_attrdef AS
@@ -238,9 +240,16 @@ CREATE OR REPLACE MACRO main.rs_pg_get_indexdef(id, number := 0, pretty := FALSE
 );
 -- The rule that makes a view, which psql takes for its text.
 CREATE OR REPLACE VIEW sandbox_internal.pg_rewrite AS
-    SELECT CAST(0 AS BIGINT) AS oid, CAST(2618 AS BIGINT) AS tableoid, '_RETURN' AS rulename, r.oid AS ev_class, '1' AS ev_type,
-        TRUE AS is_instead, 'O' AS ev_enabled
+    SELECT rs_relation_number(r.schema_name, r.table_name, 'w') AS oid, CAST(2618 AS BIGINT) AS tableoid, '_RETURN' AS rulename,
+        r.oid AS ev_class, '1' AS ev_type, TRUE AS is_instead, 'O' AS ev_enabled
     FROM sandbox_internal.numbered AS r WHERE r.kind = 'v';
+-- What views are bound to: their rules, as in PostgreSQL.
+CREATE OR REPLACE VIEW sandbox_internal.pg_depend AS
+    SELECT CAST(2618 AS BIGINT) AS classid, rs_relation_number(v.schema_name, v.view_name, 'w') AS objid, CAST(0 AS INTEGER) AS objsubid,
+        CAST(1259 AS BIGINT) AS refclassid, r.oid AS refobjid, CAST(0 AS INTEGER) AS refobjsubid, 'n' AS deptype
+    FROM (SELECT schema_name, view_name, unnest(json_extract(document, '$.query[*]')) AS piece FROM sandbox_internal.views) AS v
+    JOIN sandbox_internal.numbered AS r ON r.schema_name = v.piece ->> '$.relation[0]' AND r.table_name = v.piece ->> '$.relation[1]'
+        AND r.kind IN ('r', 'v');
 -- What Redshift has none of, and psql looks for.
 CREATE OR REPLACE VIEW sandbox_internal.pg_proc AS
     SELECT CAST(NULL AS BIGINT) AS oid, CAST(NULL AS VARCHAR) AS proname, CAST(NULL AS BIGINT) AS pronamespace,
@@ -405,6 +414,9 @@ CREATE OR REPLACE VIEW sandbox_internal.schema_rights AS
     JOIN sandbox_internal.user_identities AS i ON d.c = 'public' OR (i.kind = d.c AND i.name = d.d)
     WHERE d.kind = 'schema_grant';
 CREATE OR REPLACE MACRO main.rs_has_table_privilege(who, named, privilege) AS EXISTS (
+    SELECT 1 FROM duckdb_views() AS rs_seen WHERE upper(privilege) = 'SELECT' AND rs_seen.schema_name = 'sandbox_internal'
+        AND rs_seen.view_name = replace(lower(named), 'pg_catalog.', '')
+) OR EXISTS (
     SELECT 1 FROM sandbox_internal.table_rights AS rs_held
     WHERE rs_held.rs_who = who AND rs_held.rs_privilege IN ('', upper(privilege)) AND (
         lower(named) = rs_held.rs_schema || '.' || rs_held.rs_name
@@ -430,7 +442,7 @@ CREATE OR REPLACE MACRO main.rs_role_is_member_of(inner_role, outer_role) AS EXI
 );
 CREATE OR REPLACE VIEW sandbox_internal.information_schema_views AS
     SELECT 'dev' AS table_catalog, schema_name AS table_schema, view_name AS table_name,
-        rs_view_text(CAST(document AS JSON)) AS view_definition, 'NONE' AS check_option, 'NO' AS is_updatable, 'NO' AS is_insertable_into
+        rs_view_definition(view_name, CAST(document AS JSON)) AS view_definition, 'NONE' AS check_option, 'NO' AS is_updatable, 'NO' AS is_insertable_into
     FROM sandbox_internal.views;
 CREATE OR REPLACE VIEW sandbox_internal.information_schema_table_constraints AS
     SELECT 'dev' AS constraint_catalog, schema_name AS constraint_schema, table_name || '_pkey' AS constraint_name, 'dev' AS table_catalog,

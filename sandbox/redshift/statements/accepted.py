@@ -88,17 +88,20 @@ class Comment(Command):
 
     def run(self, session: Session, values: Sequence[Value], sink: Sink) -> str:  # noqa: ARG002
         """Writes it into the catalog."""
-        if self._kind in ("TABLE", "VIEW", "COLUMN"):
-            session.require_owner(TableName.of(self._parts[:-1] if self._kind == "COLUMN" else self._parts))
+        if self._kind not in ("TABLE", "VIEW", "COLUMN"):
+            return "COMMENT"
+        of_column = self._kind == "COLUMN"
+        relation = TableName.of(self._parts[:-1] if of_column else self._parts)
+        session.require_owner(relation)
         if self._kind == "VIEW":
-            self._of_view(session)
-        elif self._kind in ("TABLE", "COLUMN"):
-            text = "NULL" if self._text is None else literal(self._text)
-            session.run(f"COMMENT ON {self._kind} {'.'.join(map(quote, self._parts))} IS {text}")
+            self._of_view(session, session.resolved(relation))
+            return "COMMENT"
+        text = "NULL" if self._text is None else literal(self._text)
+        column = f".{quote(self._parts[-1])}" if of_column else ""
+        session.run(f"COMMENT ON {self._kind} {relation.sql}{column} IS {text}")
         return "COMMENT"
 
-    def _of_view(self, session: Session) -> None:
-        name = session.resolved(TableName.of(self._parts))
+    def _of_view(self, session: Session, name: TableName) -> None:
         view = session.catalog.get("view", *name.parts)
         if view is None:
             raise SqlError("42P01", f'relation "{name.name}" does not exist')

@@ -11,7 +11,7 @@ from sqlglot import exp
 from sqlglot.dialects.duckdb import DuckDB
 
 from sandbox.redshift.errors import SqlError, syntax_error
-from sandbox.redshift.names import INTERNAL_SCHEMA, TableName, folded, literal, quote
+from sandbox.redshift.names import DATABASE, INTERNAL_SCHEMA, TableName, folded, literal, quote
 from sandbox.redshift.parameters import DEFAULTS, value_name
 from sandbox.redshift.record import HISTORIES
 from sandbox.redshift.translate import (
@@ -35,9 +35,8 @@ if TYPE_CHECKING:
 
 _SYSTEM_VIEWS = """
 pg_am pg_attrdef pg_attribute pg_auth_members pg_cast pg_class pg_collation pg_constraint pg_conversion pg_database
-pg_default_acl
-pg_description pg_foreign_table pg_group pg_index pg_inherits pg_language pg_namespace pg_opclass pg_operator
-pg_opfamily pg_proc pg_proc_info pg_rewrite
+pg_default_acl pg_depend pg_description pg_foreign_table pg_group pg_index pg_inherits pg_language pg_namespace
+pg_opclass pg_operator pg_opfamily pg_proc pg_proc_info pg_rewrite
 pg_roles pg_table_def pg_tables pg_tablespace pg_trigger pg_type pg_user pg_views svv_all_columns svv_all_schemas
 svv_all_tables svv_attached_masking_policy svv_column_privileges svv_columns svv_default_privileges
 svv_external_columns svv_external_schemas svv_external_tables svv_masking_policy svv_mv_info svv_redshift_databases
@@ -552,7 +551,9 @@ def _same_window(node: exp.Expr, aggregate: exp.Expr) -> exp.Expr:
 
 
 def _column(node: exp.Expr) -> exp.Expr:
-    """The word DEFAULT in a list of values is no column."""
+    """The word DEFAULT in a list of values is no column; the name of our database tells nothing."""
+    if node.args.get("catalog") is not None and node.args["catalog"].name == DATABASE:
+        node.set("catalog", None)
     in_values = isinstance(node.parent, exp.Tuple) and isinstance(node.parent.parent, exp.Values)
     return exp.Var(this="DEFAULT") if in_values and node.name == "default" else node
 
