@@ -44,12 +44,13 @@ CREATE OR REPLACE MACRO main.rs_to_bigint(x) AS CASE
     WHEN rs_is_no_whole(x) THEN CAST('invalid input syntax for integer: "' || CAST(x AS VARCHAR) || '"' AS BIGINT)
     ELSE CAST(x AS BIGINT)
 END;
+-- Bytes at the end that begin a character go with it; those that go on with one are 80 to BF. No TRY, which takes no subquery.
+CREATE OR REPLACE MACRO main.rs_goes_on(s, n) AS substr(hex(encode(s)), 2 * n + 1, 1) BETWEEN '8' AND 'B';
 CREATE OR REPLACE MACRO main.rs_cut(s, n) AS CASE
     WHEN strlen(s) <= n THEN s
-    ELSE coalesce(
-        try(decode(encode(s)[1:n])), try(decode(encode(s)[1:n - 1])),
-        try(decode(encode(s)[1:n - 2])), try(decode(encode(s)[1:n - 3]))
-    )
+    ELSE decode(encode(s)[1:n - CASE
+        WHEN NOT rs_goes_on(s, n) THEN 0 WHEN NOT rs_goes_on(s, n - 1) THEN 1 WHEN NOT rs_goes_on(s, n - 2) THEN 2 ELSE 3
+    END])
 END;
 -- What DuckDB answers by NaN or infinity; the first characters are the SQLSTATE (`engine_errors.py`).
 CREATE OR REPLACE MACRO main.rs_ln(x) AS CASE
@@ -228,8 +229,9 @@ CREATE OR REPLACE MACRO main.rs_interpolated(x, digits) AS struct_extract({
     }, CASE WHEN rs_precision(typeof(x)) > 0 THEN 'decimal' ELSE 'other' END);
 -- Refusals by type, which DuckDB finds as it binds: the name of a field that is not there is what the client is told.
 CREATE OR REPLACE MACRO main.rs_truth(x, place) AS struct_extract(
-    {'missing': x IS NULL, 'BOOLEAN': x, 'JSON': TRY_CAST(CAST(x AS VARCHAR) AS BOOLEAN)},
+    {'missing': x IS NULL, 'BOOLEAN': x, 'JSON': TRY_CAST(CAST(x AS VARCHAR) AS BOOLEAN), 'whole': TRY_CAST(x AS BIGINT) <> 0},
     CASE WHEN typeof(x) IN ('BOOLEAN', '"NULL"') THEN 'BOOLEAN' WHEN typeof(x) = 'JSON' THEN 'JSON'
+        WHEN typeof(x) IN ('SMALLINT', 'INTEGER', 'BIGINT', 'HUGEINT') THEN 'whole'
         ELSE '42804 argument of ' || place || ' must be type boolean, not type ' || rs_type_named(typeof(x)) END
 );
 CREATE OR REPLACE MACRO main.rs_summed(x, called) AS struct_extract(

@@ -52,16 +52,22 @@ CREATE OR REPLACE VIEW sandbox_internal.pg_class AS
         CAST(0 AS BIGINT) AS relam, r.oid AS relfilenode, CAST(0 AS BIGINT) AS reltablespace, CAST(0 AS INTEGER) AS relpages,
         CAST(r.entries AS REAL) AS reltuples, k.table_name IS NOT NULL AS relhasindex, FALSE AS relisshared, r.kind AS relkind,
         CAST(coalesce(c.natts, 0) AS SMALLINT) AS relnatts, CAST(0 AS SMALLINT) AS relchecks, CAST(0 AS SMALLINT) AS reltriggers,
-        FALSE AS relhasoids, k.table_name IS NOT NULL AS relhaspkey, r.kind = 'v' AS relhasrules, FALSE AS relhassubclass,
+        FALSE AS relhasoids, CASE WHEN r.kind <> 'r' THEN 0 WHEN len(s.distkey) > 0 THEN 1 WHEN s.diststyle = 'EVEN' THEN 0
+            WHEN s.diststyle = 'ALL' THEN 8 ELSE 9 END AS reldiststyle, k.table_name IS NOT NULL AS relhaspkey, r.kind = 'v' AS relhasrules, FALSE AS relhassubclass,
         l.acl AS relacl,
         -- Of later PostgreSQL, which psql from 15 on asks of every server.
         FALSE AS relhastriggers, CAST(0 AS BIGINT) AS reloftype, 'p' AS relpersistence, CAST(0 AS BIGINT) AS reltoastrelid,
         CAST(NULL AS VARCHAR) AS reloptions, CAST(0 AS INTEGER) AS relfrozenxid
     FROM sandbox_internal.numbered AS r JOIN sandbox_internal.pg_namespace AS n ON n.nspname = r.schema_name
     LEFT JOIN sandbox_internal.primary_keys AS k ON k.schema_name = r.schema_name AND k.table_name = r.table_name AND r.kind = 'r'
+    LEFT JOIN sandbox_internal.storage AS s ON s.schema_name = r.schema_name AND s.table_name = r.table_name
     LEFT JOIN sandbox_internal.access_lists AS l ON l.a = r.schema_name AND l.b = r.table_name AND r.kind IN ('r', 'v')
     LEFT JOIN (SELECT schema_name, table_name, count(*) AS natts FROM sandbox_internal.columns GROUP BY ALL) AS c
         ON c.schema_name = r.schema_name AND c.table_name = r.table_name;
+CREATE OR REPLACE VIEW sandbox_internal.pg_class_info AS
+    SELECT c.*, CAST(s.created AS TIMESTAMP) AS relcreationtime, c.reldiststyle AS releffectivediststyle
+    FROM sandbox_internal.pg_class AS c JOIN sandbox_internal.pg_namespace AS n ON n.oid = c.relnamespace
+    LEFT JOIN sandbox_internal.storage AS s ON s.schema_name = n.nspname AND s.table_name = c.relname;
 CREATE OR REPLACE VIEW sandbox_internal.pg_type AS
     SELECT CAST(oid AS BIGINT) AS oid, typname, CAST(11 AS BIGINT) AS typnamespace, CAST(len AS SMALLINT) AS typlen, 'b' AS typtype,
         FALSE AS typnotnull, CAST(0 AS BIGINT) AS typbasetype, CAST(-1 AS INTEGER) AS typtypmod, CAST(0 AS BIGINT) AS typelem,
@@ -74,10 +80,15 @@ CREATE OR REPLACE VIEW sandbox_internal.pg_type AS
         (1266, 'timetz', 12, 'time with time zone'), (1700, 'numeric', -1, 'numeric'), (4000, 'super', -1, 'super'),
         (6551, 'varbyte', -1, 'binary varying')
     ) AS known (oid, typname, len, kind);
+CREATE OR REPLACE MACRO main.rs_encodings() AS [
+    'none', 'az64', 'bytedict', 'delta', 'delta32k', 'lzo', 'mostly8', 'mostly16', 'mostly32', 'runlength', 'text255', 'text32k', 'zstd'
+];
+CREATE OR REPLACE MACRO main.rs_format_encoding(number) AS rs_encodings()[number + 1];
 CREATE OR REPLACE VIEW sandbox_internal.pg_attribute AS
     SELECT r.oid AS attrelid, c.column_name AS attname, t.oid AS atttypid, CAST(c.position AS SMALLINT) AS attnum, t.typlen AS attlen,
         CAST(NULL AS VARCHAR) AS attacl, CASE WHEN t.typlen < 0 THEN 'x' ELSE 'p' END AS attstorage, CAST(-1 AS INTEGER) AS attstattarget,
         CAST(0 AS BIGINT) AS attcollation, '' AS attidentity, '' AS attgenerated,
+        CAST(coalesce(list_position(rs_encodings(), e.encoding) - 1, 0) AS SMALLINT) AS attencodingtype,
         coalesce(s.distkey = c.column_name, FALSE) AS attisdistkey, CAST(coalesce(list_position(s.sortkey, c.column_name), 0) AS INTEGER) AS attsortkeyord,
         CAST(CASE
             WHEN t.typname IN ('varchar', 'bpchar') THEN c.length + 4
@@ -88,9 +99,11 @@ CREATE OR REPLACE VIEW sandbox_internal.pg_attribute AS
     FROM sandbox_internal.numbered AS r JOIN sandbox_internal.typed_columns AS c USING (schema_name, table_name)
     JOIN sandbox_internal.pg_type AS t ON t.type_name = c.type_name
     LEFT JOIN sandbox_internal.storage AS s ON s.schema_name = r.schema_name AND s.table_name = r.table_name AND r.kind = 'r'
+    LEFT JOIN sandbox_internal.stored_columns AS e
+        ON e.schema_name = r.schema_name AND e.table_name = r.table_name AND e.column_name = c.column_name AND r.kind = 'r'
     UNION ALL
     SELECT rs_relation_number(k.schema_name, k.table_name, 'i'), c.column_name, t.oid,
-        CAST(list_position(k.columns, c.column_name) AS SMALLINT), t.typlen, NULL, 'p', -1, 0, '', '', FALSE, 0, -1, FALSE, FALSE, FALSE, NULL, NULL
+        CAST(list_position(k.columns, c.column_name) AS SMALLINT), t.typlen, NULL, 'p', -1, 0, '', '', 0, FALSE, 0, -1, FALSE, FALSE, FALSE, NULL, NULL
     FROM sandbox_internal.primary_keys AS k JOIN sandbox_internal.typed_columns AS c USING (schema_name, table_name)
     JOIN sandbox_internal.pg_type AS t ON t.type_name = c.type_name WHERE list_contains(k.columns, c.column_name);
 CREATE OR REPLACE VIEW sandbox_internal.pg_attrdef AS
@@ -139,9 +152,6 @@ CREATE OR REPLACE VIEW sandbox_internal.svv_external_columns AS
     SELECT CAST(NULL AS VARCHAR) AS redshift_database_name, CAST(NULL AS VARCHAR) AS schemaname, CAST(NULL AS VARCHAR) AS tablename,
         CAST(NULL AS VARCHAR) AS columnname, CAST(NULL AS VARCHAR) AS external_type, CAST(NULL AS INTEGER) AS columnnum,
         CAST(NULL AS INTEGER) AS part_key, CAST(NULL AS VARCHAR) AS is_nullable WHERE FALSE;
-CREATE OR REPLACE VIEW sandbox_internal.pg_get_late_binding_view_cols AS
-    SELECT CAST(NULL AS VARCHAR) AS view_schema, CAST(NULL AS VARCHAR) AS view_name, CAST(NULL AS VARCHAR) AS col_name,
-        CAST(NULL AS VARCHAR) AS col_type, CAST(NULL AS INTEGER) AS col_num WHERE FALSE;
 -- Aliases in macros have names that no query has: an argument may be a column of any table.
 CREATE OR REPLACE MACRO main.rs_pg_table_is_visible(id) AS EXISTS (
     SELECT 1 FROM sandbox_internal.numbered AS rs_r
@@ -176,10 +186,10 @@ CREATE OR REPLACE MACRO main.rs_pg_relation_is_publishable(id) AS id IS NULL;
 -- 't'::regclass and 'int4'::regtype: a number by the name, a number as it is.
 CREATE OR REPLACE MACRO main.rs_regclass(named) AS coalesce(TRY_CAST(CAST(named AS VARCHAR) AS BIGINT), (
     SELECT rs_r.oid FROM sandbox_internal.numbered AS rs_r
-    WHERE CAST(named AS VARCHAR) = rs_r.schema_name || '.' || rs_r.table_name
-        OR (CAST(named AS VARCHAR) = rs_r.table_name AND list_contains(current_schemas(FALSE), rs_r.schema_name))
+    WHERE replace(lower(CAST(named AS VARCHAR)), '"', '') = rs_r.schema_name || '.' || rs_r.table_name
+        OR (replace(lower(CAST(named AS VARCHAR)), '"', '') = rs_r.table_name AND list_contains(current_schemas(FALSE), rs_r.schema_name))
     ORDER BY list_position(current_schemas(FALSE), rs_r.schema_name) LIMIT 1
-), error('relation "' || CAST(named AS VARCHAR) || '" does not exist'));
+), error('42P01 relation "' || CAST(named AS VARCHAR) || '" does not exist'));
 CREATE OR REPLACE MACRO main.rs_regclass_name(named) AS coalesce((
     SELECT CASE WHEN list_contains(current_schemas(FALSE), rs_r.schema_name) THEN '' ELSE rs_r.schema_name || '.' END || rs_r.table_name
     FROM sandbox_internal.numbered AS rs_r WHERE rs_r.oid = TRY_CAST(CAST(named AS VARCHAR) AS BIGINT)

@@ -14,6 +14,7 @@ from sandbox.redshift.locks import Mode
 from sandbox.redshift.names import TableName, quote
 from sandbox.redshift.record import HISTORIES
 from sandbox.redshift.session import Session, Sink
+from sandbox.redshift.statements import late_views
 from sandbox.redshift.translate import rewrites
 from sandbox.redshift.translate.dialect import parse
 from sandbox.redshift.translate.shown import Shown
@@ -168,6 +169,8 @@ def prepare(session: Session, found: Translation) -> None:
     Raises:
         SqlError: 42501.
     """
+    if rewrites.LATE_COLUMNS in found.sql:
+        late_views.show(session)
     for name in found.reads:
         if name.name in HISTORIES and rewrites.is_system_view(name):
             who = None if rights.is_superuser(session.catalog, session.user) else session.user

@@ -3,7 +3,7 @@
 from sqlglot import exp
 
 from sandbox.redshift.translate import dynamic
-from sandbox.redshift.translate.functions import call
+from sandbox.redshift.translate.functions import call, cast
 
 _NAMES = """
 chr left lower lpad ltrim md5 regexp_extract repeat replace reverse right rpad rs_cut rs_regexp_replace rs_substring
@@ -53,7 +53,15 @@ def member(node: exp.Expr) -> exp.Expr:
 
 
 def any_of(node: exp.Expr) -> exp.Expr:
-    """A value beside ANY or ALL of what a query gives; the comparison around it sees to the value."""
+    """A value beside ANY or ALL of what a query gives, or of an array of the catalog, which is a text here.
+
+    The comparison around it sees to the value.
+    """
+    inner = node.this.unnest()
+    if isinstance(inner, exp.Column):
+        numbers = call("string_split", call("trim", inner.copy(), "{}"), ",")
+        node.set("this", exp.Paren(this=cast(numbers, "BIGINT[]")))
+        return node
     _blind_query(node.this)
     return node
 

@@ -1,11 +1,14 @@
-"""What stands where a condition is wanted: only a boolean does ("Boolean type"; DuckDB takes numbers too)."""
+"""What stands where a condition is wanted: a boolean, or an integer, which becomes one.
+
+Source: "Type compatibility and conversion: Implicit conversion types". DuckDB takes other numbers too.
+"""
 
 from sqlglot import exp
 
 from sandbox.redshift.errors import SqlError
 from sandbox.redshift.translate.functions import COMPUTED, call
 
-_NUMBERS = (exp.Add, exp.Sub, exp.Mul, exp.Div, exp.Mod, exp.Neg)
+_NUMBERS = exp.Add | exp.Sub | exp.Mul | exp.Div | exp.Mod | exp.Neg
 
 
 def clause(node: exp.Expr) -> exp.Expr:
@@ -36,11 +39,12 @@ def join(node: exp.Expr) -> exp.Expr:
 
 
 def _check(node: exp.Expr, place: str, called: str) -> None:
-    """What has no type by its form is left to DuckDB, which knows the types of columns."""
-    value = node.args[place]
-    inner = value.unnest()
+    """What has no type by its form DuckDB judges, which knows the types of columns."""
+    inner = node.args[place].unnest()
+    if isinstance(inner, exp.Literal) and not inner.is_string:
+        if not inner.is_int:
+            raise SqlError("42804", f"argument of {called} must be type boolean, not type numeric")
+        node.set(place, exp.Boolean(this=int(inner.name) != 0))
     computed = isinstance(inner, exp.Anonymous) and inner.this in COMPUTED
-    if computed or isinstance(inner, _NUMBERS) or (isinstance(inner, exp.Literal) and not inner.is_string):
-        raise SqlError("42804", f"argument of {called} must be type boolean, not type integer")
-    if isinstance(inner, exp.Column):
+    if computed or isinstance(inner, exp.Column | _NUMBERS):
         node.set(place, call("rs_truth", inner.copy(), called))

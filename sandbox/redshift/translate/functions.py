@@ -61,8 +61,8 @@ MACROS = frozenset(
     _words("""
     acos add_months array_concat array_contains array_distinct array_except array_flatten array_intersection
     array_position array_positions array_sort array_to_string array_union arrays_overlap asin can_json_parse
-    charindex col_description crc32 current_schemas date_part_year difference fnv_hash format_type from_hex
-    from_varbyte get_array_length get_number_attributes getdatabaseencoding has_database_privilege initcap
+    charindex col_description crc32 current_schemas date_part_year difference fnv_hash format_encoding format_type
+    from_hex from_varbyte get_array_length get_number_attributes getdatabaseencoding has_database_privilege initcap
     is_array is_bigint is_boolean is_float is_integer is_object is_scalar is_valid_json is_valid_json_array
     is_varchar isnull json_array_length json_extract_array_element_text json_parse json_serialize json_typeof
     last_day ln log months_between next_day obj_description octetindex oidvectortypes pg_char_to_encoding

@@ -19,7 +19,6 @@ _REFUSED: dict[type[exp.Expr], SqlError] = {
     exp.OnConflict: syntax_error("ON"),
     exp.Returning: syntax_error("RETURNING"),
     exp.Values: syntax_error("VALUES"),
-    exp.Array: unsupported("ARRAY constructor"),
     exp.Connect: not_imitated("CONNECT BY"),
     exp.Lambda: syntax_error("->"),
     exp.JSONExtract: SqlError("42883", "operator does not exist: ->"),
@@ -109,6 +108,13 @@ def _refuse_orders(select: exp.Select) -> None:
         raise SqlError("0A000", "within group ORDER BY clauses for aggregate functions must be the same")
 
 
+def _refuse_array(array: exp.Array) -> None:
+    """The catalog has arrays, of PostgreSQL, and sqlalchemy-redshift makes one beside them; tables have none."""
+    statement = array.root()
+    if not any(table.name.lower().startswith(("pg_", "svv_")) for table in statement.find_all(exp.Table)):
+        raise unsupported("ARRAY constructor")
+
+
 def _refuse_set_operation(operation: exp.SetOperation) -> None:
     if not isinstance(operation, exp.Union) and operation.args.get("distinct") is False:
         raise unsupported(f"{operation.key.upper()} ALL")
@@ -180,6 +186,7 @@ def _refuse_type(node: exp.Cast) -> None:
 
 _CHECKS: dict[type[exp.Expr], Callable[[Any], None]] = {
     exp.Anonymous: _refuse_call,
+    exp.Array: _refuse_array,
     exp.Cast: _refuse_type,
     exp.Except: _refuse_set_operation,
     exp.Identifier: _refuse_name,

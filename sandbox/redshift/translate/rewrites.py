@@ -34,20 +34,22 @@ if TYPE_CHECKING:
     from sandbox.redshift.translate.statement import Translation
 
 _SYSTEM_VIEWS = """
-pg_am pg_attrdef pg_attribute pg_auth_members pg_cast pg_class pg_collation pg_constraint pg_conversion pg_database
-pg_default_acl pg_depend pg_description pg_foreign_table pg_group pg_index pg_inherits pg_language pg_namespace
-pg_opclass pg_operator pg_opfamily pg_proc pg_proc_info pg_rewrite
-pg_roles pg_table_def pg_tables pg_tablespace pg_trigger pg_type pg_user pg_views svv_all_columns svv_all_schemas
-svv_all_tables svv_attached_masking_policy svv_column_privileges svv_columns svv_default_privileges
-svv_external_columns svv_external_schemas svv_external_tables svv_masking_policy svv_mv_info svv_redshift_databases
-svv_relation_privileges svv_rls_attached_policy svv_rls_policy svv_rls_relation svv_role_grants svv_roles
-svv_schema_privileges svv_system_privileges svv_table_info svv_tables svv_user_grants svv_user_info
+pg_am pg_attrdef pg_attribute pg_auth_members pg_cast pg_class pg_class_info pg_collation pg_constraint pg_conversion
+pg_database pg_default_acl pg_depend pg_description pg_foreign_table pg_group pg_index pg_inherits pg_language
+pg_namespace pg_opclass pg_operator pg_opfamily pg_proc pg_proc_info pg_rewrite pg_roles pg_table_def pg_tables
+pg_tablespace pg_trigger pg_type pg_user pg_views svv_all_columns svv_all_schemas svv_all_tables
+svv_attached_masking_policy svv_column_privileges svv_columns svv_default_privileges svv_external_columns
+svv_external_schemas svv_external_tables svv_masking_policy svv_mv_info svv_redshift_databases svv_relation_privileges
+svv_rls_attached_policy svv_rls_policy svv_rls_relation svv_role_grants svv_roles svv_schema_privileges
+svv_system_privileges svv_table_info svv_tables svv_user_grants svv_user_info
 """
 _PROVISIONED = ("stl_", "stv_", "svl_", "svcs_")
 SYSTEM_VIEWS = frozenset(
     {*_SYSTEM_VIEWS.split(), *HISTORIES, "pg_settings", "show tables", "show columns", "show grants"}
 )
 _INFORMATION = frozenset({"columns", "key_column_usage", "schemata", "table_constraints", "tables", "views"})
+LATE_COLUMNS = "pg_get_late_binding_view_cols"
+"""A function of the catalog, whose rows a session makes before it asks (`statements/late_views.py`)."""
 _MAX_VIEW_DEPTH = 32
 _ITSELF = "reelhouse_itself"
 
@@ -287,7 +289,8 @@ def _of_catalog(node: exp.Expr) -> exp.Expr:
     given = node.args.get("alias")
     alias = exp.to_identifier((node.alias or name).lower(), quoted=True)
     names = [exp.to_identifier(column.name.lower(), quoted=True) for column in given.columns] if given else []
-    query = exp.select("*").from_(exp.to_table(f"{INTERNAL_SCHEMA}.{name}"))
+    place = exp.to_table(f'temp.main."{name} now"' if name == LATE_COLUMNS else f"{INTERNAL_SCHEMA}.{name}")
+    query = exp.select("*").from_(place)
     if name == "current_database":
         query = exp.select(exp.alias_(exp.Placeholder(this="s_database"), name, quoted=True))
     return exp.Subquery(
@@ -351,6 +354,12 @@ def _names_listed(node: exp.Expr) -> exp.Expr:
     if not all(rewritten.db == INTERNAL_SCHEMA for rewritten in node.find_all(exp.Table)):
         raise syntax_error("SELECT")
     return call("rs_names_listed", call("array", node.expressions[0]))
+
+
+def _array(node: exp.Expr) -> exp.Expr:
+    """ARRAY[…], which only the catalog has: a text, as its columns of arrays are here."""
+    marks = [exp.Literal.string(",") for _ in node.expressions[1:]] + [exp.Literal.string("}")]
+    return call("concat", "{", *(part for pair in zip(node.expressions, marks, strict=True) for part in pair))
 
 
 def _operator(node: exp.Expr) -> exp.Expr:
@@ -604,6 +613,7 @@ _RULES: dict[type[exp.Expr], Callable[[exp.Expr], exp.Expr]] = {
     exp.Add: dynamic.operate,
     exp.All: blanks.any_of,
     exp.And: conditions.operands,
+    exp.Array: _array,
     exp.Anonymous: _function,
     exp.Any: blanks.any_of,
     exp.AtTimeZone: _at_time_zone,
