@@ -44,7 +44,7 @@ CREATE OR REPLACE VIEW sandbox_internal.information_schema_schemata AS
     WHERE NOT internal AND database_name = current_database() AND schema_name NOT IN ('sandbox_internal', 'main');
 CREATE OR REPLACE VIEW sandbox_internal.byte_limits AS
     SELECT schema_name, table_name, constraint_column_names[1] AS column_name,
-        NOT constraint_text LIKE '% OR %' AS is_char,
+        NOT regexp_matches(constraint_text, ' (ELSE|OR) ') AS is_char,
         CAST(regexp_extract(constraint_text, '<= (\d+)', 1) AS INTEGER) AS bytes
     FROM duckdb_constraints() WHERE constraint_type = 'CHECK' AND constraint_text LIKE '%strlen(%<=%';
 -- Columns of tables as DuckDB keeps them, and of views as they were when they were bound.

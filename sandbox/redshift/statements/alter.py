@@ -23,7 +23,7 @@ from sandbox.redshift.statements.table_definition import (
 )
 from sandbox.redshift.statements.tables import copied_columns, make_again, remember_kinds
 from sandbox.redshift.statements.views import column_dropped, column_renamed, dependents, relation_renamed
-from sandbox.redshift.types import DeclaredType, take_type
+from sandbox.redshift.types import DeclaredType, length_of_char, take_type
 from sandbox.redshift.wire.decode import Value
 
 Change = Callable[[Session, TableName], None]
@@ -273,7 +273,7 @@ def _resize(session: Session, table: TableName, name: str, kind: DeclaredType) -
         kind.max_bytes is None
         or kind.is_char
         or " VARCHAR" not in columns[name]
-        or ("rtrim(" in columns[name] and " OR " not in columns[name])
+        or length_of_char(columns[name]) is not None
     ):
         raise SqlError("0A000", f'cannot alter type of column "{name}": only the size of a VARCHAR can be changed')
     if " DEFAULT " in columns[name]:

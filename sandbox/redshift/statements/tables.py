@@ -1,6 +1,5 @@
 """CREATE TABLE with its columns, LIKE another, or AS a query."""
 
-import re
 import secrets
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -15,6 +14,7 @@ from sandbox.redshift.statements.grants import grant_defaults
 from sandbox.redshift.statements.stored import stored_query
 from sandbox.redshift.statements.table_definition import ColumnDefinition, TableDefinition
 from sandbox.redshift.translate.stored_values import Kinds
+from sandbox.redshift.types import length_of_char
 from sandbox.redshift.wire.decode import Value
 
 
@@ -133,9 +133,9 @@ def remember_kinds(session: Session, table: TableName) -> None:
 
 
 def _kind_of(definition: str) -> str:
-    """Of a column as `copied_columns` gives it: the CHECK of a CHAR has no way out for an excess of blanks."""
-    found = re.search(r"rtrim\(.*?<= (\d+)", definition) if " OR " not in definition else None
-    return f"char({found[1]})" if found else "super" if " JSON" in definition else ""
+    """Of a column as `copied_columns` gives it."""
+    length = length_of_char(definition)
+    return f"char({length})" if length else "super" if " JSON" in definition else ""
 
 
 def make_again(
