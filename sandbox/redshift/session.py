@@ -440,7 +440,7 @@ class Session:
         """What stands behind names in this transaction."""
         return shown(
             self.catalog, self.search_path, frozenset(self.temporary), self.user, self.warehouse.supers,
-            self.temporary_kinds,
+            self.warehouse.decimals, self.temporary_kinds,
         )  # fmt: skip
 
     def resolved(self, name: TableName) -> TableName:

@@ -2,7 +2,7 @@
 
 import datetime
 import threading
-from collections.abc import Iterable
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Protocol
@@ -35,12 +35,13 @@ class Member(Protocol):
         """Ends it."""
 
 
-def _columns_of_super(root: duckdb.DuckDBPyConnection) -> frozenset[tuple[str, str]]:
+def _columns(root: duckdb.DuckDBPyConnection) -> list[tuple[str, str, str]]:
+    """Tables, columns and types, of the types of which something is noted."""
     text = (
-        "SELECT table_name, column_name FROM duckdb_columns() "
-        "WHERE data_type = 'JSON' AND NOT internal AND schema_name <> $ours"
+        "SELECT table_name, column_name, data_type FROM duckdb_columns() "
+        "WHERE (data_type = 'JSON' OR data_type LIKE 'DECIMAL%') AND NOT internal AND schema_name <> $ours"
     )
-    return frozenset((str(row[0]), str(row[1])) for row in root.execute(text, {"ours": INTERNAL_SCHEMA}).fetchall())
+    return [(str(a), str(b), str(c)) for a, b, c in root.execute(text, {"ours": INTERNAL_SCHEMA}).fetchall()]
 
 
 class Warehouse:
@@ -81,18 +82,36 @@ class Warehouse:
         self._sessions: dict[int, Member] = {}
         self._last_pid = 1000
         self.catalog = load(self.root)
-        self.supers = _columns_of_super(self.root) if path is not None else frozenset()
+        self._noted: dict[str, frozenset[tuple[str, str]]] = {"JSON": frozenset(), "DECIMAL": frozenset()}
+        for table, name, engine in _columns(self.root) if path is not None else ():
+            self.note_types(TableName(None, table), {name: engine})
+
+    @property
+    def supers(self) -> frozenset[tuple[str, str]]:
         """Tables and columns that are a SUPER, or were: what is not one is treated as ever (`dynamic.py`)."""
+        return self._noted["JSON"]
 
-    def remember_supers(self, table: TableName, names: Iterable[str]) -> None:
-        """Takes note of columns of a table that are a SUPER."""
+    @property
+    def decimals(self) -> frozenset[tuple[str, str]]:
+        """Likewise of columns that are a DECIMAL (`decimals.py`)."""
+        return self._noted["DECIMAL"]
+
+    def note_types(self, table: TableName, columns: Mapping[str, str]) -> None:
+        """Takes note of the types of a table's columns, by their names."""
+        for name, engine in columns.items():
+            self._note(engine.partition("(")[0], (table.name, name))
+
+    def note_like(self, table: TableName, other: TableName, renamed: Mapping[str, str] | None = None) -> None:
+        """Takes note that a table has the columns of another, or its own, some of them under other names."""
+        for kind, columns in self._noted.items():
+            for owner, name in columns:
+                if owner == other.name:
+                    self._note(kind, (table.name, (renamed or {}).get(name, name)))
+
+    def _note(self, kind: str, column: tuple[str, str]) -> None:
         with self._guard:
-            if not self.supers.issuperset(new := frozenset((table.name, name) for name in names)):
-                self.supers |= new
-
-    def supers_of(self, table: TableName) -> frozenset[str]:
-        """Columns of a table that are a SUPER, or were."""
-        return frozenset(name for owner, name in self.supers if owner == table.name)
+            if column not in self._noted.get(kind, {column}):
+                self._noted[kind] |= {column}
 
     def register(self, session: "Member") -> int:
         """Numbers a new session."""

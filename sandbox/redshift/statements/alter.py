@@ -183,8 +183,7 @@ def _add_column(session: Session, table: TableName, column: ColumnDefinition, ke
         _add_keys(session, table, keys)
     if column.encoding:
         _encode(session, table, column.name, column.encoding)
-    if column.type.engine == "JSON":
-        session.warehouse.remember_supers(table, [column.name])
+    session.warehouse.note_types(table, {column.name: column.type.engine})
     if column.type.max_bytes is None:
         session.run(f"ALTER TABLE {table.sql} ADD COLUMN {column.sql}")
         return
@@ -222,8 +221,7 @@ def _rename(words: TokenCursor) -> Change:
 
     def change(session: Session, table: TableName) -> None:
         session.run(f"ALTER TABLE {table.sql} RENAME COLUMN {quote(old)} TO {quote(new)}")
-        if old in session.warehouse.supers_of(table):
-            session.warehouse.remember_supers(table, [new])
+        session.warehouse.note_like(table, table, {old: new})
         if not session.is_temporary(table):
             column_renamed(session, table, old, new)
         _rename_in_document(session, table, old, new)
@@ -232,7 +230,7 @@ def _rename(words: TokenCursor) -> Change:
 
 
 def _rename_relation(session: Session, table: TableName, name: str) -> None:
-    session.warehouse.remember_supers(TableName(None, name), session.warehouse.supers_of(table))
+    session.warehouse.note_like(TableName(None, name), table)
     if session.is_temporary(table):
         session.run(f"ALTER TABLE {table.sql} RENAME TO {quote(name)}")
         session.temporary[name] = session.temporary.pop(table.name)

@@ -77,8 +77,7 @@ def stored_query(session: Session, query: str, names: Sequence[str], into: Table
     elif "?column?" in names or len(set(names)) != len(names):
         raise SqlError("42701", "CREATE TABLE AS needs one distinct name for each column")
     if into is not None:
-        supers = (name for name, row in zip(names, rows, strict=True) if row[1] == "JSON")
-        session.warehouse.remember_supers(into, supers)
+        session.warehouse.note_types(into, {name: str(row[1]) for name, row in zip(names, rows, strict=True)})
     inner = ", ".join(quote(f"c{i}") for i in range(len(names)))
     columns = ", ".join(
         f"{_stored(quote(f'c{i}'), str(row[1]))} AS {quote(name)}"

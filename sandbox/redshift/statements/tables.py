@@ -39,9 +39,9 @@ class CreateTable(Command):
             stored.store(session, name, temporary=table.temporary)
         else:
             session.run(self._sql(session, name, sequences))
-        session.warehouse.remember_supers(name, (made.name for made in table.columns if made.type.engine == "JSON"))
+        session.warehouse.note_types(name, {made.name: made.type.engine for made in table.columns})
         if table.like is not None:
-            session.warehouse.remember_supers(name, session.warehouse.supers_of(table.like))
+            session.warehouse.note_like(name, table.like)
         identities = {column.name: column.identity.always for column in table.columns if column.identity}
         kinds = self._kinds(session) if stored is None else stored.kinds
         if table.temporary:

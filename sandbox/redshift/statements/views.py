@@ -240,7 +240,8 @@ class Refresh(Command):
 
 def columns_of(session: Session, relation: TableName) -> list[tuple[str, str]]:
     """Names and DuckDB types of the columns of a table or view, as a superuser sees them."""
-    seen = shown(session.catalog, (), frozenset(), SUPERUSER, session.warehouse.supers, {})
+    warehouse = session.warehouse
+    seen = shown(session.catalog, (), frozenset(), SUPERUSER, warehouse.supers, warehouse.decimals, {})
     found = translate(f"SELECT * FROM {relation.sql}", (), seen)
     rows = session.run(f"DESCRIBE {rewrites.with_session_literals(found, session.session_values())}").fetchall()
     return [(str(row[0]).lower(), str(row[1])) for row in rows]

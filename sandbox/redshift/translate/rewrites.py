@@ -17,6 +17,7 @@ from sandbox.redshift.record import HISTORIES
 from sandbox.redshift.translate import (
     blanks,
     conditions,
+    decimals,
     dynamic,
     functions,
     groups,
@@ -498,7 +499,7 @@ def _select(node: exp.Expr) -> exp.Expr:
 
 def _compute(node: exp.Expr) -> exp.Expr:
     made = dynamic.operate(node)
-    return functions.compute(node) if made is node else made
+    return functions.compute(node) if made is node and not decimals.is_of_none(node) else made
 
 
 def _trim(node: exp.Expr) -> exp.Expr:

@@ -38,6 +38,7 @@ class Shown:
         search_path: Sequence[str],
         hidden: frozenset[str],
         supers: frozenset[tuple[str, str]] = frozenset(),
+        decimals: frozenset[tuple[str, str]] = frozenset(),
         kinds: Mapping[TableName, Kinds] | None = None,
     ) -> None:
         """Takes the bodies.
@@ -47,22 +48,25 @@ class Shown:
             search_path: where names without a schema are looked for.
             hidden: names without a schema that mean temporary tables.
             supers: columns that are a SUPER, each with the name of its table.
+            decimals: columns that are a DECIMAL, likewise.
             kinds: of the columns of tables with a CHAR or SUPER; a temporary one has no schema.
         """
         self.supers = supers
+        self.decimals = decimals
         self._kinds = dict(kinds or {})
         self._bodies = bodies
         self._search_path = tuple(search_path)
         self._hidden = hidden
         self._hash = hash(
-            (frozenset(bodies.items()), self._search_path, hidden, supers, frozenset(self._kinds.items()))
+            (frozenset(bodies.items()), self._search_path, hidden, supers, decimals, frozenset(self._kinds.items()))
         )
 
     def __eq__(self, other: object) -> bool:
         return self is other or (
             isinstance(other, Shown)
             and self._hash == other._hash
-            and (self._search_path, self._hidden, self.supers) == (other._search_path, other._hidden, other.supers)
+            and (self._search_path, self._hidden) == (other._search_path, other._hidden)
+            and (self.supers, self.decimals) == (other.supers, other.decimals)
             and self._bodies == other._bodies
             and self._kinds == other._kinds
         )
@@ -77,7 +81,8 @@ class Shown:
     def digest(self) -> bytes:
         """Of all that is shown, the same in each process."""
         bodies = sorted(_digest(name, body) for name, body in self._bodies.items())
-        rest = (self._search_path, sorted(self._hidden), sorted(self.supers), sorted(map(repr, self._kinds.items())))
+        sets = [sorted(names) for names in (self._hidden, self.supers, self.decimals)]
+        rest = (self._search_path, *sets, sorted(map(repr, self._kinds.items())))
         return hashlib.sha256(repr((bodies, rest)).encode()).digest()
 
     def body(self, name: TableName) -> Body | None:
@@ -109,6 +114,7 @@ def shown(
     temporary: frozenset[str],
     user: str,
     supers: frozenset[tuple[str, str]],
+    decimals: frozenset[tuple[str, str]],
     temporary_kinds: Mapping[str, Kinds],
 ) -> Shown:
     """What a user sees of a catalog; the same object for the same arguments, and for all users without policies."""
@@ -120,8 +126,10 @@ def shown(
     of_tables = catalog.derived("kinds", lambda: _kinds(catalog))
     named = catalog.derived("kinds by name", lambda: frozenset(name.name for name in of_tables))
     own = frozenset((TableName(None, name), kinds) for name, kinds in temporary_kinds.items() if kinds or name in named)
-    key = (tuple(search_path), hidden, seen_by, supers, own)
-    return catalog.derived(key, lambda: Shown(bodies, search_path, hidden, supers, {**of_tables, **dict(own)}))
+    key = (tuple(search_path), hidden, seen_by, supers, decimals, own)
+    return catalog.derived(
+        key, lambda: Shown(bodies, search_path, hidden, supers, decimals, {**of_tables, **dict(own)})
+    )
 
 
 def _kinds(catalog: Catalog) -> dict[TableName, Kinds]:

@@ -11,6 +11,7 @@ from sandbox.redshift.names import TableName
 from sandbox.redshift.remembered import Remembered
 from sandbox.redshift.translate import (
     correlation,
+    decimals,
     dynamic,
     padding,
     refusals,
@@ -152,6 +153,8 @@ def translate_tree(tree: exp.Expr, casts: Sequence[str | None], shown: Shown) ->
     correlation.refuse(tree)
     widths = padding.padded(tree, shown.kinds) if kind == "select" else {}
     reads = rewrites.tables_read(tree)
+    if not any(map(rewrites.is_system_view, reads)):  # the columns of these are not looked at
+        decimals.mark(tree, shown.decimals)
     target = rewrites.target_of(tree)
     writes = written.columns(tree)
     terminates = rewrites.take_terminations(tree)
