@@ -109,3 +109,24 @@ CREATE OR REPLACE MACRO main.rs_super_trunc(x) AS rs_super_rounded(x, CAST(trunc
 CREATE OR REPLACE MACRO main.rs_super_abs(x) AS list_transform(
     [{'k': rs_super_kind(x), 's': rs_super_text(x)}], lambda v: CASE WHEN v.k = 'number' THEN CAST(ltrim(v.s, '-') AS JSON) END
 )[1];
+-- ORDER BY: booleans, numbers, texts, arrays, objects ("Querying semi-structured data: Order by").
+CREATE OR REPLACE MACRO main.rs_super_rank(x) AS CASE json_type(CAST(x AS VARCHAR))
+    WHEN 'BOOLEAN' THEN 0 WHEN 'VARCHAR' THEN 2 WHEN 'ARRAY' THEN 3 WHEN 'OBJECT' THEN 4 ELSE 1
+END;
+CREATE OR REPLACE MACRO main.rs_super_sorted(x) AS struct_extract({
+        'missing': x IS NULL, 'other': x,
+        'super': CASE WHEN rs_is_super(x) AND rs_super_kind(x) IS NOT NULL THEN {
+            'rank': rs_super_rank(x), 'number': CASE WHEN rs_super_kind(x) = 'number' THEN TRY_CAST(rs_super_text(x) AS DOUBLE) ELSE 0 END,
+            'text': rtrim(rs_super_text(x), ' ')
+        } END
+    }, CASE WHEN rs_is_super(x) THEN 'super' ELSE 'other' END);
+-- SUM: of the numbers among the values, exact unless one is a float ("SUM function": the type of its argument).
+CREATE OR REPLACE MACRO main.rs_super_decimal(x) AS CASE WHEN rs_super_kind(x) = 'number' THEN TRY_CAST(rs_super_text(x) AS DECIMAL(38, 9)) END;
+CREATE OR REPLACE MACRO main.rs_super_sum(x) AS struct_extract({
+        'missing': count(x),
+        'super': CAST(CASE
+            WHEN bool_or(rs_super_float(x)) THEN CAST(sum(TRY_CAST(rs_super_text(x) AS DOUBLE)) AS VARCHAR)
+            ELSE rtrim(rtrim(CAST(sum(rs_super_decimal(x)) AS VARCHAR), '0'), '.')
+        END AS JSON),
+        'other': sum(rs_neither(x, x))
+    }, CASE WHEN rs_is_super(any_value(x)) THEN 'super' ELSE 'other' END);

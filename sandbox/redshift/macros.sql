@@ -269,7 +269,22 @@ CREATE OR REPLACE MACRO main.rs_to_hex(x) AS lower(to_hex(x));
 CREATE OR REPLACE MACRO main.rs_is_valid_json_array(s) AS CASE WHEN json_valid(s) THEN json_type(s) = 'ARRAY' ELSE FALSE END;
 CREATE OR REPLACE MACRO main.rs_is_varchar(j) AS json_type(j) = 'VARCHAR';
 CREATE OR REPLACE MACRO main.rs_is_boolean(j) AS json_type(j) = 'BOOLEAN';
-CREATE OR REPLACE MACRO main.rs_is_float(j) AS json_type(j) = 'DOUBLE';
+-- JSON tells numbers apart by their form: with an exponent they are floats, else decimals ("IS_DECIMAL function").
+CREATE OR REPLACE MACRO main.rs_is_number(j) AS json_type(j) IN ('UBIGINT', 'BIGINT', 'DOUBLE', 'HUGEINT');
+CREATE OR REPLACE MACRO main.rs_has_exponent(j) AS contains(lower(CAST(j AS VARCHAR)), 'e');
+CREATE OR REPLACE MACRO main.rs_is_float(j) AS coalesce(rs_is_number(j) AND rs_has_exponent(j), FALSE);
+CREATE OR REPLACE MACRO main.rs_is_decimal(j) AS coalesce(rs_is_number(j) AND NOT rs_has_exponent(j), FALSE);
+CREATE OR REPLACE MACRO main.rs_is_smallint(j) AS
+    coalesce(json_type(j) IN ('UBIGINT', 'BIGINT') AND TRY_CAST(json_extract_string(j, '$') AS SMALLINT) IS NOT NULL, FALSE);
+CREATE OR REPLACE MACRO main.rs_is_char(j) AS
+    coalesce(json_type(j) = 'VARCHAR' AND strlen(json_extract_string(j, '$')) = length(json_extract_string(j, '$')), FALSE);
+CREATE OR REPLACE MACRO main.rs_json_size(j) AS CAST(strlen(CAST(j AS VARCHAR)) AS INTEGER);
+CREATE OR REPLACE MACRO main.rs_attributes_named(j, names) AS CASE WHEN json_type(j) = 'OBJECT' THEN CAST('{' || array_to_string(
+    list_transform(range(1, len(json_keys(j)) + 1), lambda i: CAST(to_json(names[i]) AS VARCHAR) || ':'
+        || CAST(json_extract(j, '$."' || json_keys(j)[i] || '"') AS VARCHAR)), ','
+) || '}' AS JSON) ELSE j END;
+CREATE OR REPLACE MACRO main.rs_lower_attribute_names(j) AS rs_attributes_named(j, list_transform(json_keys(j), lambda k: lower(k)));
+CREATE OR REPLACE MACRO main.rs_upper_attribute_names(j) AS rs_attributes_named(j, list_transform(json_keys(j), lambda k: upper(k)));
 CREATE OR REPLACE MACRO main.rs_is_bigint(j) AS json_type(j) IN ('UBIGINT', 'BIGINT');
 CREATE OR REPLACE MACRO main.rs_is_integer(j) AS rs_is_bigint(j) AND TRY_CAST(json_extract_string(j, '$') AS INTEGER) IS NOT NULL;
 CREATE OR REPLACE MACRO main.rs_is_scalar(j) AS json_type(j) NOT IN ('ARRAY', 'OBJECT');

@@ -387,8 +387,7 @@ CREATE OR REPLACE VIEW sandbox_internal."show table" AS
     ) AS c ON c.schema_name = s.schema_name AND c.table_name = s.table_name
     LEFT JOIN sandbox_internal.primary_keys AS k ON k.schema_name = s.schema_name AND k.table_name = s.table_name;
 CREATE OR REPLACE VIEW sandbox_internal."show view" AS
-    SELECT schema_name, view_name AS name, rtrim(rs_view_text(document), '; ')
-        || CASE WHEN CAST(document -> '$.bound' AS BOOLEAN) THEN '' ELSE ' WITH NO SCHEMA BINDING' END || ';' AS ddl
+    SELECT schema_name, view_name AS name, rtrim(rs_view_definition(view_name, CAST(document AS JSON)), '; ') || ';' AS ddl
     FROM sandbox_internal.views;
 -- Who somebody is: themselves, their groups, their roles, the roles of these. Everybody is public.
 CREATE OR REPLACE VIEW sandbox_internal.user_identities AS WITH RECURSIVE known(user_name, kind, name) AS (

@@ -251,10 +251,11 @@ CREATE OR REPLACE MACRO main.rs_view_text(document) AS array_to_string(list_tran
     lambda piece: CASE WHEN json_type(piece) = 'VARCHAR' THEN piece ->> '$'
         ELSE (piece ->> '$.relation[0]') || '.' || (piece ->> '$.relation[1]') END
 ), '');
--- As the catalog keeps it: that of a materialised view is the whole statement, by which clients know one.
+-- As the catalog keeps it: that of a materialised or late-binding view is the whole statement ("CREATE VIEW", its example).
 CREATE OR REPLACE MACRO main.rs_view_definition(name, document) AS
-    CASE WHEN CAST(document -> '$.materialised' AS BOOLEAN) THEN 'CREATE MATERIALIZED VIEW ' || name || ' AS ' ELSE '' END
-    || rs_view_text(document) || CASE WHEN CAST(document -> '$.bound' AS BOOLEAN) THEN '' ELSE ' WITH NO SCHEMA BINDING' END;
+    CASE WHEN CAST(document -> '$.materialised' AS BOOLEAN) THEN 'CREATE MATERIALIZED VIEW ' || name || ' AS '
+        WHEN NOT CAST(document -> '$.bound' AS BOOLEAN) THEN 'CREATE VIEW ' || name || ' AS ' ELSE '' END
+    || rtrim(rs_view_text(document)) || CASE WHEN CAST(document -> '$.bound' AS BOOLEAN) THEN '' ELSE ' WITH NO SCHEMA BINDING' END;
 CREATE OR REPLACE VIEW sandbox_internal.pg_views AS
     SELECT schema_name AS schemaname, view_name AS viewname, document ->> '$.owner' AS viewowner,
         rs_view_definition(view_name, CAST(document AS JSON)) AS definition

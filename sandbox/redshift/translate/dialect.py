@@ -86,13 +86,29 @@ def parse(sql: str) -> exp.Expr:
     try:
         tree = sqlglot.parse_one(lexer.for_parser(sql), read=WrittenRedshift)
     except SqlglotError as problem:
-        raise _as_syntax_error(problem) from None
+        raise _as_syntax_error(problem, sql) from None
     if isinstance(tree, exp.Command):
         raise syntax_error(sql.split(None, 1)[0])
     return tree
 
 
-def _as_syntax_error(problem: SqlglotError) -> SqlError:
+_WORDS = """
+    + - * / % || = < > <= >= <> != :: , ( . and as between by case cross else from having ilike in inner insert into is
+    join left like limit not offset on or order right select set then union update using values when where with
+"""
+_UNFINISHED = frozenset(_WORDS.split())
+
+
+def _ends_too_soon(sql: str, near: str) -> bool:
+    """Whether a text that cannot be read beyond some word ends there, where more has to come."""
+    found = lexer.tokens(sql.rstrip("; \n"))
+    depth = sum((token.text == "(") - (token.text == ")") for token in found if token.kind == "symbol")
+    return bool(found) and found[-1].text == near and (depth > 0 or near.lower() in _UNFINISHED)
+
+
+def _as_syntax_error(problem: SqlglotError, sql: str) -> SqlError:
     errors = getattr(problem, "errors", None)
     near = errors[0].get("highlight") if errors else None
+    if near and _ends_too_soon(sql, near):
+        return SqlError("42601", "syntax error at end of input")
     return syntax_error(near) if near else SqlError("42601", plain(str(problem)).split("\n", 1)[0])

@@ -61,18 +61,19 @@ MACROS = frozenset(
     _words("""
     acos add_months array_concat array_contains array_distinct array_except array_flatten array_intersection
     array_position array_positions array_sort array_to_string array_union arrays_overlap asin can_json_parse
-    charindex col_description crc32 current_schemas date_part_year difference fnv_hash format_encoding format_type
-    from_hex from_varbyte get_array_length get_number_attributes getdatabaseencoding has_database_privilege initcap
-    is_array is_bigint is_boolean is_float is_integer is_object is_scalar is_valid_json is_valid_json_array
-    is_varchar isnull json_array_length json_extract_array_element_text json_parse json_serialize json_typeof
-    last_day ln log months_between next_day obj_description octetindex oidvectortypes pg_char_to_encoding
+    charindex col_description crc32 current_schemas date_part_year difference fnv_hash format_encoding
+    format_type from_hex from_varbyte get_array_length get_number_attributes getdatabaseencoding
+    has_database_privilege initcap is_array is_bigint is_boolean is_char is_decimal is_float is_integer
+    is_object is_scalar is_smallint is_valid_json is_valid_json_array is_varchar isnull json_array_length
+    json_extract_array_element_text json_parse json_serialize json_size json_typeof last_day ln log
+    lower_attribute_names months_between next_day obj_description octetindex oidvectortypes pg_char_to_encoding
     pg_collation_is_visible pg_conversion_is_visible pg_database_size pg_encoding_to_char pg_function_is_visible
     pg_get_constraintdef pg_get_expr pg_get_function_arguments pg_get_function_result pg_get_indexdef
     pg_get_ruledef pg_get_triggerdef pg_get_userbyid pg_get_viewdef pg_opclass_is_visible pg_operator_is_visible
     pg_opfamily_is_visible pg_size_pretty pg_table_is_visible pg_table_size pg_tablespace_location
     pg_type_is_visible quote_ident quote_literal regexp_count regexp_instr regexp_replace regexp_substr
     role_is_member_of shobj_description soundex split_to_array sqrt subarray to_hex to_varbyte
-    user_is_member_of
+    upper_attribute_names user_is_member_of
     """)
 )
 """Functions written as DuckDB macros named `rs_<function>` in `macros.sql`."""
@@ -88,7 +89,6 @@ RESULT_NAMES = {
     "nvl": "coalesce",
     "dateadd": "date_add",
     "datediff": "date_diff",
-    "len": "length",
     "sysdate": "sysdate",
 }
 """Names of unnamed columns where Redshift does not use the function's own."""

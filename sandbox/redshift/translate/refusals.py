@@ -77,6 +77,8 @@ def _refuse_window(window: exp.Window) -> None:
 
 
 def _refuse_select(select: exp.Select) -> None:
+    if not select.expressions:
+        raise SqlError("42601", "syntax error at end of input")
     distinct = select.args.get("distinct")
     if distinct and distinct.args.get("on"):
         raise unsupported("SELECT DISTINCT ON")

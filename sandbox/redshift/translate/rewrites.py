@@ -22,6 +22,7 @@ from sandbox.redshift.translate import (
     functions,
     groups,
     moment_literals,
+    ordering,
     similar,
     united,
     using,
@@ -339,6 +340,8 @@ def _function(node: exp.Expr) -> exp.Expr:
         return call(f"rs_{name}", *node.expressions)
     if name in dynamic.ROUNDED and len(node.expressions) == 1 and dynamic.is_super(node.expressions[0]):
         return call(f"rs_super_{dynamic.ROUNDED[name]}", node.expressions[0])
+    if name == "sum" and len(node.expressions) == 1 and dynamic.is_super(node.expressions[0]):
+        return node if isinstance(node.parent, exp.Window) else call("rs_super_sum", node.expressions[0])
     if name in ("coalesce", "ifnull", "isnull", "nvl"):
         dynamic.unite(node)
     if name == "nullif" and len(node.expressions) == 2:
@@ -494,7 +497,9 @@ def _like(node: exp.Expr) -> exp.Expr:
 
 def _select(node: exp.Expr) -> exp.Expr:
     using.join(node)
-    return groups.select(node)
+    made = groups.select(node)
+    ordering.select(made)
+    return made
 
 
 def _compute(node: exp.Expr) -> exp.Expr:
