@@ -12,6 +12,8 @@ from sqlglot import exp
 _MARK = "of no decimals"
 _MAKERS = frozenset({"approximate_percentile_disc", "median", "percentile_cont", "percentile_disc", "to_number"})
 """Functions that make decimals of other numbers."""
+_ANYTHING = exp.Literal.number("0.5")
+"""Stands for what may be a decimal as well."""
 _DOUBLES = {exp.DataType.Type.DOUBLE, exp.DataType.Type.FLOAT}
 _TYPES = exp.DataType.NUMERIC_TYPES - exp.DataType.INTEGER_TYPES - _DOUBLES
 
@@ -40,17 +42,28 @@ def is_of_none(node: exp.Expr) -> bool:
 def _names(tree: exp.Expr, decimals: frozenset[tuple[str, str]]) -> set[str]:
     tables = {table.name for table in tree.find_all(exp.Table)}
     names = {column for table, column in decimals if table in tables}
-    names |= {name.name for alias in tree.find_all(exp.TableAlias) for name in alias.args.get("columns") or ()}
-    given = [*tree.find_all(exp.Alias)]
-    while new := set(_of_decimals(given, names)) - names:
+    given = [(item.alias, item.this) for item in tree.find_all(exp.Alias)]
+    given += (pair for alias in tree.find_all(exp.TableAlias) for pair in _named_anew(alias))
+    while new := {name for name, item in given if name not in names and _may_be(item, names)}:
         names |= new
     return names
 
 
-def _of_decimals(given: list[exp.Alias], names: set[str]) -> Iterator[str]:
-    for item in given:
-        if item.alias not in names and _may_be(item.this, names):
-            yield item.alias
+def _named_anew(alias: exp.TableAlias) -> Iterator[tuple[str, exp.Expr]]:
+    """The names in the list of columns behind an alias, each with what it stands for."""
+    columns = [column.name for column in alias.args.get("columns") or ()]
+    for items in _selected(alias.parent) if columns else ():
+        known = len(items) == len(columns) and not any(item.is_star for item in items)
+        yield from zip(columns, items if known else [_ANYTHING] * len(columns), strict=True)
+
+
+def _selected(query: exp.Expr | None) -> list[list[exp.Expr]]:
+    """What the SELECTs of a query give; one of nothing for what is no query."""
+    if isinstance(query, exp.SetOperation):
+        return _selected(query.this) + _selected(query.expression)
+    if isinstance(query, exp.Subquery | exp.CTE):
+        return _selected(query.this)
+    return [query.expressions if isinstance(query, exp.Select) else []]
 
 
 def _may_be(item: exp.Expr, names: set[str]) -> bool:
