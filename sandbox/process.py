@@ -183,7 +183,9 @@ def sole_server(service: Service, home: Path) -> Iterator[None]:
         try:
             yield
         finally:
-            (home / service.endpoint_file).unlink(missing_ok=True)
+            # Another's, where the home was removed and made again while this one lived.
+            if (service.endpoint(home) or {}).get("pid") == os.getpid():
+                (home / service.endpoint_file).unlink(missing_ok=True)
 
 
 def publish(service: Service, home: Path, endpoint: Endpoint) -> None:

@@ -1,5 +1,6 @@
 """When a server of the sandbox ends, and whose it is."""
 
+import os
 import shutil
 import threading
 from pathlib import Path
@@ -7,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from extract.errors import ConfigurationError
-from sandbox.process import Ending, Idleness, Service, ensure, publish
+from sandbox.process import Ending, Idleness, Service, ensure, publish, sole_server
 
 SERVICE = Service(name="thing", module="no.such.module", endpoint_file="thing.json")
 
@@ -83,3 +84,17 @@ def test_a_home_that_cannot_be_written_is_wrong_configuration(tmp_path: Path) ->
     (tmp_path / "file").write_text("")
     with pytest.raises(ConfigurationError, match="cannot be written"):
         ensure(SERVICE, tmp_path / "file" / "home", [], answers=lambda _: True)
+
+
+def test_a_server_takes_its_own_announcement_along_and_no_others(tmp_path: Path) -> None:
+    """Its home may have been removed and made again, with a server of its own, while it lived."""
+    home = tmp_path / "home"
+    with sole_server(SERVICE, home):
+        publish(SERVICE, home, {"port": 1, "pid": os.getpid()})
+    assert SERVICE.endpoint(home) is None
+    with sole_server(SERVICE, home):
+        publish(SERVICE, home, {"port": 1, "pid": os.getpid()})
+        shutil.rmtree(home)
+        home.mkdir()
+        publish(SERVICE, home, {"port": 2, "pid": os.getpid() + 1})
+    assert (SERVICE.endpoint(home) or {})["port"] == 2
