@@ -5,6 +5,7 @@ import io
 import socket
 import ssl
 import struct
+from collections import deque
 from collections.abc import Sequence
 from typing import Any
 
@@ -127,7 +128,19 @@ class Channel:
 class Answer:
     """Writes one statement's rows to the channel, in the formats that the client asked for."""
 
-    def __init__(self, channel: Channel, formats: Sequence[int], expected: Sequence[Column] | None) -> None:
+    def __init__(
+        self, channel: Channel, formats: Sequence[int], expected: Sequence[Column] | None, most: int = 0
+    ) -> None:
+        """Begins an answer.
+
+        Args:
+            channel: to the client.
+            formats: of the columns.
+            expected: the columns that were described, None where nothing was.
+            most: rows to send before the client asks for more; 0 for all of them.
+        """
+        self._room = most or None
+        self._rest: deque[tuple[Any, ...]] = deque()
         self._channel = channel
         self._formats = formats
         self._expected = expected
@@ -144,9 +157,24 @@ class Answer:
         self._encoders = encode.encoders(self._expected or columns, formats, self._channel.protocol)
 
     def rows(self, batch: Sequence[tuple[Any, ...]]) -> None:
-        """Sends some rows."""
+        """Sends some rows, or keeps what the client has not asked for yet."""
         self._count += len(batch)
-        self._channel.send(encode.data_rows(batch, self._encoders))
+        if self._room is not None:
+            self._rest.extend(batch[self._room :])
+            batch = batch[: self._room]
+            self._room -= len(batch)
+        if batch:
+            self._channel.send(encode.data_rows(batch, self._encoders))
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether there are rows that the client has not asked for yet."""
+        return bool(self._rest)
+
+    def go_on(self, most: int) -> None:
+        """Sends as many more rows, 0 for all that are left."""
+        count = min(most or len(self._rest), len(self._rest))
+        self._channel.send(encode.data_rows([self._rest.popleft() for _ in range(count)], self._encoders))
 
     @property
     def count(self) -> int:

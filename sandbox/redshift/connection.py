@@ -49,6 +49,8 @@ class Portal:
     prepared: Prepared
     values: list[decode.Value]
     formats: tuple[int, ...]
+    suspended: tuple[Answer, str] | None = None
+    """What is left of its rows, and the tag at their end, while the client takes them in portions."""
 
 
 _MOST_MICROSECONDS = 2**31 - 1
@@ -124,6 +126,8 @@ class Connection:
         self._ready(session)
 
     def _ready(self, session: Session) -> None:
+        if session.status == "I":  # a portal goes with its transaction
+            self._portals = {name: portal for name, portal in self._portals.items() if portal.suspended is None}
         self._channel.send(backend.ready(session.status))
         self._channel.flush()
 
@@ -210,10 +214,15 @@ class Connection:
         if portal.prepared.statement is None:
             self._channel.send(backend.EMPTY_QUERY)
             return
-        self._columns_of(session, portal.prepared)
-        answer = Answer(self._channel, portal.formats, portal.prepared.columns or ())
-        tag = session.execute(portal.prepared.statement, portal.values, answer, portal.prepared.sql)
-        self._channel.send(backend.command_complete(tag))
+        if portal.suspended is not None:
+            answer, tag = portal.suspended
+            answer.go_on(message.max_rows)
+        else:
+            self._columns_of(session, portal.prepared)
+            answer = Answer(self._channel, portal.formats, portal.prepared.columns or (), message.max_rows)
+            tag = session.execute(portal.prepared.statement, portal.values, answer, portal.prepared.sql)
+        portal.suspended = (answer, tag) if answer.is_waiting else None
+        self._channel.send(backend.PORTAL_SUSPENDED if answer.is_waiting else backend.command_complete(tag))
 
     def _close(self, _: Session, message: frontend.Close) -> None:
         named: dict[str, Any] = self._prepared if message.kind == "S" else self._portals

@@ -264,6 +264,9 @@ CREATE OR REPLACE MACRO main.rs_moments_compared(a, b) AS CAST(CASE
     WHEN CAST(a AS TIMESTAMP) < CAST(b AS TIMESTAMP) THEN -1 WHEN CAST(a AS TIMESTAMP) > CAST(b AS TIMESTAMP) THEN 1
     WHEN a IS NOT NULL AND b IS NOT NULL THEN 0
 END AS INTEGER);
+CREATE OR REPLACE MACRO main.rs_array_upper(list, dimension) AS
+    CASE WHEN dimension = 1 AND list <> '{}' THEN CAST(len(string_split(list, ',')) AS INTEGER) END;
+CREATE OR REPLACE MACRO main.rs_array_lower(list, dimension) AS CASE WHEN dimension = 1 AND list <> '{}' THEN 1 END;
 CREATE OR REPLACE MACRO main.rs_date_part_year(d) AS CAST(year(CAST(d AS DATE)) AS INTEGER);
 CREATE OR REPLACE MACRO main.rs_to_hex(x) AS lower(to_hex(x));
 CREATE OR REPLACE MACRO main.rs_is_valid_json_array(s) AS CASE WHEN json_valid(s) THEN json_type(s) = 'ARRAY' ELSE FALSE END;

@@ -14,6 +14,7 @@ DEFAULTS = {
     "extra_float_digits": "0",
     "max_cursor_result_set_size": "0",
     "query_group": "default",
+    "readonly": "off",
     "search_path": '"$user", public',
     "server_version": "8.0.2",
     "statement_timeout": "0",

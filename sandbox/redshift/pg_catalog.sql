@@ -71,14 +71,14 @@ CREATE OR REPLACE VIEW sandbox_internal.pg_class_info AS
 CREATE OR REPLACE VIEW sandbox_internal.pg_type AS
     SELECT CAST(oid AS BIGINT) AS oid, typname, CAST(11 AS BIGINT) AS typnamespace, CAST(len AS SMALLINT) AS typlen, 'b' AS typtype,
         FALSE AS typnotnull, CAST(0 AS BIGINT) AS typbasetype, CAST(-1 AS INTEGER) AS typtypmod, CAST(0 AS BIGINT) AS typelem,
-        CAST(NULL AS VARCHAR) AS typdefault, CAST(0 AS BIGINT) AS typrelid, CAST(0 AS BIGINT) AS typarray, CAST(0 AS BIGINT) AS typcollation, kind AS type_name
+        CAST(NULL AS VARCHAR) AS typdefault, typname || 'in' AS typinput, CAST(0 AS BIGINT) AS typrelid, CAST(0 AS BIGINT) AS typarray, CAST(0 AS BIGINT) AS typcollation, kind AS type_name
     FROM (VALUES
         (16, 'bool', 1, 'boolean'), (20, 'int8', 8, 'bigint'), (21, 'int2', 2, 'smallint'), (23, 'int4', 4, 'integer'),
         (700, 'float4', 4, 'real'), (701, 'float8', 8, 'double precision'), (1042, 'bpchar', -1, 'character'),
         (1043, 'varchar', -1, 'character varying'), (1082, 'date', 4, 'date'), (1083, 'time', 8, 'time without time zone'),
         (1114, 'timestamp', 8, 'timestamp without time zone'), (1184, 'timestamptz', 8, 'timestamp with time zone'),
         (1266, 'timetz', 12, 'time with time zone'), (1700, 'numeric', -1, 'numeric'), (4000, 'super', -1, 'super'),
-        (6551, 'varbyte', -1, 'binary varying')
+        (6551, 'varbyte', -1, 'binary varying'), (19, 'name', 128, 'name')
     ) AS known (oid, typname, len, kind);
 CREATE OR REPLACE MACRO main.rs_encodings() AS [
     'none', 'az64', 'bytedict', 'delta', 'delta32k', 'lzo', 'mostly8', 'mostly16', 'mostly32', 'runlength', 'text255', 'text32k', 'zstd'
@@ -139,9 +139,6 @@ CREATE OR REPLACE VIEW sandbox_internal.pg_roles AS
         FALSE AS rolreplication
     FROM sandbox_internal.pg_user;
 -- Empty here: no procedures and no external schemas are imitated.
-CREATE OR REPLACE VIEW sandbox_internal.pg_proc_info AS
-    SELECT CAST(NULL AS BIGINT) AS prooid, CAST(NULL AS VARCHAR) AS proname, CAST(NULL AS BIGINT) AS pronamespace,
-        CAST(NULL AS VARCHAR) AS prokind, CAST(NULL AS INTEGER) AS proowner WHERE FALSE;
 CREATE OR REPLACE VIEW sandbox_internal.svv_external_schemas AS
     SELECT CAST(NULL AS BIGINT) AS esoid, CAST(NULL AS INTEGER) AS eskind, CAST(NULL AS VARCHAR) AS schemaname,
         CAST(NULL AS INTEGER) AS esowner, CAST(NULL AS VARCHAR) AS databasename, CAST(NULL AS VARCHAR) AS esoptions WHERE FALSE;
@@ -230,7 +227,7 @@ CREATE OR REPLACE VIEW sandbox_internal.pg_tablespace AS
 CREATE OR REPLACE VIEW sandbox_internal.pg_constraint AS
     SELECT i.indexrelid AS oid, CAST(2606 AS BIGINT) AS tableoid, k.table_name || '_pkey' AS conname, n.oid AS connamespace,
         'p' AS contype, FALSE AS condeferrable, FALSE AS condeferred, i.indrelid AS conrelid, CAST(0 AS BIGINT) AS contypid,
-        CAST(0 AS BIGINT) AS confrelid, i.indexrelid AS conindid, CAST(0 AS BIGINT) AS conparentid, i.conkey AS conkey,
+        CAST(0 AS BIGINT) AS confrelid, CAST(NULL AS VARCHAR) AS confkey, ' ' AS confupdtype, ' ' AS confdeltype, ' ' AS confmatchtype, i.indexrelid AS conindid, CAST(0 AS BIGINT) AS conparentid, i.conkey AS conkey,
         i.condef, TRUE AS convalidated
     FROM sandbox_internal.primary_keys AS k JOIN sandbox_internal.pg_namespace AS n ON n.nspname = k.schema_name
     JOIN (
@@ -265,9 +262,12 @@ CREATE OR REPLACE VIEW sandbox_internal.pg_proc AS
     SELECT CAST(NULL AS BIGINT) AS oid, CAST(NULL AS VARCHAR) AS proname, CAST(NULL AS BIGINT) AS pronamespace,
         CAST(NULL AS INTEGER) AS proowner, CAST(NULL AS BIGINT) AS prolang, FALSE AS proisagg, FALSE AS prosecdef, FALSE AS proisstrict,
         FALSE AS proretset, 'v' AS provolatile, CAST(NULL AS SMALLINT) AS pronargs, CAST(NULL AS BIGINT) AS prorettype,
-        CAST(NULL AS VARCHAR) AS proargtypes, CAST(NULL AS VARCHAR) AS proargnames, CAST(NULL AS VARCHAR) AS prosrc,
+        CAST(NULL AS VARCHAR) AS proargtypes, CAST(NULL AS VARCHAR) AS proargnames, CAST(NULL AS VARCHAR) AS proargmodes,
+        CAST(NULL AS VARCHAR) AS proallargtypes, 'f' AS prokind, CAST(NULL AS VARCHAR) AS prosrc,
         CAST(NULL AS VARCHAR) AS proacl, FALSE AS proiswindow
     WHERE FALSE;
+CREATE OR REPLACE VIEW sandbox_internal.pg_proc_info AS
+    SELECT oid AS prooid, * EXCLUDE (oid) FROM sandbox_internal.pg_proc;
 CREATE OR REPLACE VIEW sandbox_internal.pg_language AS
     SELECT CAST(NULL AS BIGINT) AS oid, CAST(2612 AS BIGINT) AS tableoid, CAST(NULL AS VARCHAR) AS lanname,
         CAST(NULL AS INTEGER) AS lanowner, FALSE AS lanpltrusted, CAST(NULL AS BIGINT) AS lanplcallfoid WHERE FALSE;
@@ -449,6 +449,11 @@ CREATE OR REPLACE MACRO main.rs_user_is_member_of(who, named) AS
 CREATE OR REPLACE MACRO main.rs_role_is_member_of(inner_role, outer_role) AS EXISTS (
     SELECT 1 FROM sandbox_internal.role_memberships AS rs_held WHERE rs_held.rs_role = inner_role AND rs_held.rs_name = outer_role
 );
+CREATE OR REPLACE VIEW sandbox_internal.information_schema_routines AS
+    SELECT CAST(NULL AS VARCHAR) AS specific_catalog, CAST(NULL AS VARCHAR) AS specific_schema, CAST(NULL AS VARCHAR) AS specific_name,
+        CAST(NULL AS VARCHAR) AS routine_catalog, CAST(NULL AS VARCHAR) AS routine_schema, CAST(NULL AS VARCHAR) AS routine_name,
+        CAST(NULL AS VARCHAR) AS routine_type, CAST(NULL AS VARCHAR) AS data_type, CAST(NULL AS VARCHAR) AS routine_definition,
+        CAST(NULL AS VARCHAR) AS external_language WHERE FALSE;
 CREATE OR REPLACE VIEW sandbox_internal.information_schema_views AS
     SELECT 'dev' AS table_catalog, schema_name AS table_schema, view_name AS table_name,
         rs_view_definition(view_name, CAST(document AS JSON)) AS view_definition, 'NONE' AS check_option, 'NO' AS is_updatable, 'NO' AS is_insertable_into

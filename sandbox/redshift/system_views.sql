@@ -25,7 +25,7 @@ CREATE OR REPLACE VIEW sandbox_internal.sys_load_history AS
 CREATE OR REPLACE VIEW sandbox_internal.sys_load_error_detail AS SELECT * FROM sandbox_internal.load_error_detail;
 CREATE OR REPLACE VIEW sandbox_internal.relations AS
     SELECT schema_name, table_name, CASE WHEN temporary THEN 'LOCAL TEMPORARY' ELSE 'BASE TABLE' END AS table_type, comment AS remarks
-    FROM duckdb_tables() WHERE schema_name <> 'sandbox_internal'
+    FROM duckdb_tables() WHERE schema_name <> 'sandbox_internal' AND NOT (schema_name = 'main' AND table_name LIKE '% now')
         AND (schema_name, table_name) NOT IN (SELECT (schema_name, view_name) FROM sandbox_internal.views)
     UNION ALL
     SELECT schema_name, view_name, 'VIEW', document ->> '$.comment' FROM sandbox_internal.views;
@@ -61,7 +61,7 @@ CREATE OR REPLACE VIEW sandbox_internal.columns AS
     FROM duckdb_columns() AS c LEFT JOIN sandbox_internal.byte_limits AS l
         ON c.schema_name = l.schema_name AND c.table_name = l.table_name AND c.column_name = l.column_name
     LEFT JOIN duckdb_sequences() AS s ON s.sequence_name = regexp_extract(c.column_default, 'identity_[0-9a-f]+')
-    WHERE NOT c.internal AND c.schema_name <> 'sandbox_internal'
+    WHERE NOT c.internal AND c.schema_name <> 'sandbox_internal' AND NOT (c.schema_name = 'main' AND c.table_name LIKE '% now')
     UNION ALL
     SELECT schema_name, view_name, col ->> '$[0]', CAST(row_number() OVER (PARTITION BY schema_name, view_name) AS INTEGER),
         NULL, TRUE, col ->> '$[1]', NULL, CAST(json_extract_string(lengths, '$."' || (col ->> '$[0]') || '"') AS INTEGER), NULL

@@ -60,9 +60,9 @@ RENAMED = {
 MACROS = frozenset(
     _words("""
     acos add_months array_concat array_contains array_distinct array_except array_flatten array_intersection
-    array_position array_positions array_sort array_to_string array_union arrays_overlap asin can_json_parse
-    charindex col_description crc32 current_schemas date_part_year difference fnv_hash format_encoding
-    format_type from_hex from_varbyte get_array_length get_number_attributes getdatabaseencoding
+    array_lower array_position array_positions array_sort array_to_string array_union array_upper arrays_overlap
+    asin can_json_parse charindex col_description crc32 current_schemas date_part_year difference fnv_hash
+    format_encoding format_type from_hex from_varbyte get_array_length get_number_attributes getdatabaseencoding
     has_database_privilege initcap is_array is_bigint is_boolean is_char is_decimal is_float is_integer
     is_object is_scalar is_smallint is_valid_json is_valid_json_array is_varchar isnull json_array_length
     json_extract_array_element_text json_parse json_serialize json_size json_typeof last_day ln log
@@ -81,7 +81,7 @@ MACROS = frozenset(
 OF_CATALOG = frozenset({"array_length"})
 """Macros that are known only as `pg_catalog.<function>`: psql asks for them, Redshift has none."""
 
-OF_ROWS = frozenset({"current_database", "pg_get_late_binding_view_cols", "unnest"})
+OF_ROWS = frozenset({"current_database", "generate_series", "pg_get_late_binding_view_cols", "unnest"})
 """Functions of the catalog that stand in FROM; their rows are a view of the same name, or the value itself."""
 
 RESULT_NAMES = {

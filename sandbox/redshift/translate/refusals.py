@@ -112,9 +112,20 @@ def _refuse_orders(select: exp.Select) -> None:
 
 def _refuse_array(array: exp.Array) -> None:
     """The catalog has arrays, of PostgreSQL, and sqlalchemy-redshift makes one beside them; tables have none."""
-    statement = array.root()
-    if not any(table.name.lower().startswith(("pg_", "svv_")) for table in statement.find_all(exp.Table)):
+    if not any(table.name.lower().startswith(_OF_SYSTEM) for table in array.root().find_all(exp.Table)):
         raise unsupported("ARRAY constructor")
+
+
+_OF_SYSTEM = ("pg_", "svv_", "stv_", "stl_", "svl_")
+
+
+def _refuse_of_tables(call: exp.Expr, name: str) -> None:
+    """A function of the leader node, which knows no tables ("Leader node-only functions")."""
+    named = [table for table in call.root().find_all(exp.Table) if isinstance(table.this, exp.Identifier)]
+    hidden = {cte.alias.lower() for cte in call.root().find_all(exp.CTE)}
+    if any(not table.name.lower().startswith(_OF_SYSTEM) and table.name.lower() not in hidden for table in named):
+        text = "Specified types or functions (one per INFO message) not supported on Redshift tables."
+        raise SqlError("0A000", text, f'Function "{name}" not supported.')
 
 
 def _refuse_set_operation(operation: exp.SetOperation) -> None:
@@ -131,6 +142,8 @@ def _refuse_with(with_: exp.With) -> None:
 
 def _refuse_call(call: exp.Anonymous) -> None:
     given = call.expressions
+    if str(call.this).lower() == "generate_series":
+        _refuse_of_tables(call, "generate_series")
     if len(given) == 1 and isinstance(given[0], exp.Distinct):
         given = given[0].expressions
     if str(call.this).lower() == "count" and len(given) > 1:

@@ -49,7 +49,9 @@ _PROVISIONED = ("stl_", "stv_", "svl_", "svcs_")
 SYSTEM_VIEWS = frozenset(
     {*_SYSTEM_VIEWS.split(), *HISTORIES, "pg_settings", "show tables", "show columns", "show grants"}
 )
-_INFORMATION = frozenset({"columns", "key_column_usage", "schemata", "table_constraints", "tables", "views"})
+_INFORMATION = frozenset(
+    {"columns", "key_column_usage", "routines", "schemata", "table_constraints", "tables", "views"}
+)
 LATE_COLUMNS = "pg_get_late_binding_view_cols"
 """A function of the catalog, whose rows a session makes before it asks (`statements/late_views.py`)."""
 _MAX_VIEW_DEPTH = 32
@@ -295,6 +297,9 @@ def _of_catalog(node: exp.Expr) -> exp.Expr:
     query = exp.select("*").from_(place)
     if name == "current_database":
         query = exp.select(exp.alias_(exp.Placeholder(this="s_database"), name, quoted=True))
+    if name == "generate_series":
+        numbers = call("unnest", call("generate_series", *node.this.expressions))
+        query = exp.select(exp.alias_(numbers, name, quoted=True))
     return exp.Subquery(
         this=query, alias=exp.TableAlias(this=alias, columns=names or None), joins=node.args.get("joins")
     )
@@ -340,6 +345,8 @@ def _function(node: exp.Expr) -> exp.Expr:
         return call(f"rs_{name}", *node.expressions)
     if name in dynamic.ROUNDED and len(node.expressions) == 1 and dynamic.is_super(node.expressions[0]):
         return call(f"rs_super_{dynamic.ROUNDED[name]}", node.expressions[0])
+    if name == "generate_series":
+        return call("unnest", call(name, *node.expressions))
     if name == "sum" and len(node.expressions) == 1 and dynamic.is_super(node.expressions[0]):
         return node if isinstance(node.parent, exp.Window) else call("rs_super_sum", node.expressions[0])
     if name in ("coalesce", "ifnull", "isnull", "nvl"):
@@ -408,7 +415,7 @@ def _to_number(node: exp.Expr, kind: str) -> exp.Expr:
     """The number of what the catalog knows by a name, or by that number; a NAME is a text."""
     if kind in ("regclass", "regtype"):
         return call(f"rs_{kind}", node.this)
-    if kind not in ("oid", "name"):
+    if kind not in ("oid", "name", "regproc"):
         raise SqlError("42704", f'type "{kind}" does not exist')
     return cast(node.this, "BIGINT") if kind == "oid" else call("rs_text", node.this)
 
@@ -460,9 +467,17 @@ def _to_boolean(node: exp.Expr) -> exp.Expr:
     return call("rs_to_boolean", node.this) if isinstance(value, exp.Column | exp.Cast) else node
 
 
+_KEYS = frozenset({"conkey", "confkey"})
+_ARRAYS = _KEYS | {"proallargtypes", "proargmodes", "proargnames"}
+
+
 def _subscript(node: exp.Expr) -> exp.Expr:
-    """Only SUPER has elements in Redshift, and they count from 0."""
+    """Only SUPER has elements in Redshift, and they count from 0; arrays of the catalog are texts, and count from 1."""
     index = node.expressions[0]
+    inner = node.this.unnest()
+    if (isinstance(inner, exp.Column) and inner.name in _ARRAYS) or getattr(inner, "this", "") == "rs_current_schemas":
+        element = call("list_extract", call("string_split", call("trim", inner.copy(), "{}"), ","), index)
+        return cast(element, "BIGINT") if isinstance(inner, exp.Column) and inner.name in _KEYS else element
     if not isinstance(index, exp.Literal):
         return call("rs_element", node.this, index)
     path = f"$[{index.name}]" if not index.is_string else f'$."{index.name}"'

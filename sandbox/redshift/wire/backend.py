@@ -19,6 +19,7 @@ AUTHENTICATION_OK = _message(b"R", struct.pack(">i", 0))
 PARSE_COMPLETE = _message(b"1")
 BIND_COMPLETE = _message(b"2")
 CLOSE_COMPLETE = _message(b"3")
+PORTAL_SUSPENDED = _message(b"s")
 NO_DATA = _message(b"n")
 EMPTY_QUERY = _message(b"I")
 

@@ -1,6 +1,7 @@
 """Parameter values from their bytes."""
 
 import datetime
+import re
 import struct
 from collections.abc import Callable, Sequence
 from decimal import Decimal, InvalidOperation
@@ -11,6 +12,8 @@ from sandbox.redshift.wire.types import expand_formats
 
 Value = str | int | float | bool | Decimal | datetime.datetime | datetime.date | datetime.timedelta | None
 
+_DAY_WITH_ZONE = re.compile(rb"(\d{4,}-\d\d-\d\d) [+-]\d\d(:?\d\d)?")
+"""A date as the JDBC driver sends it, with a zone that PostgreSQL passes over."""
 _EPOCH = datetime.datetime(2000, 1, 1)  # noqa: DTZ001 - the wire's epoch has no zone
 
 
@@ -35,6 +38,8 @@ def _value(raw: bytes | None, form: int, oid: int) -> Value:
     try:
         if form:
             return _BINARY.get(oid, _text)(raw)
+        if oid in (0, types.UNKNOWN, types.DATE) and (day := _DAY_WITH_ZONE.fullmatch(raw)):
+            return day[1].decode()
         return Decimal(_text(raw)) if oid == types.NUMERIC else _text(raw)
     except (struct.error, UnicodeDecodeError, OverflowError, InvalidOperation):
         raise SqlError("22P03", "incorrect data format in bind parameter") from None

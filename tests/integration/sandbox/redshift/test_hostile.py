@@ -97,3 +97,30 @@ def test_a_mistake_of_ours_costs_a_statement_and_not_the_session(
     assert "KeyError" in capfd.readouterr().err
     cursor.execute("select 2")
     assert cursor.fetchone() == [2]
+
+
+def test_rows_are_sent_in_portions_while_the_transaction_lasts(endpoint: Endpoint) -> None:
+    """PostgreSQL's protocol, "Extended query": PortalSuspended, as the JDBC driver has it with a fetch size."""
+
+    def message(kind: bytes, body: bytes) -> bytes:
+        return kind + struct.pack(">i", len(body) + 4) + body
+
+    def portion(count: int) -> bytes:
+        return message(b"E", b"p\0" + struct.pack(">i", count))
+
+    query = message(b"P", b"\0select n from generate_series(1, 5) g(n)\0\0\0")
+    bind = message(b"B", b"p\0\0" + struct.pack(">hhh", 0, 0, 0))
+    sync = message(b"S", b"")
+    said = answer(
+        endpoint,
+        startup()
+        + message(b"Q", b"begin\0")
+        + (query + bind + portion(2) + sync + portion(2) + portion(2) + sync)
+        + (bind + portion(1) + sync + message(b"Q", b"commit\0") + portion(1) + sync),
+    )
+    kinds, at = [], 0
+    while at < len(said):
+        kinds.append(said[at : at + 1].decode())
+        at += 1 + struct.unpack_from(">i", said, at + 1)[0]
+    heard = "".join(kinds)
+    assert heard[heard.index("CZ") :] == "CZ" + "12DDsZ" + "DDsDCZ" + "2DsZ" + "CZ" + "EZ"
