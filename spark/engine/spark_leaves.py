@@ -1,23 +1,29 @@
 """The leaf frame in Spark's SQL. Pure: from a contract to the items of SELECTs that follow one another.
 
 Each SELECT takes the columns of the one before. A line is parsed once, the record once more, and each inner object that
-the contract looks into; a map that ``from_json`` makes keeps a name that stands twice, in the order of the text.
+the contract looks into.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from spark.contracts import META, Column, Contract
+from spark.engine.spark_objects import OPTIONS, Items, Known, Path, found_at, map_name, opened, taken_apart, value_name
 from spark.engine.tagged_json import (
+    has_fraction,
+    is_nested,
     is_object,
+    is_odd,
     is_other,
     is_string,
     json,
     kind,
     literal,
+    plain_json,
     plain_text,
     quoted,
-    tagged,
+    scalars_tagged,
     text,
+    without_last_commas,
 )
 from spark.leaves import (
     DUPLICATE_FIELD,
@@ -37,9 +43,6 @@ from spark.leaves import (
 
 LINE = "line"
 """The bytes of a raw line, which Spark takes for text unseen."""
-Path = tuple[str, ...]
-Items = list[str]
-
 _EXTRACTED_AT = Column(name="_extracted_at", type="timestamp", path=(f"{META}sent_at",), about="The envelope's.")
 _RECORD: Path = ("record",)
 _ENVELOPE = {"meta": ("_meta",), "record": _RECORD, "bytes": ("bytes",), "forgotten": ("forgotten",)}
@@ -56,10 +59,6 @@ _UTF8 = (
     r"|\xf4[\x80-\x8f][\x80-\xbf]{2})++|[\x80-\xff]"
 )
 _NOT_UTF8 = r"^[\x80-\xff]\z"
-_OPTIONS = (
-    "map('allowSingleQuotes', 'false', 'allowNonNumericNumbers', 'false', 'maxNestingDepth', '1000000', "
-    "'maxStringLen', '2147483647')"
-)
 
 
 def parse(carried: Sequence[str]) -> list[Items]:
@@ -74,16 +73,17 @@ def parse(carried: Sequence[str]) -> list[Items]:
     whole = "size(parsed) = 2 and size(parsed['line']) = 1 and parsed['end'][0].end = digest"
     return [
         [*carried, LINE, f"case when {_is_unicode(LINE)} then {LINE} end as unicode"],
-        [*carried, LINE, f"{tagged('unicode')} as tagged", "md5(unicode) as digest"],
-        [*carried, LINE, "digest", f"from_json({wrapped}, '{schema}', {_OPTIONS}) as parsed"],
+        [*carried, LINE, f"{scalars_tagged('unicode')} as scalars", "md5(unicode) as digest"],
+        [*carried, LINE, f"{without_last_commas('scalars')} as tagged", "digest"],
+        [*carried, LINE, "digest", f"from_json({wrapped}, '{schema}', {OPTIONS}) as parsed"],
         [*carried, LINE, f"case when {whole} then parsed['line'][0] end as envelope"],
-        [*carried, LINE, *(f"envelope.s{path[0]} as {_value_name(path)}" for path in _ENVELOPE.values())],
+        [*carried, LINE, *(f"envelope.s{path[0]} as {value_name(path)}" for path in _ENVELOPE.values())],
     ]
 
 
 def record_text(carried: Sequence[str]) -> Items:
     """Return the SELECT of the source's own text of a record, after those of ``parse``."""
-    record, raw_bytes = _value_name(_RECORD), _value_name(_ENVELOPE["bytes"])
+    record, raw_bytes = value_name(_RECORD), value_name(_ENVELOPE["bytes"])
     # The extractor writes {"_meta":{...},"record":...}, and a quote inside a string of _meta is escaped.
     start = f"""instr({LINE}, '"record":') + 9"""
     text_of_record = (
@@ -102,97 +102,99 @@ def leaves(contract: Contract) -> list[Items]:
     look = _Lookups()
     items = [*POSITION, f"{_fault(looked)} as {FAULT}", f"{_unknown(looked)} as {UNKNOWN}"]
     for column in columns:
-        items += _leaf(column, look)
+        items += _leaf(column, look, _as_it_stands_unless(column, contract))
     items += [f"{_object(looked[0], looked, look)} as {text_of('_extra')}", f"'string' as {kind_of('_extra')}"]
-    holders = [(*_RECORD, *found.path) for found in looked]
-    holders += sorted({path[:depth] for path in look.paths if path[0] == "_meta" for depth in range(1, len(path))})
-    return [*_opened(holders), *look.items(holders), items]
+    known = _known_names(looked, look.paths)
+    objects = [(*_RECORD, *found.path) for found in looked]
+    envelope = [value_name(path) for path in _ENVELOPE.values()]
+    kept = [*POSITION, *_kept(objects)]
+    return [*opened(known, [*POSITION, *envelope]), *taken_apart(known, objects, kept), *look.items(objects), items]
 
 
-def _opened(holders: Iterable[Path]) -> list[Items]:
-    """The SELECTs that parse objects into maps, outer ones first."""
-    selects: list[Items] = []
-    known = [_value_name(path) for path in _ENVELOPE.values()]
-    by_depth: dict[int, list[Path]] = {}
-    for path in holders:
-        by_depth.setdefault(len(path), []).append(path)
-    for _, paths in sorted(by_depth.items()):
-        inner = [path for path in paths if len(path) > 1]
-        if inner:
-            selects.append([*POSITION, *known, *(f"{_found(path)} as {_value_name(path)}" for path in inner)])
-            known += [_value_name(path) for path in inner]
-        selects.append([*POSITION, *known, *(f"{_map(path)} as {_map_name(path)}" for path in paths)])
-        known += [_map_name(path) for path in paths]
-    return selects
+def _known_names(looked: Sequence[Looked], paths: Iterable[Path]) -> Known:
+    """The names that are looked for, by the object in which; of the envelope those that lead to the paths."""
+    known: dict[Path, Sequence[str]] = {(*_RECORD, *found.path): found.known for found in looked}
+    steps = {(path[:depth], path[depth]) for path in paths if path[0] == "_meta" for depth in range(1, len(path))}
+    for holder, name in sorted(steps):
+        known[holder] = [*known.get(holder, ()), name]
+    return known
 
 
-def _map(path: Path) -> str:
-    value = _value_name(path)
-    return f"case when {is_object(value)} then from_json({value}, 'map<string, string>', {_OPTIONS}) end"
+def _kept(objects: Iterable[Path]) -> list[str]:
+    """What faults are told from: values of the envelope and of objects."""
+    return [value_name(path) for path in (_ENVELOPE["bytes"], _ENVELOPE["forgotten"], *objects)]
 
 
-def _found(path: Path) -> str:
-    """The tagged value at a path; null where there is none."""
-    return f"{_map_name(path[:-1])}[{literal('s' + path[-1])}]"
+class _Rarely:
+    """Values that are not what they seem in few records: of those records a list is made of what they are.
 
+    What is the same for every value is planned and compiled once then; but a list is computed by what Spark interprets,
+    ten times slower than what it compiles.
+    """
 
-def _value_name(path: Path) -> str:
-    return "`value " + ".".join(path).replace("`", "``") + "`"
+    def __init__(self, name: str, made: Callable[[str], str]) -> None:
+        self._name, self._made = name, made
+        self._values: dict[tuple[str, str], int] = {}
 
+    def of(self, value: str, test: str) -> str:
+        """What is made of a value where a test is passed."""
+        return f"{self._name}[{self._values.setdefault((value, test), len(self._values))}]"
 
-def _map_name(path: Path) -> str:
-    return "`map " + ".".join(path).replace("`", "``") + "`"
+    def items(self) -> Items:
+        if not self._values:
+            return []
+        some = " or ".join(test for _, test in self._values)
+        values = ", ".join(f"case when {test} then {value} end" for value, test in self._values)
+        return [f"case when {some} then transform(array({values}), v -> {self._made('v')}) end as {self._name}"]
 
 
 class _Lookups:
-    """All values that the frame of a contract needs, by what is asked about them.
-
-    What is the same for every value is planned and compiled once, over a list of them; but a list is computed by what
-    Spark interprets, ten times slower than what it compiles. So strings, truth values and nulls, which most are, are
-    told by expressions of each value's own.
-    """
+    """All values that the frame of a contract needs, by what is asked about them."""
 
     def __init__(self) -> None:
-        self._scalars: dict[Path, int] = {}
-        self._jsons: dict[Path, int] = {}
+        self._values: dict[Path, None] = {}
+        self._texts, self._jsons = _Rarely("texts", text), _Rarely("jsons", json)
 
     @property
     def paths(self) -> Iterable[Path]:
-        return (*self._scalars, *self._jsons)
+        return self._values
 
     def kind(self, path: Path) -> str:
         """The JSON kind of a value; null where there is none."""
-        self._scalars.setdefault(path, len(self._scalars))
-        return kind(_value_name(path))
+        return kind(self._value(path))
 
-    def text(self, path: Path) -> str:
-        """A value as text; null for the JSON null."""
-        place = self._scalars.setdefault(path, len(self._scalars))
-        return plain_text(_value_name(path), f"others[{place}]")
+    def text(self, path: Path, unless: Callable[[str], str]) -> str:
+        """A value as text, which stands in it unless a test is passed; null for the JSON null."""
+        value = self._value(path)
+        return plain_text(value, unless(value), self._texts.of(value, unless(value)))
 
     def json(self, path: Path) -> str:
         """A value as JSON text."""
-        return f"jsons[{self._jsons.setdefault(path, len(self._jsons))}]"
+        value = self._value(path)
+        return plain_json(value, is_odd(value), self._jsons.of(value, is_odd(value)))
 
-    def items(self, holders: Iterable[Path]) -> list[Items]:
-        kept = [_value_name(_ENVELOPE[name]) for name in ("bytes", "forgotten")]
-        kept += [name for path in holders for name in (_value_name(path), _map_name(path))]
-        found = {_value_name(path): _found(path) for path in self._scalars}
-        others = ", ".join(f"case when {is_other(name)} then {name} end" for name in found)
-        return [
-            [*POSITION, *kept, *(f"{value} as {name}" for name, value in found.items() if name not in kept)],
-            [
-                *POSITION,
-                *dict.fromkeys([*kept, *found]),
-                f"transform(array({others}), v -> {text('v')}) as others",
-                f"transform(array({', '.join(map(_found, self._jsons))}), v -> {json('v')}) as jsons",
-            ],
-        ]
+    def items(self, objects: Sequence[Path]) -> list[Items]:
+        kept = [*POSITION, *_kept(objects), *(map_name(path) for path in objects)]
+        values = {value_name(path): found_at(path) for path in self._values}
+        named = (f"{value} as {name}" for name, value in values.items() if name not in kept)
+        return [[*kept, *named], [*dict.fromkeys([*kept, *values]), *self._texts.items(), *self._jsons.items()]]
+
+    def _value(self, path: Path) -> str:
+        self._values.setdefault(path)
+        return value_name(path)
 
 
-def _leaf(column: Column, look: _Lookups) -> Items:
+def _as_it_stands_unless(column: Column, contract: Contract) -> Callable[[str], str]:
+    """Which tagged values of a column have another text than the one that stands in them."""
+    if contract.fan_out and column.name in contract.fan_out.arrays:
+        return is_other
+    # How a double is written changes nothing in what it is, and of an integer a fraction is none.
+    return {"double": is_nested, "bigint": has_fraction, "integer": has_fraction}.get(column.kind, is_other)
+
+
+def _leaf(column: Column, look: _Lookups, unless: Callable[[str], str]) -> Items:
     paths = [_path(path) for path in column.path]
-    texts = [f"nullif({look.json(path)}, 'null')" if column.json_text else look.text(path) for path in paths]
+    texts = [f"nullif({look.json(path)}, 'null')" if column.json_text else look.text(path, unless) for path in paths]
     kinds = [f"nullif({look.kind(path)}, 'null')" for path in paths]
     return [
         f"coalesce({', '.join(texts)}) as {text_of(column.name)}",
@@ -208,17 +210,17 @@ def _path(path: str) -> Path:
 
 def _fault(looked: Sequence[Looked]) -> str:
     """Why a line is no record that a contract can be laid over; null if it is one."""
-    record = _value_name(_RECORD)
+    record = value_name(_RECORD)
     cases = [
-        f"when {record} is null and {_value_name(_ENVELOPE['forgotten'])} is not null then '{FORGOTTEN}'",
-        f"when {record} is null and {is_string(_value_name(_ENVELOPE['bytes']))} then '{UNDECODABLE}'",
+        f"when {record} is null and {value_name(_ENVELOPE['forgotten'])} is not null then '{FORGOTTEN}'",
+        f"when {record} is null and {is_string(value_name(_ENVELOPE['bytes']))} then '{UNDECODABLE}'",
         f"when {record} is null then '{MALFORMED_LINE}'",
         f"when not {is_object(record)} then '{NOT_OBJECT}'",
     ]
     for found in looked:
         path = (*_RECORD, *found.path)
         where = ":" + ".".join(found.path) if found.path else ""
-        value, keys = _value_name(path), f"map_keys({_map_name(path)})"
+        value, keys = value_name(path), f"map_keys({map_name(path)})"  # null where all fields are known
         if found.path:
             cases.append(f"when not {is_object(value)} and {value} <> 'nulls' then {literal(NOT_OBJECT + where)}")
         cases.append(f"when size(array_distinct({keys})) < size({keys}) then {literal(DUPLICATE_FIELD + where)}")
@@ -227,7 +229,7 @@ def _fault(looked: Sequence[Looked]) -> str:
 
 def _unknown_fields(found: Looked) -> str:
     known = ", ".join(literal("s" + name) for name in found.known)
-    return f"filter(map_entries({_map_name((*_RECORD, *found.path))}), field -> field.key not in ({known}))"
+    return f"filter(map_entries({map_name((*_RECORD, *found.path))}), field -> field.key not in ({known}))"
 
 
 def _unknown(looked: Sequence[Looked]) -> str:

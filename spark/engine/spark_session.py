@@ -37,6 +37,11 @@ _SESSION = {
     "spark.sql.adaptive.coalescePartitions.parallelismFirst": "false",
     "spark.sql.adaptive.enabled": "true",
     "spark.sql.ansi.enabled": "false",
+    # Java never compiles methods of more bytes than that, and Spark would make such of many columns.
+    "spark.sql.codegen.hugeMethodLimit": "8000",
+    # What follows from filters over columns that are made of one another takes Spark minutes and gigabytes to work out,
+    # and nothing is read or joined otherwise for it.
+    "spark.sql.constraintPropagation.enabled": "false",
     # So a file is a partition of its own, and the number of a row in its partition is that of its line.
     "spark.sql.files.openCostInBytes": str(_FILE_OVERHEAD),
     "spark.sql.legacy.sizeOfNull": "false",

@@ -35,36 +35,61 @@ def literal(text: str) -> str:
     return "'" + text.replace("\\", "\\\\").replace("'", "\\'") + "'"
 
 
-def tagged(line: str) -> str:
+def scalars_tagged(line: str) -> str:
     """JSON text with its scalars tagged; of what is no JSON something that is none either."""
-    scalars = f"regexp_replace({line}, {literal(_SCALAR)}, {literal(_AS_STRING)})"
-    return (
-        f"transform(array({scalars}), t -> case when t rlike {literal(_LAST_COMMA)} "
-        f"then regexp_replace(t, {literal(_STRING_OR_LAST_COMMA)}, '$1') else t end)[0]"
-    )
+    return f"regexp_replace({line}, {literal(_SCALAR)}, {literal(_AS_STRING)})"
+
+
+def without_last_commas(scalars: str) -> str:
+    """What ``scalars_tagged`` made, without commas before the end of an object or a list."""
+    without = f"regexp_replace({scalars}, {literal(_STRING_OR_LAST_COMMA)}, '$1')"
+    return f"case when {scalars} rlike {literal(_LAST_COMMA)} then {without} else {scalars} end"
 
 
 def is_object(value: str) -> str:
     """Whether a tagged value is an object."""
-    return f"left({value}, 1) = '{{'"
+    return f"startswith({value}, '{{')"
 
 
 def is_string(value: str) -> str:
     """Whether a tagged value is a string."""
-    return f"left({value}, 1) = 's'"
+    return f"startswith({value}, 's')"
+
+
+def is_nested(value: str) -> str:
+    """Whether a tagged value is an object or a list."""
+    return f"(startswith({value}, '{{') or startswith({value}, '['))"
 
 
 def is_other(value: str) -> str:
     """Whether a tagged value is a number, an object or a list."""
-    return f"left({value}, 1) not in ('s', 't', 'f') and {value} <> 'nulls'"
+    return (
+        f"(not (startswith({value}, 's') or startswith({value}, 't') or startswith({value}, 'f')) "
+        f"and {value} <> 'nulls')"
+    )
+
+
+def has_fraction(value: str) -> str:
+    """Whether a tagged value that is no string may be a fraction (or ``-0``), or is an object or a list."""
+    signs = " or ".join(f"contains({value}, '{sign}')" for sign in ".eE")
+    return f"(not startswith({value}, 's') and ({is_nested(value)} or {value} = '-0s' or {signs}))"
+
+
+def is_odd(value: str) -> str:
+    """Whether a tagged value may be, or hold, a number that is not in its normal form or escapes that are not."""
+    return (
+        f"case when startswith({value}, 's') then false when {is_nested(value)} "
+        f"then {value} rlike {literal(_MAYBE_OTHERWISE)} else {has_fraction(value)} end"
+    )
 
 
 def kind(value: str) -> str:
     """The JSON kind of a tagged value; null where there is no value."""
     return (
-        f"case when {value} is null then null when {value} = 'nulls' then 'null' else case left({value}, 1) "
-        "when 's' then 'string' when '{' then 'object' when '[' then 'array' when 't' then 'boolean' "
-        "when 'f' then 'boolean' else 'number' end end"
+        f"case when startswith({value}, 's') then 'string' when {value} = 'nulls' then 'null' "
+        f"when startswith({value}, '{{') then 'object' when startswith({value}, '[') then 'array' "
+        f"when startswith({value}, 't') or startswith({value}, 'f') then 'boolean' "
+        f"when {value} is not null then 'number' end"
     )
 
 
@@ -75,11 +100,19 @@ def text(value: str) -> str:
     )
 
 
-def plain_text(value: str, other: str) -> str:
-    """What ``text`` makes of a tagged value; ``other`` is what it makes of one that ``is_other``, null of no other."""
+def plain_text(value: str, otherwise: str, other: str) -> str:
+    """What ``text`` makes of a tagged value that stands in it as it is; ``other`` where ``otherwise`` holds."""
     return (
-        f"case left({value}, 1) when 's' then substr({value}, 2) when 't' then 'true' when 'f' then 'false' "
-        f"else {other} end"
+        f"case when {is_string(value)} then substr({value}, 2) when {otherwise} then {other} "
+        f"when {value} <> 'nulls' then left({value}, length({value}) - 1) end"
+    )
+
+
+def plain_json(value: str, otherwise: str, other: str) -> str:
+    """What ``json`` makes of a tagged value that needs no other form; ``other`` where ``otherwise`` holds."""
+    return (
+        f"case when {is_string(value)} then {quoted(f'substr({value}, 2)')} when {otherwise} then {other} "
+        f"when {is_nested(value)} then {_untagged(value)} else left({value}, length({value}) - 1) end"
     )
 
 
@@ -87,7 +120,7 @@ def json(value: str) -> str:
     """A tagged value as JSON text without blanks, its numbers in their normal form."""
     return (
         f"case left({value}, 1) when 's' then {quoted(f'substr({value}, 2)')} "
-        f"else case when left({value}, 1) in ('{{', '[') then {_untagged(value)} "
+        f"else case when left({value}, 1) in ('{{', '[') then {_untagged(_normal(value))} "
         f"else {number(f'left({value}, length({value}) - 1)')} end end"
     )
 
@@ -129,12 +162,16 @@ def _as_ecmascript(java: str, text: str) -> str:
 
 
 def _untagged(value: str) -> str:
+    return f"regexp_replace({value}, {literal(_TAGGED)}, '$1$2$3$4')"
+
+
+def _normal(value: str) -> str:
+    """A tagged object or list with its numbers and escapes in their normal forms."""
     parsed = "from_json(concat('[', t, ']'), 'array<string>')[0]"
     tokens = f"regexp_extract_all({value}, {literal(_TOKEN)}, 0)"
-    normal = (
+    return (
         f"case when {value} rlike {literal(_MAYBE_OTHERWISE)} then array_join(transform({tokens}, t -> case "
         f"when t rlike '^\"-?[0-9]' then concat('\"', {number('substr(t, 2, length(t) - 3)')}, 's\"') "
         f"when t rlike {literal(_ESCAPED_PAIR)} then {quoted(parsed)} "
         f"else t end), '') else {value} end"
     )
-    return f"regexp_replace({normal}, {literal(_TAGGED)}, '$1$2$3$4')"

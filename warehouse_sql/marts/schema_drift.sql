@@ -1,4 +1,4 @@
--- grain:   one row per stream and unknown field, with the JSON kind of its value
+-- grain:   one row per stream and field that no contract knows, with the JSON kind of its value, or that comes no more
 -- key:     stream_name, field_name, json_kind
 -- reads:   audit.drift_state
 -- load:    view
@@ -6,11 +6,12 @@
 -- columns:
 --   stream_name    The stream.
 --   field_name     The path of the field in the record.
---   json_kind      The JSON kind of its value: string, number, boolean, object, array or null.
---   record_count   Records that had it so, in all loads.
+--   json_kind      The JSON kind of its value; "dropped" of a known field that comes no more; "any" of all fields beyond a hundred.
+--   record_count   Records that had it so, in all loads; of a dropped field, those without it since it was missed.
 --   first_seen_at  When it was seen first (UTC).
 --
--- What the source tells and no contract knows yet. The values are kept with the records in staging.
+-- What the source tells and no contract knows yet, whose values are kept with the records in staging; and optional fields
+-- that had values and have none any more.
 with drift_state as (
     select * from audit.drift_state
 ),

@@ -1,4 +1,4 @@
--- grain:   one row per stream and unknown field
+-- grain:   one row per stream and field that no contract knows, or that comes no more
 -- columns:
 --   stream_name    {mart.schema_drift.stream_name}
 --   field_name     {mart.schema_drift.field_name}

@@ -45,7 +45,7 @@ def _cards(loads: Table) -> None:
         ("Newest load", f"{last.get('load_sequence', '—')}", "The number of the newest load of the ledger."),
         ("It took", _seconds(last.get("load_seconds")), "From the beginning of the load to its commit."),
         ("In quarantine", f"{waiting:,.0f}", "Records that wait for a person; see the list below."),
-        ("Unknown fields", f"{len(ask('drift')):,}", "Fields that records have and no contract knows."),
+        ("Drifted fields", f"{len(ask('drift')):,}", "Unknown fields, and known ones that come no more."),
         ("Sessions short", _short(), "Sessions that the vendor counted as plays and that did not come; see below."),
         ("Attempts not ended", f"{unended:,}", "Loads at work, or dead ones whose lock another takes over."),
     )
