@@ -34,6 +34,9 @@ from spark.raw import Backlog, fetch
 _OWNER = threading.Lock()
 ROW_GROUP = 20_480
 """Rows that one core takes at a time; with DuckDB's 122,880 a day's records would be the work of one core."""
+THREAD_BYTES = 2**30
+"""Memory that DuckDB may take for each of its threads, however large a batch is; what it holds beyond that lies in the
+scratch folder. A thread that reads lines takes 128 MB for two of the longest (``LARGEST_LINE``)."""
 _PARQUET_TYPES: dict[Kind, str] = {
     "varchar": "VARCHAR",
     "bigint": "BIGINT",
@@ -277,6 +280,7 @@ def open_engine(_: Settings, lake: Lake, scratch: Path, key: PrivacyKey) -> Iter
             connection.execute("set timezone = 'UTC'")
             connection.execute("set enable_progress_bar = false")
             connection.execute("set force_compression = 'uncompressed'")
+            connection.execute("set memory_limit = $1", [_memory_limit(connection)])
             connection.execute(f"attach ':memory:' as engine (row_group_size {ROW_GROUP})")
             connection.execute("use engine")
             for one in key.ring:
@@ -295,6 +299,13 @@ def open_engine(_: Settings, lake: Lake, scratch: Path, key: PrivacyKey) -> Iter
             raise
         finally:
             connection.close()
+
+
+def _memory_limit(connection: duckdb.DuckDBPyConnection) -> str:
+    """What its threads may take; of a small machine no more than DuckDB takes by itself, four fifths."""
+    select = "select least(parse_formatted_bytes(current_setting('memory_limit')), current_setting('threads') * $1)"
+    ((limit,),) = connection.execute(select, [THREAD_BYTES]).fetchall()
+    return f"{limit} bytes"
 
 
 def _macro(key: PrivacyKey) -> str:
