@@ -130,3 +130,8 @@ CREATE OR REPLACE MACRO main.rs_super_sum(x) AS struct_extract({
         END AS JSON),
         'other': sum(rs_neither(x, x))
     }, CASE WHEN rs_is_super(any_value(x)) THEN 'super' ELSE 'other' END);
+-- A SUPER as a boolean: a whole number is one, a decimal or float is not ("Limitations" of SUPER: 5.0::super::bool is NULL).
+CREATE OR REPLACE MACRO main.rs_super_truth(x) AS CASE
+    WHEN json_type(CAST(x AS VARCHAR)) IN ('UBIGINT', 'BIGINT') THEN TRY_CAST(rs_super_text(x) AS BIGINT) <> 0
+    WHEN json_type(CAST(x AS VARCHAR)) IN ('BOOLEAN', 'VARCHAR') THEN TRY_CAST(rs_super_text(x) AS BOOLEAN)
+END;

@@ -7,6 +7,7 @@ CREATE OR REPLACE MACRO main.rs_type_named(kind) AS CASE
     WHEN kind = 'HUGEINT' THEN 'bigint' ELSE lower(kind)
 END;
 CREATE OR REPLACE MACRO main.rs_text(x) AS CASE
+    WHEN typeof(x) = 'JSON' AND left(CAST(x AS VARCHAR), 1) IN ('[', '{') THEN NULL -- is no text ("Limitations" of SUPER)
     WHEN typeof(x) = 'JSON' THEN json_extract_string(CAST(x AS VARCHAR), '$')
     WHEN typeof(x) = 'BOOLEAN' THEN CAST(CAST('cannot cast type boolean to character varying' AS INTEGER) AS VARCHAR)
     ELSE CAST(x AS VARCHAR)

@@ -24,7 +24,7 @@ ROUNDED = {"abs": "abs", "ceil": "ceil", "ceiling": "ceil", "floor": "floor", "r
 _MAKERS = frozenset(
     {
         *("json_array", "json_extract", "json_object", "rs_array_concat", "rs_array_flatten", "rs_element"),
-        *("rs_json_parse", "rs_split_to_array", "rs_subarray", "rs_super_negated"),
+        *("rs_json_parse", "rs_split_to_array", "rs_subarray", "rs_super_negated", "to_json"),
         *(f"rs_super_{name}" for name in (*_SIGNS.values(), *ROUNDED.values())),
     }
 )

@@ -351,6 +351,7 @@ def _function(node: exp.Expr) -> exp.Expr:
         return node if isinstance(node.parent, exp.Window) else call("rs_super_sum", node.expressions[0])
     if name in ("coalesce", "ifnull", "isnull", "nvl"):
         dynamic.unite(node)
+        _agree(node.expressions)
     if name == "nullif" and len(node.expressions) == 2:
         return blanks.null_if(*node.expressions)
     if name == "count":
@@ -358,6 +359,17 @@ def _function(node: exp.Expr) -> exp.Expr:
     made = functions.build(name, node.expressions)
     is_list = name == "listagg" and not isinstance(node.parent, exp.WithinGroup | exp.Window)
     return call("rs_listed", made) if is_list else made
+
+
+def _agree(items: Sequence[exp.Expr]) -> None:
+    """A text beside a whole number is one too, or refused ("NVL and COALESCE functions", its example)."""
+    if not any(isinstance(item, exp.Literal) and item.is_int for item in items):
+        return
+    for item in items:
+        if item.is_string:
+            if not re.fullmatch(r"\s*[+-]?\d+\s*", item.name):
+                raise SqlError("22P02", f'invalid input syntax for integer: "{item.name}"')
+            item.replace(exp.Literal.number(item.name.strip()))
 
 
 def _names_listed(node: exp.Expr) -> exp.Expr:
@@ -394,7 +406,14 @@ def _cast(node: exp.Expr) -> exp.Expr:
             return call("rs_into_char", _as_text(node.this, size))
         return _as_text(node.this, size)
     if kind.this == exp.DataType.Type.SUPER:
-        return call("to_json", node.this)
+        return _to_super(node.this)
+    if dynamic.is_super(node.this):
+        return _laxly(node)
+    return _strictly(node)
+
+
+def _strictly(node: exp.Expr) -> exp.Expr:
+    kind = node.args["to"]
     if kind.this in _INTEGERS:
         return _to_integer(node, _INTEGERS[kind.this])
     if kind.this == exp.DataType.Type.BOOLEAN:
@@ -402,6 +421,24 @@ def _cast(node: exp.Expr) -> exp.Expr:
     if node.this.is_string and kind.this in exp.DataType.TEMPORAL_TYPES:
         return moment_literals.read(node)
     return node
+
+
+def _to_super(value: exp.Expr) -> exp.Expr:
+    """Dates and times are no SUPER ("Limitations")."""
+    if isinstance(value, exp.Cast) and value.to.this in exp.DataType.TEMPORAL_TYPES:
+        raise SqlError("42846", f"cannot cast type {value.to.sql().lower()} to super")
+    return call("to_json", value)
+
+
+def _laxly(node: exp.Expr) -> exp.Expr:
+    """A SUPER that is no value of a type becomes NULL ("Lax semantics"); of a column DuckDB knows whether it is one."""
+    value = node.this
+    made = exp.TryCast(this=call("rs_super_text", value.copy()), to=node.args["to"])
+    lax = call("rs_super_truth", value.copy()) if node.args["to"].is_type("boolean") else made
+    if not isinstance(value.unnest(), exp.Column):
+        return lax
+    is_super = exp.EQ(this=call("typeof", value.copy()), expression=exp.Literal.string("JSON"))
+    return exp.Case(ifs=[exp.If(this=is_super, true=lax)], default=_strictly(node.copy()))
 
 
 def _as_text(value: exp.Expr, size: str) -> exp.Expr:
