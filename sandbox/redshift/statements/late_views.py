@@ -12,7 +12,7 @@ from sandbox.redshift.names import TableName
 from sandbox.redshift.record import Row
 from sandbox.redshift.session import Session
 from sandbox.redshift.statements.widths import lengths
-from sandbox.redshift.translate import rewrites
+from sandbox.redshift.translate import rewrites, system_views
 from sandbox.redshift.translate.shown import text
 from sandbox.redshift.translate.statement import translate
 from sandbox.redshift.types import MAX_VARCHAR
@@ -25,7 +25,7 @@ def show(session: Session) -> None:
     rows = [row for key, view in session.catalog.under("view") for row in _of_view(session, TableName(*key), view)]
     given: dict[str, Any] = {"rows": rows}
     session.run(
-        f'CREATE OR REPLACE TEMPORARY TABLE "{rewrites.LATE_COLUMNS} now" AS '
+        f'CREATE OR REPLACE TEMPORARY TABLE "{system_views.LATE_COLUMNS} now" AS '
         f"SELECT unnest(CAST($rows AS STRUCT({_COLUMNS})[]), recursive := true)",
         given,
     )

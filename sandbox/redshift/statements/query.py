@@ -15,7 +15,7 @@ from sandbox.redshift.names import TableName, quote
 from sandbox.redshift.record import HISTORIES
 from sandbox.redshift.session import Session, Sink
 from sandbox.redshift.statements import late_views
-from sandbox.redshift.translate import rewrites
+from sandbox.redshift.translate import relations, system_views
 from sandbox.redshift.translate.dialect import parse
 from sandbox.redshift.translate.shown import Shown
 from sandbox.redshift.translate.statement import Translation, translate, translate_tree
@@ -69,7 +69,7 @@ class Translated:
 
     def _refuse_matches(self, session: Session, values: Sequence[Value]) -> None:
         """Refuses an UPDATE in which several rows match one ("error_on_nondeterministic_update")."""
-        query = rewrites.matched_often(parse(self._sql))
+        query = relations.matched_often(parse(self._sql))
         if query is None:
             return
         found = translate_tree(query, self._casts, session.shown())
@@ -169,16 +169,16 @@ def prepare(session: Session, found: Translation) -> None:
     Raises:
         SqlError: 42501.
     """
-    if rewrites.LATE_COLUMNS in found.sql:
+    if system_views.LATE_COLUMNS in found.sql:
         late_views.show(session)
     for name in found.reads:
-        if name.name in HISTORIES and rewrites.is_system_view(name):
+        if name.name in HISTORIES and system_views.is_system_view(name):
             who = None if rights.is_superuser(session.catalog, session.user) else session.user
             session.warehouse.record.show(name.name, session.run, who)
     if rights.is_superuser(session.catalog, session.user):
         return
     for name in sorted(found.named, key=str):
-        if not rewrites.is_system_view(name):
+        if not system_views.is_system_view(name):
             session.require("SELECT", name, _used_of(session, found, name))
     for privilege in (*_PRIVILEGES[found.kind], *found.changes) if found.target is not None else ():
         session.require(privilege, found.target or TableName(None, ""), _written_of(found, privilege))
@@ -206,7 +206,7 @@ def _take_locks(session: Session, found: Translation) -> None:
     if found.target is not None:
         session.lock(found.target, _MODES[found.kind])
     for name in sorted(found.reads, key=str):
-        if not rewrites.is_system_view(name):
+        if not system_views.is_system_view(name):
             session.lock(name, Mode.READ)
 
 

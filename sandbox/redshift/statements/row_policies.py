@@ -15,7 +15,7 @@ from sandbox.redshift.session import Session, Sink
 from sandbox.redshift.statements.base import Command
 from sandbox.redshift.statements.principals import refuse_unknown, role_name
 from sandbox.redshift.statements.views import columns_of, materialised_over, policies_reading
-from sandbox.redshift.translate import rewrites
+from sandbox.redshift.translate import relations, rewrites, system_views
 from sandbox.redshift.translate.dialect import WrittenRedshift, parse
 from sandbox.redshift.translate.statement import translate
 from sandbox.redshift.types import take_type
@@ -121,11 +121,11 @@ def _refuse_correlated(where: exp.Expr, policy: Document) -> None:
 
 def _lookup(session: Session, table: exp.Table) -> TableName:
     """The table that a policy reads, written with its schema from now on."""
-    name = rewrites.table_name(table)
+    name = relations.table_name(table)
     found = session.resolved(name)
     if (
         session.is_temporary(name)
-        or rewrites.is_system_view(name)
+        or system_views.is_system_view(name)
         or session.catalog.get("view", *found.parts)
         or session.catalog.get("protected", *found.parts)
     ):
@@ -177,7 +177,7 @@ class AttachRowPolicy(Command):
 
     def _check(self, session: Session, named: TableName, policy: Document) -> None:
         relation = session.resolved(named)
-        if session.is_temporary(named) or rewrites.is_system_view(named):
+        if session.is_temporary(named) or system_views.is_system_view(named):
             raise unsupported(f'attaching an RLS policy to "{named.name}"')
         known = {name for name, _ in columns_of(session, relation)}
         for column in policy["columns"]:

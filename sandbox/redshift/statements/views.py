@@ -15,7 +15,7 @@ from sandbox.redshift.statements.grants import grant_defaults
 from sandbox.redshift.statements.query import prepare, refuse_rows
 from sandbox.redshift.statements.stored import stored_query
 from sandbox.redshift.statements.widths import lengths
-from sandbox.redshift.translate import rewrites
+from sandbox.redshift.translate import relations, rewrites, system_views
 from sandbox.redshift.translate.dialect import WrittenRedshift, parse
 from sandbox.redshift.translate.shown import shown
 from sandbox.redshift.translate.shown import text as view_text
@@ -62,7 +62,7 @@ class CreateView(Command):
         return "CREATE VIEW"
 
     def _read_late(self, session: Session, tree: exp.Expr) -> catalog.Document:
-        for table in rewrites.tables_read(tree):
+        for table in relations.tables_read(tree):
             if table.schema is None:
                 text = "All the relation names inside should be qualified when creating VIEW WITH NO SCHEMA BINDING."
                 raise SqlError("42601", text)
@@ -118,12 +118,12 @@ def _same_columns(before: catalog.Document, after: catalog.Document) -> None:
 
 def bound_query(session: Session, query: str, tree: exp.Expr) -> list[str | catalog.Document]:
     """The text of a query in pieces: what was written, and references to the relations that it is bound to."""
-    hidden = rewrites.cte_names(tree)
+    hidden = relations.cte_names(tree)
     edits: list[tuple[int, int, str | catalog.Document]] = []
     named: set[tuple[str, str]] = set()
     for table in tree.find_all(exp.Table):
-        name = rewrites.table_name(table)
-        if (name.schema is None and name.name in hidden) or rewrites.is_system_view(name):
+        name = relations.table_name(table)
+        if (name.schema is None and name.name in hidden) or system_views.is_system_view(name):
             continue
         start, end = int(table.parts[0].meta["start"]), int(table.parts[-1].meta["end"]) + 1
         edits.append((start, end, _reference(session, name, alias=not table.alias)))
@@ -202,12 +202,12 @@ def _refuse_materialised(session: Session, tree: exp.Expr) -> None:
         name = str(call.this).lower() if isinstance(call, exp.Anonymous) else call.sql_name().lower()
         if name in _CHANGING or not isinstance(call, exp.Anonymous):
             raise SqlError("0A000", f"The mutable function {name} is not supported in a materialized view")
-    for table in rewrites.tables_read(tree):
+    for table in relations.tables_read(tree):
         found = session.resolved(table)
         view = session.catalog.get("view", *found.parts)
         if view is not None and not view["materialised"]:
             raise unsupported("a materialized view of a view")
-        if session.is_temporary(table) or rewrites.is_system_view(table):
+        if session.is_temporary(table) or system_views.is_system_view(table):
             raise unsupported("a materialized view of a temporary or system table")
         if any(key[0] in ("protected", "row_policy", "mask") for key, _ in session.catalog.of_relation(found)):
             raise unsupported("a materialized view of a table with row-level security or masking policies")
@@ -313,7 +313,7 @@ def _rename_lookups(session: Session, old: TableName, new: TableName) -> None:
         document = session.catalog.documents["rls", policy]
         tree = parse(f"SELECT 1 WHERE {document['condition']}")
         for table in tree.find_all(exp.Table):
-            if rewrites.table_name(table) == old:
+            if relations.table_name(table) == old:
                 table.set("this", exp.to_identifier(new.name, quoted=True))
                 table.set("db", exp.to_identifier(new.parts[0], quoted=True))
         lookups = [[*new.parts] if each == [*old.parts] else each for each in document["lookups"]]

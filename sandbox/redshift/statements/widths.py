@@ -6,7 +6,7 @@ from sqlglot import exp
 
 from sandbox.redshift.names import TableName, folded
 from sandbox.redshift.session import Session
-from sandbox.redshift.translate import rewrites
+from sandbox.redshift.translate import relations
 from sandbox.redshift.translate.dialect import parse
 from sandbox.redshift.types import MAX_VARCHAR
 
@@ -80,7 +80,7 @@ def _sources(
         if isinstance(source, exp.Subquery):
             yield folded(source.alias), _renamed(source, _columns(session, source.this, common))
         elif isinstance(source, exp.Table) and isinstance(source.this, exp.Identifier):
-            name = rewrites.table_name(source)
+            name = relations.table_name(source)
             hidden = name.schema is None and name.name in common
             yield folded(source.alias_or_name), common[name.name] if hidden else _of_relation(session, name)
 

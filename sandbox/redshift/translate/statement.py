@@ -15,9 +15,11 @@ from sandbox.redshift.translate import (
     dynamic,
     padding,
     refusals,
+    relations,
     rewrites,
     semistructured,
     stored_values,
+    system_views,
     unknown,
     written,
 )
@@ -143,19 +145,19 @@ def translate_tree(tree: exp.Expr, casts: Sequence[str | None], shown: Shown) ->
     if kind == "select":
         name_columns(tree)
     semistructured.unnest(tree)
-    named = rewrites.tables_read(tree)
+    named = relations.tables_read(tree)
     used = written.used(tree)
-    tree = rewrites.expand_views(tree, shown)
-    rewrites.limit_target(tree, shown)
+    tree = relations.expand_views(tree, shown)
+    relations.limit_target(tree, shown)
     fold_names(tree)
     dynamic.mark(tree, shown.supers)
     unknown.refuse(tree)
     correlation.refuse(tree)
     widths = padding.padded(tree, shown.kinds) if kind == "select" else {}
-    reads = rewrites.tables_read(tree)
-    if not any(map(rewrites.is_system_view, reads)):  # the columns of these are not looked at
+    reads = relations.tables_read(tree)
+    if not any(map(system_views.is_system_view, reads)):  # the columns of these are not looked at
         decimals.mark(tree, shown.decimals)
-    target = rewrites.target_of(tree)
+    target = relations.target_of(tree)
     writes = written.columns(tree)
     terminates = rewrites.take_terminations(tree)
     width = written.width(tree)
