@@ -7,8 +7,8 @@ PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
 .DEFAULT_GOAL := help
 # A demonstration starts three programs, the tests hundreds: each would compile all of it again.
 unexport PYTHONDONTWRITEBYTECODE
-# In the order of the folders: files with few tests take the longest, and would come last otherwise, on one core.
-BESIDE := -n 2 --dist loadfile --no-loadscope-reorder
+# A test waits for a quarter of its time. In the order of the folders: files with few tests take the longest, and would come last otherwise, on one core.
+BESIDE := -n 3 --dist loadfile --no-loadscope-reorder
 .PHONY: help demo dashboard test test-all lint bench screenshots
 
 help: ## Show the targets.
@@ -20,7 +20,7 @@ demo: $(VENV)/local.stamp ## Load a warehouse from a simulated Wistia account: t
 dashboard: $(VENV)/dashboard.stamp ## Show the demonstration's warehouse in a browser, as on its last morning.
 	@$(BIN)/reelhouse dashboard --as-of 2026-01-15T09:00:00Z
 
-test: $(VENV)/dev.stamp ## Run the tests (twenty minutes on two cores).
+test: $(VENV)/dev.stamp ## Run the tests (a quarter of an hour on two cores).
 	$(BIN)/pytest $(BESIDE)
 
 test-all: $(VENV)/dev.stamp ## Run the tests, the long ones too.
