@@ -7,7 +7,8 @@ PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
 .DEFAULT_GOAL := help
 # A demonstration starts three programs, the tests hundreds: each would compile all of it again.
 unexport PYTHONDONTWRITEBYTECODE
-# A test waits for a quarter of its time. In the order of the folders: files with few tests take the longest, and would come last otherwise, on one core.
+# A test waits for a quarter of its time. In the order of the folders: files with few tests take the longest, and would
+# come last otherwise, on one core.
 BESIDE := -n 3 --dist loadfile --no-loadscope-reorder
 .PHONY: help demo dashboard test test-all lint bench screenshots
 
