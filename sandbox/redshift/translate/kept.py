@@ -109,7 +109,7 @@ def _of_process(number: int) -> Kept:  # noqa: ARG001 - SQLite's connections mus
 @cache
 def of_this_code() -> bytes:
     """A digest of all that a translation follows from beside its statement and what is shown."""
-    digest = hashlib.sha256(version("sqlglot").encode())
+    digest = hashlib.sha256(f"{version('sqlglot')} {version('duckdb')}".encode())
     for file in sorted(path for path in _CODE.rglob("*") if path.suffix in {".py", ".sql"}):
         digest.update(file.read_bytes())
     return digest.digest()
