@@ -3,7 +3,7 @@
 from sqlglot import exp
 
 from sandbox.redshift.translate import dynamic
-from sandbox.redshift.translate.functions import call, cast
+from sandbox.redshift.translate.functions import call, cast, elements
 
 _NAMES = """
 chr left lower lpad ltrim md5 regexp_extract repeat replace reverse right rpad rs_cut rs_regexp_replace rs_substring
@@ -59,8 +59,7 @@ def any_of(node: exp.Expr) -> exp.Expr:
     """
     inner = node.this.unnest()
     if isinstance(inner, exp.Column):
-        numbers = call("string_split", call("trim", inner.copy(), "{}"), ",")
-        node.set("this", exp.Paren(this=cast(numbers, "BIGINT[]")))
+        node.set("this", exp.Paren(this=cast(elements(inner), "BIGINT[]")))
         return node
     _blind_query(node.this)
     return node

@@ -106,9 +106,19 @@ def _to_integer(node: exp.Expr, kind: str) -> exp.Expr:
     value = node.this
     if isinstance(value, exp.Column):
         return call(f"rs_to_{kind}", value)
-    if value.is_string and not re.fullmatch(r"\s*[+-]?\d+\s*", value.name):
-        raise SqlError("22P02", f'invalid input syntax for integer: "{value.name}"')
+    if value.is_string:
+        refuse_no_whole(value.name)
     return node
+
+
+def refuse_no_whole(text: str) -> None:
+    """Refuses a text that is no whole number.
+
+    Raises:
+        SqlError: 22P02.
+    """
+    if not re.fullmatch(r"\s*[+-]?\d+\s*", text):
+        raise SqlError("22P02", f'invalid input syntax for integer: "{text}"')
 
 
 def _to_boolean(node: exp.Expr) -> exp.Expr:

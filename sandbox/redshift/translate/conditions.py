@@ -6,7 +6,7 @@ Source: "Type compatibility and conversion: Implicit conversion types". DuckDB t
 from sqlglot import exp
 
 from sandbox.redshift.errors import SqlError
-from sandbox.redshift.translate.functions import COMPUTED, call
+from sandbox.redshift.translate.functions import call, is_computed
 
 _NUMBERS = exp.Add | exp.Sub | exp.Mul | exp.Div | exp.Mod | exp.Neg
 
@@ -45,6 +45,5 @@ def _check(node: exp.Expr, place: str, called: str) -> None:
         if not inner.is_int:
             raise SqlError("42804", f"argument of {called} must be type boolean, not type numeric")
         node.set(place, exp.Boolean(this=int(inner.name) != 0))
-    computed = isinstance(inner, exp.Anonymous) and inner.this in COMPUTED
-    if computed or isinstance(inner, exp.Column | _NUMBERS):
+    if is_computed(inner) or isinstance(inner, exp.Column | _NUMBERS):
         node.set(place, call("rs_truth", inner.copy(), called))

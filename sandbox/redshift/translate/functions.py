@@ -163,6 +163,13 @@ _TEXTS = dict.fromkeys(
 
 Source: "Type compatibility and conversion: Implicit conversion types".
 """
+
+
+def elements(array: exp.Expr) -> exp.Expr:
+    """The elements of an array of the catalog, which is a text here."""
+    return call("string_split", call("trim", array.copy(), "{}"), ",")
+
+
 _NUMBERS = (exp.Neg, exp.Add, exp.Sub, exp.Mul, exp.Div, exp.Mod, exp.CurrentDate, exp.CurrentTimestamp)
 
 
@@ -176,7 +183,7 @@ def as_text(item: exp.Expr) -> exp.Expr:
     named = isinstance(item, exp.Anonymous) and str(item.this).startswith(
         ("date_", "rs_date", "rs_getdate", "rs_last_day")
     )
-    computed = isinstance(item, _NUMBERS) or (isinstance(item, exp.Anonymous) and item.this in COMPUTED)
+    computed = isinstance(item, _NUMBERS) or is_computed(item)
     return cast(item, "VARCHAR") if number or of_type or of_session or named or computed else item
 
 
@@ -346,8 +353,12 @@ def interpolated(value: exp.Expr, share: exp.Expr) -> exp.Expr:
 _PLAIN_TYPES = frozenset({exp.DataType.Type.DOUBLE, exp.DataType.Type.FLOAT, exp.DataType.Type.INTERVAL})
 
 
-COMPUTED = frozenset({"rs_divided", "rs_multiplied"})
-"""Products and quotients, of which DuckDB finds the type."""
+_COMPUTED = frozenset({"rs_divided", "rs_multiplied"})
+
+
+def is_computed(item: exp.Expr) -> bool:
+    """Whether it is a product or quotient of which DuckDB finds the type."""
+    return isinstance(item, exp.Anonymous) and item.this in _COMPUTED
 
 
 def compute(node: exp.Expr) -> exp.Expr:

@@ -10,6 +10,7 @@ from sqlglot import exp
 
 from sandbox.redshift.translate import blanks
 from sandbox.redshift.translate.functions import call
+from sandbox.redshift.translate.scopes import is_recursive, selects
 
 _NAMES = """
 any_value approx_count_distinct bit_and bit_or bit_xor bool_and bool_or count max median min quantile_cont quantile_disc
@@ -35,7 +36,7 @@ def select(node: exp.Expr) -> exp.Expr:
 
 def union(node: exp.Expr) -> exp.Expr:
     """UNION: the rows of UNION ALL, one of those that are equal."""
-    if not node.args.get("distinct") or _is_recursive(node) or not _may_be_padded(node):
+    if not node.args.get("distinct") or is_recursive(node) or not _may_be_padded(node):
         return node
     if not _distinguishable(node):
         return combined(node)
@@ -78,33 +79,18 @@ def _alias(name: str) -> exp.TableAlias:
     return exp.TableAlias(this=exp.to_identifier(name, quoted=True))
 
 
-def _is_recursive(node: exp.Expr) -> bool:
-    around = node.find_ancestor(exp.With)
-    return around is not None and bool(around.args.get("recursive"))
-
-
 def _is_limited(node: exp.Expr) -> bool:
     return any(node.args.get(place) is not None for place in ("with_", "order", "limit", "offset"))
 
 
-def _selects(node: exp.Expr) -> Iterator[exp.Select]:
-    """The queries that a UNION is made of."""
-    inner = node.unnest()
-    if isinstance(inner, exp.SetOperation):
-        yield from _selects(inner.this)
-        yield from _selects(inner.expression)
-    elif isinstance(inner, exp.Select):
-        yield inner
-
-
 def _may_be_padded(node: exp.Expr) -> bool:
-    items = [item for query in _selects(node) for item in query.expressions]
+    items = [item for query in selects(node) for item in query.expressions]
     return any(item.is_star or blanks.may_be_padded(item.unalias()) for item in items)
 
 
 def _distinguishable(node: exp.Expr) -> bool:
     """Whether its columns can be named from outside: DuckDB gives the second of one name another."""
-    first = next(_selects(node), None)
+    first = next(selects(node), None)
     names = [item.alias_or_name for item in first.expressions if not item.is_star] if first is not None else []
     return len({*names}) == len(names)
 

@@ -143,8 +143,7 @@ def _agree(items: Sequence[exp.Expr]) -> None:
         return
     for item in items:
         if item.is_string:
-            if not re.fullmatch(r"\s*[+-]?\d+\s*", item.name):
-                raise SqlError("22P02", f'invalid input syntax for integer: "{item.name}"')
+            casts.refuse_no_whole(item.name)
             item.replace(exp.Literal.number(item.name.strip()))
 
 
@@ -179,7 +178,7 @@ def _subscript(node: exp.Expr) -> exp.Expr:
     index = node.expressions[0]
     inner = node.this.unnest()
     if (isinstance(inner, exp.Column) and inner.name in _ARRAYS) or getattr(inner, "this", "") == "rs_current_schemas":
-        element = call("list_extract", call("string_split", call("trim", inner.copy(), "{}"), ","), index)
+        element = call("list_extract", functions.elements(inner), index)
         return cast(element, "BIGINT") if isinstance(inner, exp.Column) and inner.name in _KEYS else element
     if not isinstance(index, exp.Literal):
         return call("rs_element", node.this, index)

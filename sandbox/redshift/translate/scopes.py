@@ -22,6 +22,22 @@ def outermost(tree: exp.Expr) -> Iterator[exp.Query]:
             yield node
 
 
+def selects(node: exp.Expr) -> Iterator[exp.Select]:
+    """The queries that a UNION, INTERSECT or EXCEPT is made of, or the one query."""
+    inner = node.unnest()
+    if isinstance(inner, exp.SetOperation):
+        yield from selects(inner.this)
+        yield from selects(inner.expression)
+    elif isinstance(inner, exp.Select):
+        yield inner
+
+
+def is_recursive(node: exp.Expr) -> bool:
+    """Whether a query stands in a WITH RECURSIVE."""
+    around = node.find_ancestor(exp.With)
+    return around is not None and bool(around.args.get("recursive"))
+
+
 def sources_of(scope: Scope) -> dict[str, object]:
     """What a query reads, by name; nothing where names clash, which the engine then reports."""
     try:

@@ -57,29 +57,19 @@ class Shown:
         self._bodies = bodies
         self._search_path = tuple(search_path)
         self._hidden = hidden
-        self._hash = hash(
-            (frozenset(bodies.items()), self._search_path, hidden, supers, decimals, frozenset(self._kinds.items()))
-        )
 
     def __eq__(self, other: object) -> bool:
-        return self is other or (
-            isinstance(other, Shown)
-            and self._hash == other._hash
-            and (self._search_path, self._hidden) == (other._search_path, other._hidden)
-            and (self.supers, self.decimals) == (other.supers, other.decimals)
-            and self._bodies == other._bodies
-            and self._kinds == other._kinds
-        )
+        return self is other or (isinstance(other, Shown) and self.digest == other.digest)
 
     def __hash__(self) -> int:
-        return self._hash
+        return hash(self.digest)
 
     def __bool__(self) -> bool:
         return bool(self._bodies)
 
     @cached_property
     def digest(self) -> bytes:
-        """Of all that is shown, the same in each process."""
+        """Of all that is shown: what is equal has the same one, in each process."""
         bodies = sorted(_digest(name, body) for name, body in self._bodies.items())
         sets = [sorted(names) for names in (self._hidden, self.supers, self.decimals)]
         rest = (self._search_path, *sets, sorted(map(repr, self._kinds.items())))

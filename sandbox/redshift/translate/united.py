@@ -3,18 +3,17 @@
 Source: PostgreSQL, "UNION, CASE, and related constructs"; DuckDB would make texts of both.
 """
 
-from collections.abc import Iterator
-
 from sqlglot import exp
 
 from sandbox.redshift.translate.functions import call
+from sandbox.redshift.translate.scopes import is_recursive, selects
 
 
 def type_literals(tree: exp.Expr) -> None:
     """Gives the literals of a translated statement their types, in place."""
     for operation in [*tree.find_all(exp.SetOperation)]:
-        if not isinstance(operation.parent, exp.SetOperation) and not _is_recursive(operation):
-            _type(list(_selects(operation)))
+        if not isinstance(operation.parent, exp.SetOperation) and not is_recursive(operation):
+            _type(list(selects(operation)))
 
 
 def _type(queries: list[exp.Select]) -> None:
@@ -45,17 +44,3 @@ def _example(query: exp.Select, at: int) -> exp.Expr:
     alias = exp.TableAlias(this=exp.to_identifier("united", quoted=True), columns=columns)
     source = exp.Subquery(this=inner, alias=alias)
     return exp.Subquery(this=exp.select(exp.column(f"c{at}", quoted=True)).from_(source, copy=False).limit(0))
-
-
-def _selects(operation: exp.Expr) -> Iterator[exp.Select]:
-    inner = operation.unnest()
-    if isinstance(inner, exp.SetOperation):
-        yield from _selects(inner.this)
-        yield from _selects(inner.expression)
-    elif isinstance(inner, exp.Select):
-        yield inner
-
-
-def _is_recursive(operation: exp.Expr) -> bool:
-    around = operation.find_ancestor(exp.With)
-    return around is not None and bool(around.args.get("recursive"))
