@@ -8,6 +8,7 @@ from extract.errors import DataRefused
 from extract.progress import Progress
 from spark.contracts import Contract, load_contracts
 from spark.manifest import EntityEntry
+from spark.proof import read_sums
 from warehouse_sql.checks import Result, run_checks
 from warehouse_sql.connection import Connection
 from warehouse_sql.delta import LOAD_COLUMN, MOVED, Delta, delta_of
@@ -135,9 +136,8 @@ def _prove_values(load: Application, delta: Delta, contract: Contract) -> None:
     if entry is None or not entry.sums:
         return
     columns = delta.carried(contract)
-    ((*totals,),) = load.connection.rows(delta_sums(contract, columns, delta.model.delta))
-    found = {column.name: total for column, total in zip(columns, totals, strict=True)}
-    if wrong := differing(entry.sums, found):
+    (totals,) = load.connection.rows(delta_sums(contract, columns, delta.model.delta))
+    if wrong := differing(entry.sums, read_sums(columns, totals)):
         raise DataRefused(
             f"{delta.model.table}: {', '.join(wrong)} are not as they were staged, although the model takes them as "
             "they are; nothing was loaded"

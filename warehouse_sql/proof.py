@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from spark.contracts import Column, Contract
-from spark.proof import Dialect, of_double, sum_expressions, whole
+from spark.proof import Dialect, of_double, sums_of, whole
 
 DIALECT = Dialect(
     {
@@ -19,7 +19,6 @@ DIALECT = Dialect(
     total="sum(cast({} as decimal(38, 0)))",
 )
 Sums = Mapping[str, int]
-Found = Mapping[str, int | None]
 
 
 def staged_sums(tables: Mapping[str, Contract]) -> str:
@@ -33,22 +32,17 @@ def staged_sums(tables: Mapping[str, Contract]) -> str:
 
 def delta_sums(contract: Contract, columns: Sequence[Column], delta: str) -> str:
     """Return the query for the sums of what a delta took from staging, one column each."""
-    items = ",\n    ".join(sum_expressions(contract, DIALECT, columns))
-    return f"select\n    {items}\nfrom {delta}\nwhere _is_staged"
+    items, weighed = sums_of(contract, DIALECT, columns, f"{delta} where _is_staged")
+    return f"select {', '.join(items)}\nfrom {weighed}"
 
 
-def differing(expected: Sums, found: Found) -> list[str]:
+def differing(expected: Sums, found: Sums) -> list[str]:
     """Return the columns whose sums are not as expected."""
     return [name for name, total in found.items() if expected.get(name) != total]
 
 
-def read_sums(columns: Sequence[Column], totals: Sequence[int | None]) -> dict[str, int | None]:
-    """Read the sums of some columns from the answer; a table without rows has none."""
-    return {column.name: None if total is None else int(total) for column, total in zip(columns, totals, strict=False)}
-
-
 def _staged_sums(table: str, contract: Contract, width: int) -> str:
-    totals = sum_expressions(contract, DIALECT, contract.columns)
+    totals, weighed = sums_of(contract, DIALECT, contract.columns, table)
     nothing = ["cast(null as decimal(38, 0))"] * (width - len(totals))
-    items = ",\n    ".join([f"'{contract.entity}'", "count(*)", *totals, *nothing])
-    return f"select\n    {items}\nfrom {table}"
+    items = ", ".join([f"'{contract.entity}'", "count(*)", *totals, *nothing])
+    return f"select {items}\nfrom {weighed}"

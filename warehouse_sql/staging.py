@@ -12,8 +12,9 @@ from extract.errors import DataRefused, ReelhouseError
 from extract.lake import Lake
 from spark.contracts import Contract, load_contracts
 from spark.manifest import EntityEntry
+from spark.proof import read_sums
 from warehouse_sql.connection import Connection, StatementRefused
-from warehouse_sql.proof import differing, read_sums, staged_sums
+from warehouse_sql.proof import differing, staged_sums
 
 SCHEMA, RESTRICTED = "staging", "restricted"
 """Where the last load stands as it came; of records that hold personal values, whoever else may read staging."""

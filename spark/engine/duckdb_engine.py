@@ -28,7 +28,7 @@ from spark.engine.leaf_sql import leaf_select, literal
 from spark.engine.line_reader import LINES, RECORD_TEXT, LineReader
 from spark.engine.plans import Plan, Plans, name_of
 from spark.leaves import POSITION, RAW_OBJECT, RECORD, RawPlace, leaf_columns
-from spark.proof import Dialect, Proved, compared, of_double, sample, sum_expressions, whole
+from spark.proof import Dialect, Proved, compared, of_double, read_sums, sample, sums_of, whole
 from spark.raw import Backlog, fetch
 
 _OWNER = threading.Lock()
@@ -208,9 +208,9 @@ class DuckDBEngine:
         return self._sums(contract, f"read_parquet([{literal(str(path))}])")
 
     def _sums(self, contract: Contract, rows: str) -> dict[str, int]:
-        expressions = ", ".join(sum_expressions(contract, DIALECT, contract.columns))
-        ((*totals,),) = self._connection.execute(f"select {expressions} from {rows}").fetchall()  # noqa: S608
-        return {column.name: int(total or 0) for column, total in zip(contract.columns, totals, strict=True)}
+        items, weighed = sums_of(contract, DIALECT, contract.columns, rows)
+        (totals,) = self._connection.execute(f"select {', '.join(items)} from {weighed}").fetchall()  # noqa: S608
+        return read_sums(contract.columns, totals)
 
     def read_parquet(self, key: str) -> tuple[DataFrame, list[tuple[str, str]]]:
         """Return what a file holds, and its columns with their types."""

@@ -30,7 +30,7 @@ from spark.engine.raw_lines import read_lines
 from spark.engine.spark_leaves import LINE, leaves, parse, record_text
 from spark.engine.spark_session import open_session
 from spark.leaves import POSITION, RAW_OBJECT, RECORD, RawPlace
-from spark.proof import Dialect, Proved, compared, of_double, sample, sum_expressions, whole
+from spark.proof import Dialect, Proved, compared, of_double, read_sums, sample, sums_of, whole
 from spark.raw import Backlog, RawObject, checked, other_bytes
 
 PARTITION_BYTES = 64 * 1024 * 1024
@@ -69,13 +69,13 @@ DIALECT = Dialect(
         "date": "datediff({c}, date '1970-01-01')",
         "timestamp": whole("timestampdiff(microsecond, timestamp_ntz '1970-01-01 00:00:00', {c})"),
     },
-    total="sum(cast({} as decimal(38, 0)))",
+    total="sum({})",  # of bigints, it runs over without a word where spark.sql.ansi.enabled is off
     fingerprint="xxhash64({nulls}, {columns})",  # nulls alone change nothing in it
     exploded="select {columns}, {arrays}, _place as {position} from {records} "
     "lateral view posexplode({first}) placed as _place, _element",
     element="element_at({array}, _place + 1)",
 )
-_WRITTEN, _JUDGED = "written_rows", "judged_rows"
+_WRITTEN, _JUDGED, _SUMMED = "written_rows", "judged_rows", "summed_rows"
 
 
 class SparkEngine:
@@ -174,8 +174,10 @@ class SparkEngine:
         return self._sums(contract, self._session.read.parquet(_without_pattern(self._address(key))))
 
     def _sums(self, contract: Contract, frame: DataFrame) -> dict[str, int]:
-        (totals,) = self.rows(frame.selectExpr(*sum_expressions(contract, DIALECT, contract.columns)))
-        return {column.name: int(total or 0) for column, total in zip(contract.columns, totals, strict=True)}
+        frame.createOrReplaceTempView(_SUMMED)
+        items, weighed = sums_of(contract, DIALECT, contract.columns, _SUMMED)
+        (totals,) = self.rows(self._session.sql(f"select {', '.join(items)} from {weighed}"))  # noqa: S608
+        return read_sums(contract.columns, totals)
 
     def read_parquet(self, key: str) -> tuple[DataFrame, list[tuple[str, str]]]:
         """Return what a file holds, and its columns with their types."""

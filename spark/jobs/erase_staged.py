@@ -14,6 +14,7 @@ from spark.jobs.publish import Place as Folders
 from spark.jobs.succession import Change, Succession, successor
 from spark.leaves import POSITION
 from spark.manifest import EntityEntry, QuarantineEntry, RebuildManifest, StagingManifest, with_sums
+from spark.proof import SPAN
 from spark.quarantine import COLUMNS, ORDER
 
 Place = tuple[int, int, int]
@@ -79,7 +80,7 @@ class StagedEraser:
             written = self._written(kept, contract.columns, contract.key, folder)
             for sign, objects in ((-1, [file]), (1, written)) if sums else ():
                 for found in (self.engine.sums(contract, each.key) for each in objects):
-                    sums = {name: total + sign * found[name] for name, total in sums.items()}
+                    sums = {name: (total + sign * found[name]) % SPAN for name, total in sums.items()}
             left += written
             self._objects.append(successor(file, written))
         if gone or quarantined:

@@ -17,11 +17,15 @@ from extract.settings import Settings
 from spark.contracts import load_contracts
 from spark.engine import Engine, Question, open_engine, using
 from spark.leaves import POSITION
+from spark.proof import read_sums
 from spark.raw import Backlog, RawObject
 from spark.transforms.registry import TRANSFORMS
 from tests.integration.spark.lakes import KEY, new_lake, put_object
 
 pytest.importorskip("pyspark", reason="pyspark is not installed: pip install 'reelhouse[spark]'")
+from spark.engine.spark_engine import DIALECT
+from spark.engine.spark_session import open_session
+
 ROOT = Path(__file__).parents[3]
 # Py4J leaves its sockets to the collector; here that is a warning, and not ours.
 pytestmark = [pytest.mark.timeout(900), pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")]
@@ -60,6 +64,14 @@ def raw(lake: Lake, part: int, data: bytes, rows: int) -> RawObject:
 
 def backlog(*objects: RawObject) -> Backlog:
     return Backlog(CONTRACT.stream, 1, objects)
+
+
+def test_a_sum_that_64_bits_do_not_hold_is_read_as_that_of_the_other_engines(tmp_path: Path) -> None:
+    select = f"select {DIALECT.total.format('x')} from values ({2**63 - 1}L), ({2**63 - 1}L), (9L) as numbers (x)"
+    with open_session(Settings(engine="spark", spark_options=QUICK_START), new_lake(tmp_path), tmp_path) as session:
+        ((total,),) = session.sql(select).collect()
+    columns = CONTRACT.columns[:1]
+    assert read_sums(columns, [total]) == read_sums(columns, [2 * (2**63 - 1) + 9]) == {columns[0].name: 7}
 
 
 def test_damaged_objects_are_refused_by_name_and_nothing_is_left(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from extract.manifest import ObjectEntry, sequence_name
 from spark.contracts import load_contracts
 from spark.engine.duckdb_engine import DIALECT
 from spark.manifest import Counts, EntityEntry, RebuildManifest, StagingManifest, staging_log
-from spark.proof import sum_expressions
+from spark.proof import read_sums, sums_of
 
 Rows = Sequence[Mapping[str, Any]]
 
@@ -152,6 +152,6 @@ def _sums(engine: duckdb.DuckDBPyConnection, entity: str, file: Path) -> dict[st
     held = {name for name, *_ in engine.execute(f"describe select * from '{file}'").fetchall()}
     if not held >= {column.name for column in contract.columns}:
         return {}  # a file that COPY is to refuse
-    expressions = ", ".join(sum_expressions(contract, DIALECT, contract.columns))
-    (totals,) = engine.execute(f"select {expressions} from '{file}'").fetchall()
-    return {column.name: int(total) for column, total in zip(contract.columns, totals, strict=True)}
+    items, weighed = sums_of(contract, DIALECT, contract.columns, f"'{file}'")
+    (totals,) = engine.execute(f"select {', '.join(items)} from {weighed}").fetchall()
+    return read_sums(contract.columns, totals)
