@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
 from extract.budget import Budget
@@ -50,6 +50,19 @@ class _Run:
     budget: Budget
 
 
+@dataclass(frozen=True, slots=True)
+class _Memory:
+    """What is remembered of a feed from one extraction to the next.
+
+    Attributes:
+        stillness: files that were seen growing.
+        recognised: files that were read and found to be known.
+    """
+
+    stillness: Stillness
+    recognised: dict[int, int] = field(default_factory=dict)
+
+
 class FileSource:
     """The landing folders. What was seen growing is remembered from one extraction to the next."""
 
@@ -77,7 +90,7 @@ class FileSource:
         self._tolerated = quarantine.max_records
         self._now = now
         self._sleep = sleep
-        self._stillness = {feed: Stillness(timedelta(seconds=self._settle)) for feed in FEEDS}
+        self._memories = {feed: _Memory(Stillness(timedelta(seconds=self._settle))) for feed in FEEDS}
 
     def extract(
         self, clock: RunClock, run_id: str, progress: Progress, budget: Budget | None = None, *, patient: bool = True
@@ -96,7 +109,7 @@ class FileSource:
             ReelhouseError: the lake is in trouble; what was committed is kept.
         """
         run = _Run(clock, run_id, progress, budget or Budget())
-        feeds = [_FeedRun(self._lake, feed, self._landing, self._stillness[feed], self._now, run) for feed in FEEDS]
+        feeds = [_FeedRun(self._lake, feed, self._landing, self._memories[feed], self._now, run) for feed in FEEDS]
         growing = [feed for feed in feeds if feed.look().growing]
         if growing and patient:
             self._sleep(self._settle)
@@ -121,16 +134,16 @@ class _FeedRun:
     """One extraction of one feed."""
 
     def __init__(
-        self, lake: Lake, feed: Feed, landing: str, stillness: Stillness, now: Callable[[], datetime], run: _Run
+        self, lake: Lake, feed: Feed, landing: str, memory: _Memory, now: Callable[[], datetime], run: _Run
     ) -> None:
         self._lake = lake
         self._feed = feed
         self._prefix = f"{landing}{feed.name}/"
-        self._stillness = stillness
+        self._memory = memory
         self._now = now
         self._run = run
         self._writer = StreamWriter(lake, feed.stream, run.run_id, run.clock, run.progress)
-        self._taken = Taken(lake, feed.stream, self._writer.head)
+        self._taken = self._known()
         self._found = Found((), ())
         self._failures = 0
         self.is_done = True
@@ -151,7 +164,7 @@ class _FeedRun:
             markers.note(info)
             if is_file(info.key) and not self._taken.knows(info):
                 new.append(info)
-        self._found = sort_out(new, markers, self._stillness, self._now())
+        self._found = sort_out(new, markers, self._memory.stillness, self._now())
         return self._found
 
     def pull(self, tolerated: int) -> StreamReport:
@@ -162,11 +175,14 @@ class _FeedRun:
                 break
             except HeadMoved:
                 self._writer.restart()
-                self._taken = Taken(self._lake, self._feed.stream, self._writer.head)
+                self._taken = self._known()
                 self.look()
         if self.growing:
             self._writer.note(f"{counted(self.growing, 'file')} may still be growing: left for a later look")
         return self._report()
+
+    def _known(self) -> Taken:
+        return Taken(self._lake, self._feed.stream, self._writer.head, self._memory.recognised)
 
     def _report(self) -> StreamReport:
         files = [entry for manifest in self._writer.committed for entry in manifest.files]

@@ -60,7 +60,7 @@ def take(
             raise NotNow(str(error)) from None
         if version is None or taken.knows_content(info.key, version.etag):
             if version:
-                taken.note(info.key, version.state, version.etag)
+                taken.recognise(info.key, version.state, version.etag)
             return None
         entry = _entry(info, version.etag, version.state).model_copy(
             update={"modified_at": format_instant(version.modified_at)}

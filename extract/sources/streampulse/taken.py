@@ -11,7 +11,7 @@ import hashlib
 import sys
 from array import array
 from bisect import bisect_left
-from collections.abc import Iterable
+from collections.abc import Iterable, MutableMapping
 from typing import Any
 
 from extract.errors import DataRefused
@@ -25,8 +25,17 @@ MANIFESTS = 32
 class Taken:
     """The files of a feed that the manifests up to ``head`` know."""
 
-    def __init__(self, lake: Lake, stream: str, head: RawManifest | None) -> None:
+    def __init__(
+        self, lake: Lake, stream: str, head: RawManifest | None, recognised: MutableMapping[int, int] | None = None
+    ) -> None:
         """Read what is known.
+
+        Args:
+            lake: where the manifests lie.
+            stream: the feed's.
+            head: the newest manifest; None where there is none.
+            recognised: takes in files whose content was found to be known. Who looks again and again hands it on, and
+                a file that was only touched is read once.
 
         Raises:
             DataRefused: a manifest or the gathering is missing or damaged.
@@ -39,8 +48,9 @@ class Taken:
         self._up_to: int = cursor.get("up_to", 0)
         self._files: int = cursor.get("files", 0)
         self._old = _Gathering(self._read(self._named))
-        self._new: dict[int, int] = {}
-        self._new_contents: set[int] = set()
+        self._new: dict[int, tuple[int, int]] = {}
+        """Digest of a key -> those of state and content that were taken last under it; nothing older counts."""
+        self._recognised = {} if recognised is None else recognised
         for manifest in raw_log(lake, stream).after(self._up_to) if head else ():
             self.follow(manifest)
 
@@ -49,21 +59,19 @@ class Taken:
         self._sequence = manifest.sequence
         self._files = manifest.cursor_after["files"]
         for entry in manifest.files:
-            self.note(entry.key, entry.state, entry.etag)
+            self._new[_digest(entry.key)] = _digest(entry.key, entry.state), _digest(entry.key, entry.etag)
 
-    def note(self, key: str, state: str, etag: str) -> None:
-        """Take a file in."""
-        self._new[_digest(key, state)] = content = _digest(key, etag)
-        self._new_contents.add(content)
+    def recognise(self, key: str, state: str, etag: str) -> None:
+        """Take in what a listing shows of a file whose content is known."""
+        self._recognised[_digest(key, state)] = _digest(key, etag)
 
     def knows(self, info: ObjectInfo) -> bool:
         """Whether a file was taken as a listing shows it."""
         return self._content(info) is not None
 
     def knows_content(self, key: str, etag: str) -> bool:
-        """Whether a file was taken with this content, whatever a listing shows of it now."""
-        content = _digest(key, etag)
-        return content in self._new_contents or self._old.has_content(content)
+        """Whether a file has the content with which it was taken last, whatever a listing shows of it now."""
+        return self._is_newest(key, _digest(key, etag))
 
     def cursor(self, files: int, present: Iterable[ObjectInfo], run_id: str) -> dict[str, Any]:
         """Return the cursor of the next manifest; where it is due, after gathering what is known anew.
@@ -80,8 +88,17 @@ class Taken:
 
     def _content(self, info: ObjectInfo) -> int | None:
         state = _digest(info.key, info.state)
-        found = self._new.get(state)
-        return self._old.content_of(state) if found is None else found
+        newest = self._new.get(_digest(info.key))
+        if newest and newest[0] == state:
+            return newest[1]
+        found = self._recognised.get(state)
+        if found is not None and self._is_newest(info.key, found):
+            return found
+        return None if newest else self._old.content_of(state)
+
+    def _is_newest(self, key: str, content: int) -> bool:
+        newest = self._new.get(_digest(key))
+        return newest[1] == content if newest else self._old.has_content(content)
 
     def _gather(self, present: Iterable[ObjectInfo], run_id: str) -> None:
         known = ((_digest(info.key, info.state), self._content(info)) for info in present)
@@ -134,6 +151,6 @@ def _unpacked(data: bytes) -> "array[int]":
     return numbers
 
 
-def _digest(key: str, told: str) -> int:
+def _digest(key: str, told: str = "") -> int:
     """64 bits: a new file is taken for another with a chance of the number of files in 2^64."""
     return int.from_bytes(hashlib.sha256(f"{key}\n{told}".encode()).digest()[:8])

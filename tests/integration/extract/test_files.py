@@ -69,6 +69,22 @@ def test_a_file_is_taken_once_and_a_replaced_one_is_a_new_file(landing: Landing)
     assert first.etag != second.etag
 
 
+@pytest.mark.parametrize("others", [0, 3], ids=["told by a manifest", "gathered"])
+def test_a_file_that_becomes_again_what_it_was_is_a_new_file(
+    others: int, landing: Landing, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(taken, "MANIFESTS", 3)
+    landing.drop("playback/a.csv", row("right"))
+    for number in range(others + 1):
+        landing.extract()
+        landing.drop(f"playback/{number}.csv", HEADER)
+    for playback in ("wrong", "right"):
+        landing.drop("playback/a.csv", row(playback))
+        landing.extract()
+        landing.extract()
+    assert taken_playbacks(landing) == ["right", "wrong", "right"]
+
+
 def test_the_same_content_under_another_name_is_another_file(landing: Landing) -> None:
     landing.drop("playback/a.csv", row("p1"))
     landing.drop("playback/deep/er/b.csv", row("p1"))
@@ -116,6 +132,16 @@ def test_a_file_that_was_only_touched_is_not_taken_again(folder: Landing) -> Non
     os.utime(folder.lake.engine_path("landing/streampulse/playback/a.csv"))
     assert folder.extract().streams[0].files == 0
     assert taken_playbacks(folder) == ["p1"]
+
+
+def test_who_looks_again_and_again_reads_a_touched_file_once(folder: Landing, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder.drop("playback/a.csv", row("p1"))
+    source, clock = folder.source(), RunClock()
+    source.extract(clock, new_run_id(clock.as_of), Silent())
+    os.utime(folder.lake.engine_path("landing/streampulse/playback/a.csv"))
+    source.extract(clock, new_run_id(clock.as_of), Silent())
+    monkeypatch.setattr(DirectoryLake, "open_version", None)
+    assert source.extract(clock, new_run_id(clock.as_of), Silent()).streams[0].files == 0
 
 
 class Growing:
