@@ -6,7 +6,7 @@ where there are more of them than the contract finds: where as many are there as
 stands twice.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from spark.contracts import META, Column, Contract
 from spark.leaves import (
@@ -77,6 +77,10 @@ class _Lookups:
         """What DuckDB calls the JSON kind of a value; null where there is none."""
         return f"types[{self._types.place(pointer)}]"
 
+    def kind(self, pointer: str) -> str:
+        """What contracts call it."""
+        return f"kinds[{self._types.place(pointer)}]"
+
     def text(self, pointer: str) -> str:
         """A value as text: strings without quotes and escapes, all else as JSON text; null for the JSON null."""
         return f"texts[{self._texts.place(pointer)}]"
@@ -116,7 +120,7 @@ with looked_up as (
 {look.sql()}
   from {lines}
 ), counted as (
-  select *, {has_more} as has_more
+  select *, list_transform(types, lambda type: {_our_kind("type")}) as kinds, {has_more} as has_more
   from looked_up
 ), examined as (
   select *,
@@ -135,11 +139,13 @@ from written"""  # noqa: S608
 def _leaf(column: Column, look: _Lookups) -> list[str]:
     pointers = [_pointer_of(path) for path in column.path]
     texts = [f"nullif({look.json(found)}, 'null')" if column.json_text else look.text(found) for found in pointers]
-    kinds = [_our_kind(look.type(found)) for found in pointers]
-    return [
-        f"coalesce({', '.join(texts)}) as {text_of(column.name)}",
-        f"coalesce({', '.join(kinds)}) as {kind_of(column.name)}",
-    ]
+    kinds = [look.kind(found) for found in pointers]
+    return [f"{_first(texts)} as {text_of(column.name)}", f"{_first(kinds)} as {kind_of(column.name)}"]
+
+
+def _first(values: Sequence[str]) -> str:
+    """The first that is not null."""
+    return f"coalesce({', '.join(values)})" if len(values) > 1 else values[0]
 
 
 def _our_kind(theirs: str) -> str:
