@@ -62,10 +62,10 @@ def _names(feed: Feed, header: Record) -> list[str]:
     if not fields or NOT_UTF_8.search(text):
         raise FileRefused("its first line is no header of UTF-8 CSV")
     names = [feed.canonical(name) for name in fields]
-    if feed.key not in names:
-        raise FileRefused(f"it has no column {feed.key}")
     if other := better_feed(feed, names):
         raise FileRefused(f"its columns are those of {other.name}")
+    if feed.key not in names:
+        raise FileRefused(f"it has no column {feed.key}")
     return names
 
 

@@ -34,13 +34,15 @@ def json_batches(feed: Feed, lines: Iterator[str], envelope: Envelope) -> Iterat
         envelope: what stands around each row.
 
     Raises:
-        FileRefused: its first object is of another feed.
+        FileRefused: it is an array of objects, or its first object is of another feed.
     """
     record, aside = envelope.form('"record":%s'), envelope.form('"bytes":"%s"')
     rename = _Renaming(feed)
     number = 0
     while chunk := list(islice(lines, CHUNK)):
         texts = [text for line in chunk if (text := line.strip(_BLANKS))]
+        if not number and texts and texts[0].startswith("["):
+            raise FileRefused("it is one JSON array; what is taken is JSON lines, an object a line")
         named = [_named(text, rename) for text in texts]
         made = [
             aside % (row, as_base64(text)) if name is None else record % (row, name)
