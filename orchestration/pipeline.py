@@ -137,7 +137,10 @@ def _extract_files(context: Context, streampulse: StreamPulse, progress: Progres
     opened = open_landing(streampulse, context.lake, context.clock)
     source = FileSource(context.lake, opened, context.settings.quarantine)
     found = source.extract(context.clock, context.run_id, progress, budget)
-    return ExtractionReport(found.streams, goes_on=found.goes_on)
+    first, *others = found.streams
+    if found.astray:
+        first = replace(first, notes=(*first.notes, found.astray))
+    return ExtractionReport((first, *others), goes_on=found.goes_on)
 
 
 def _extract_account(

@@ -23,6 +23,7 @@ if TYPE_CHECKING:  # only names of types: `reelhouse --help` should not wait for
     from orchestration.status import Status
     from orchestration.structure import ApplyReport
     from spark.jobs.normalise import NormaliseReport
+    from spark.manifest import DriftEntry
     from spark.quarantine import Held
     from warehouse_sql.check_log import LastResult
     from warehouse_sql.checks import Result
@@ -60,24 +61,39 @@ def run_report(report: "RunReport", *, as_json: bool) -> None:
 
 
 def loaded(report: "RunReport", *, as_json: bool) -> None:
-    """Print a load of many in a few lines: what came, what became of it, what could not be taken."""
+    """Print a load of many in a few lines: what came, what became of it, what could not be taken, what drift is new."""
     if as_json:
         print_json_line(report)
         return
     streams = report.extraction.streams if report.extraction else ()
-    came = ", ".join(
-        f"{item.stream}: {counted(item.files or 0, 'file')}, {counted(item.landed, 'row')}" for item in streams
-    )
-    loads = report.load.applied if report.load else ()
-    tables = [counts for applied in loads for counts in applied.tables.values() if counts.copied is not None]
-    inserted, updated = sum(counts.inserted for counts in tables), sum(counts.updated for counts in tables)
-    became = f"{inserted:,} inserted, {updated:,} updated" if loads else "nothing to load"
     if report.load and report.load.forgotten:
         click.echo(f"{FORGOTTEN}{report.load.forgotten}")
-    click.echo(f"{report.as_of[:19]}  {came or 'what had landed before'}: {became} ({report.seconds:.1f} s)")
+    came = _came(streams) or "what had landed before"
+    click.echo(f"{report.as_of[:19]}Z  {came}: {_became(report)} ({report.seconds:.1f} s)")
     _print_notes(streams)
     if report.normalisation:
-        _print_left_over(report.normalisation)
+        _print_refused(report.normalisation)
+        sequence = report.normalisation.sequence
+        _print_drift(entry for entry in report.normalisation.drift if entry.first_sequence == sequence)
+
+
+def _came(streams: "Iterable[StreamReport]") -> str:
+    """Say what came, stream by stream; of some looks together where several were gathered into one load."""
+    files, rows = Counter[str](), Counter[str]()
+    for item in streams:
+        files[item.stream] += item.files or 0
+        rows[item.stream] += item.landed
+    return ", ".join(f"{stream}: {counted(files[stream], 'file')}, {counted(rows[stream], 'row')}" for stream in files)
+
+
+def _became(report: "RunReport") -> str:
+    loads = report.load.applied if report.load else ()
+    if not loads:
+        landed = any(item.landed for item in report.extraction.streams) if report.extraction else False
+        return "loaded by another run" if landed else "nothing to load"
+    tables = [counts for applied in loads for counts in applied.tables.values() if counts.copied is not None]
+    inserted, updated = sum(counts.inserted for counts in tables), sum(counts.updated for counts in tables)
+    return f"{inserted:,} inserted, {updated:,} updated"
 
 
 def extraction(report: "ExtractionReport", *, as_json: bool) -> None:
@@ -128,27 +144,15 @@ def normalisation(report: "NormaliseReport", *, as_json: bool) -> None:
     ]
     heads = (f"load {report.sequence}", "landed", "normalised", "duplicates", "quarantined", "rows")
     _print_figures(heads, rows)
-    _print_left_over(report)
+    _print_refused(report)
+    _print_drift(report.drift)
 
 
-def _print_left_over(report: "NormaliseReport") -> None:
-    """Print what the contracts had no place for: records in quarantine, and fields that nobody knows."""
+def _print_refused(report: "NormaliseReport") -> None:
+    """Print which records went to quarantine."""
     for stream, reasons in report.quarantined.items():
         for reason, count in reasons.items():
-            click.echo(f"{stream}: {count} quarantined ({reason})")
-    from spark.manifest import DROPPED
-
-    unknown: dict[str, dict[str, int]] = {}
-    missed: dict[str, dict[str, int]] = {}
-    for entry in report.drift:
-        if entry.kind == DROPPED:
-            missed.setdefault(entry.stream, {})[entry.field] = entry.count
-        else:
-            unknown.setdefault(entry.stream, {})[f"{entry.field} ({entry.kind})"] = entry.count
-    for stream, fields in unknown.items():
-        click.echo(f"{stream}: fields that no contract knows, kept in _extra: {_most(fields, MOST_FIELDS)}")
-    for stream, fields in missed.items():
-        click.echo(f"{stream}: fields that records had before and none has now: {_most(fields, MOST_FIELDS)}")
+            click.echo(f"{stream}: {count:,} quarantined ({reason})")
 
 
 def load(report: "LoadReport", *, as_json: bool) -> None:
@@ -182,7 +186,7 @@ def export(report: "ExportReport", *, as_json: bool) -> None:
         click.echo(f"{day}: removed, no playback starts on it any more")
     if not report.written and not report.removed:
         click.echo(NOTHING_NEW)
-    click.echo(f"{report.days:,} closed days with {report.rows:,} rows are published")
+    click.echo(f"published: {counted(report.days, 'closed day')} with {counted(report.rows, 'row')}")
 
 
 def quarantine(held: "Mapping[str, Sequence[Held]]", *, as_json: bool) -> None:
@@ -308,23 +312,19 @@ def _print_reasons(quarantined: "Mapping[str, Mapping[str, int]]") -> None:
         click.echo("quarantine: empty")
         return
     click.echo()
-    rows = [
-        (stream, sum(reasons.values()), _most(reasons, MOST_REASONS))
-        for stream, reasons in quarantined.items()
-        if reasons
-    ]
+    rows = [(stream, sum(reasons.values()), _most(reasons)) for stream, reasons in quarantined.items() if reasons]
     _print_figures(("quarantine", "records", "most for"), rows)
 
 
-MOST_REASONS, MOST_FIELDS = 3, 4
+MOST_REASONS, MOST_FIELDS = 3, 6
 """So many stand on the morning's screen; `reelhouse quarantine list` and `status --json` have all."""
 
 
-def _most(counts: "Mapping[str, int]", limit: int) -> str:
+def _most(counts: "Mapping[str, int]") -> str:
     """Name the most frequent, and how many more there are."""
     names = sorted(counts, key=lambda name: (-counts[name], name))
-    rest = f" and {len(names) - limit} more" if len(names) > limit else ""
-    return f"{', '.join(names[:limit])}{rest}"
+    rest = f" and {len(names) - MOST_REASONS} more" if len(names) > MOST_REASONS else ""
+    return f"{', '.join(names[:MOST_REASONS])}{rest}"
 
 
 def contracts(described: "Sequence[EntityContract]", *, as_json: bool) -> None:
@@ -346,30 +346,25 @@ def contracts(described: "Sequence[EntityContract]", *, as_json: bool) -> None:
         click.echo(f"\n{entity.ddl};")
 
 
-def _print_drift(entries: "Sequence[dict[str, Any]]") -> None:
-    """Print what of the sources' fields contracts do not know, and what records have no more."""
+def _print_drift(entries: "Iterable[DriftEntry]") -> None:
+    """Print the fields that contracts do not know, which are kept in ``_extra``, and those that records have no more.
+
+    Those that were seen last come first.
+    """
     from spark.manifest import DROPPED
 
-    unknown = [entry for entry in entries if entry["kind"] != DROPPED]
-    _print_fields("drift: unknown fields of", unknown)
-    _print_fields("drift: fields dropped from", [entry for entry in entries if entry["kind"] == DROPPED])
-
-
-def _print_fields(head: str, entries: "Iterable[dict[str, Any]]") -> None:
-    """Print fields, a stream a line: unknown ones are kept in ``_extra``."""
-    streams: dict[str, dict[str, int]] = {}
-    since: dict[str, str] = {}
-    for entry in entries:
-        fields = streams.setdefault(entry["stream"], {})
-        fields[entry["field"]] = fields.get(entry["field"], 0) + entry["count"]
-        since[entry["stream"]] = min(since.get(entry["stream"], entry["first_seen"]), entry["first_seen"])
-    if streams:
-        click.echo()
-        rows = [
-            (stream, sum(fields.values()), since[stream][:19], _most(fields, MOST_FIELDS))
-            for stream, fields in streams.items()
-        ]
-        _print_figures((head, "records", "first seen (UTC)", "fields"), rows)
+    newest = sorted(entries, key=lambda entry: (-entry.first_sequence, entry.stream, -entry.count, entry.field))
+    if not newest:
+        return
+    click.echo()
+    rows = [
+        (entry.stream, entry.field, DROPPED if entry.kind == DROPPED else f"unknown, {entry.kind}", entry.count,
+         entry.first_seen[:19])
+        for entry in newest[:MOST_FIELDS]
+    ]  # fmt: skip
+    _print_figures(("drift of", "field", "it is", "records", "first seen (UTC)"), rows)
+    if len(newest) > MOST_FIELDS:
+        click.echo(f"and {counted(len(newest) - MOST_FIELDS, 'field')} more: `status --json` has all")
 
 
 def plan(found: "Plan", *, as_sql: bool, as_json: bool) -> None:

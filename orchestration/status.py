@@ -15,7 +15,7 @@ from orchestration.context import Context
 from orchestration.erasures import are_wanting
 from orchestration.pipeline import newest_report
 from spark.jobs.looked_at import looked_at
-from spark.manifest import StagingManifest, staging_log
+from spark.manifest import DriftEntry, StagingManifest, staging_log
 from warehouse_sql.check_log import EVERY_ROW, LastResult, last_results
 from warehouse_sql.checks import checks_of
 from warehouse_sql.load import pending
@@ -50,7 +50,7 @@ class Status:
     refused_files: tuple[str, ...]
     """Files of which nothing was taken, with the reason; those of the newest manifests."""
     quarantined: dict[str, dict[str, int]]
-    drift: tuple[dict[str, Any], ...]
+    drift: tuple[DriftEntry, ...]
     checks: int = 0
     """How many checks were ever run."""
     failed_checks: tuple[LastResult, ...] = ()
@@ -74,7 +74,7 @@ def read_status(context: Context) -> Status:
         refused_files=tuple(_refused(context.lake)),
         waits_for_load=pending(context.lake, context.settings.warehouse),
         quarantined=staged.total_quarantined if staged else {},
-        drift=tuple(entry.model_dump() for entry in staged.drift) if staged else (),
+        drift=staged.drift if staged else (),
         checks=len(checked),
         failed_checks=tuple(_failed(checked)),
         set_aside=tuple(marks(context.lake, context.settings.warehouse).values()),

@@ -98,6 +98,16 @@ def accumulate(before: Iterable[DriftEntry], seen: Sightings, sequence: int, at:
     return tuple(entry for _, entry in sorted(entries.items()))
 
 
+def since_first(entries: Iterable[DriftEntry], known: Iterable[DriftEntry]) -> tuple[DriftEntry, ...]:
+    """Let the entries of one normalisation tell when their fields were first seen, as the cumulative ones know it."""
+    first = {(entry.stream, entry.field, entry.kind): entry for entry in known}
+    return tuple(_since(entry, first.get((entry.stream, entry.field, entry.kind), entry)) for entry in entries)
+
+
+def _since(entry: DriftEntry, first: DriftEntry) -> DriftEntry:
+    return entry.model_copy(update={"first_sequence": first.first_sequence, "first_seen": first.first_seen})
+
+
 def _added(known: DriftEntry | None, place: tuple[str, str, str], count: int, sequence: int, at: str) -> DriftEntry:
     if known:
         return known.model_copy(update={"count": known.count + count})

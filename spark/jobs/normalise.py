@@ -10,7 +10,7 @@ from extract.privacy import PrivacyKey
 from extract.progress import Progress
 from extract.settings import Settings
 from spark.contracts import Contract, load_contracts
-from spark.drift import Fillings, Sightings, accumulate, dropped, fill
+from spark.drift import Fillings, Sightings, accumulate, dropped, fill, since_first
 from spark.engine import open_engine, using
 from spark.forgotten import Forgotten, forgotten_log, read_forgotten
 from spark.jobs.entity import WHOLE, Outcome, Part, normalise_entity
@@ -38,7 +38,7 @@ class NormaliseReport:
         sequence: of its manifest; None where there was nothing new.
         entities: counts of each entity of which records landed.
         quarantined: stream -> reason -> records.
-        drift: unknown fields seen in this batch and fields that it lacks, with their records in this batch.
+        drift: unknown fields seen in this batch and fields that it lacks: their records in this batch, and since when.
     """
 
     sequence: int | None
@@ -259,9 +259,10 @@ def _total(before: Mapping[str, Mapping[str, int]], outcomes: Iterable[Outcome])
 
 
 def _report(manifest: StagingManifest, outcomes: Sequence[Outcome], before: Fillings) -> NormaliseReport:
+    drift = accumulate((), _drifted(before, outcomes), manifest.sequence, manifest.committed_at)
     return NormaliseReport(
         sequence=manifest.sequence,
         entities={outcome.contract.entity: outcome.counts for outcome in outcomes},
         quarantined={stream: entry.reasons for stream, entry in manifest.quarantine.items()},
-        drift=accumulate((), _drifted(before, outcomes), manifest.sequence, manifest.committed_at),
+        drift=since_first(drift, manifest.drift),
     )

@@ -115,11 +115,9 @@ class FileSource:
             self._sleep(self._settle)
             for feed in growing:
                 feed.look()
-        if lost := self._astray():
-            feeds[0].note(lost)
         reports = tuple(feed.pull(self._tolerated) for feed in feeds)
         goes_on = not all(feed.is_done for feed in feeds)
-        return FileExtraction(reports, goes_on, sum(feed.growing for feed in feeds), lost)
+        return FileExtraction(reports, goes_on, sum(feed.growing for feed in feeds), self._astray())
 
     def _astray(self) -> str:
         names = [feed.name for feed in FEEDS]
@@ -147,10 +145,6 @@ class _FeedRun:
         self._found = Found((), ())
         self._failures = 0
         self.is_done = True
-
-    def note(self, text: str) -> None:
-        """Have its report say something."""
-        self._writer.note(text)
 
     @property
     def growing(self) -> int:

@@ -173,11 +173,9 @@ def test_files_in_the_folder_of_no_feed_are_named_and_the_others_taken(landing: 
     ):
         landing.drop(key, row(key))
     landing.drop("user_profiles.csv", row("u"))
-    (playback, *others) = landing.extract().streams
-    assert playback.landed == 2
-    assert [len(report.notes) for report in others] == [0, 0]
-    (note,) = playback.notes
-    assert note == (
+    found = landing.extract()
+    assert found.streams[0].landed == 2
+    assert found.astray == (
         "'landing/streampulse/a.csv' and 2 more: in the folder of no feed; move it to one of "
         "landing/streampulse/playback/, landing/streampulse/content_metadata/, landing/streampulse/user_profiles/"
     )

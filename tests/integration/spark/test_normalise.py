@@ -203,9 +203,9 @@ def test_drift_is_remembered_and_counted_without_values(lake: DirectoryLake) -> 
     run(lake)
     land(lake, VISITORS, [visitor("c", secret="y", more=1)])
     report = run(lake)
-    assert [(entry.field, entry.kind, entry.count) for entry in report.drift] == [
-        ("more", "number", 1),
-        ("secret", "string", 1),
+    assert [(entry.field, entry.kind, entry.count, entry.first_sequence) for entry in report.drift] == [
+        ("more", "number", 1, 2),
+        ("secret", "string", 1, 1),
     ]
     manifest = newest(lake)
     assert [(entry.field, entry.count, entry.first_sequence) for entry in manifest.drift] == [

@@ -6,6 +6,7 @@ import pytest
 
 from orchestration import show
 from orchestration.status import Status, StreamStatus, age_words, needs_of
+from spark.manifest import DriftEntry
 from warehouse_sql.check_log import LastResult
 from warehouse_sql.set_aside import SetAside
 
@@ -88,7 +89,14 @@ def test_an_age_is_told_in_its_greatest_unit(seconds: float, words: str) -> None
 def test_the_worst_morning_is_one_screen(capsys: pytest.CaptureFixture[str]) -> None:
     reasons = {f"rule_{number}:field": number for number in range(1, 30)}
     drift = tuple(
-        {"stream": f"s/{number % 3}", "field": f"f{number}", "kind": "string", "count": 1, "first_seen": "2026-01-08"}
+        DriftEntry(
+            stream=f"s/{number % 3}",
+            field=f"f{number}",
+            kind="dropped" if number == 59 else "string",
+            count=1_000 + number,
+            first_sequence=number,
+            first_seen="2026-01-08T02:00:00.000001Z",
+        )
         for number in range(60)
     )
     show.status(
@@ -108,4 +116,10 @@ def test_the_worst_morning_is_one_screen(capsys: pytest.CaptureFixture[str]) -> 
     assert "  failed: core.dim_media: media_key is never null (1 row of all rows, 2026-01-15T02:01 UTC)" in lines
     assert "  and 28 more: `reelhouse docs` and `status --json` have all" in lines
     assert "streampulse/playback      435  rule_29:field, rule_28:field, rule_27:field and 26 more" in lines
+    (drifted,) = (number for number, line in enumerate(lines) if line.startswith("drift of"))
+    assert [line.split() for line in lines[drifted + 1 : drifted + 3]] == [
+        ["s/2", "f59", "dropped", "1,059", "2026-01-08T02:00:00"],
+        ["s/1", "f58", "unknown,", "string", "1,058", "2026-01-08T02:00:00"],
+    ]
+    assert lines[drifted + 7] == "and 54 fields more: `status --json` has all"
     assert lines[-1].startswith("needs a person: 435 records")

@@ -14,7 +14,7 @@ from extract.progress import Silent
 from extract.settings import Quarantine
 from extract.sources.streampulse.source import FileSource
 from orchestration.context import Context, Options
-from orchestration.pipeline import Extract, RunReport
+from orchestration.pipeline import Extract, RunReport, extract_stage
 from orchestration.watch import Watcher, make_watcher, watch_for_good
 
 CONFIGURATION = """\
@@ -103,6 +103,14 @@ def test_a_file_in_a_wrong_folder_is_told_once(tmp_path: Path) -> None:
     watched.drop("b.csv", folder="")
     watched.go_on(60)
     assert [said.split(":")[0] for said in watched.told[1:]] == ["'landing/streampulse/b.csv' and 1 more"]
+
+
+def test_a_run_tells_of_it_in_its_report(tmp_path: Path) -> None:
+    watched = Watched(tmp_path)
+    watched.drop("a.csv", folder="playbacks/")
+    first, *others = extract_stage(Context(Options(home=tmp_path)), Silent()).streams
+    assert [note.split(":")[0] for note in first.notes] == ["'landing/streampulse/playbacks/a.csv'"]
+    assert all(stream.notes == () for stream in others)
 
 
 def test_a_file_that_was_just_written_is_looked_at_again_when_it_may_be_still(tmp_path: Path) -> None:
