@@ -263,6 +263,10 @@ class QuickSight(Section):
         return self
 
 
+_SPARK_MASTER = re.compile(r"local(\[(\*|[1-9]\d*)(,\d+)?\])?|spark://[^\s:]+:\d+(,[^\s:]+:\d+)*|yarn|k8s://\S+")
+"""What Spark takes as the address of who computes (Spark documentation, "Master URLs")."""
+
+
 class Settings(Section):
     """All settings of a run."""
 
@@ -289,6 +293,13 @@ class Settings(Section):
     """Spark's own settings, such as ``spark.executor.memory``; they come after ours."""
     warehouse: str = "sandbox:.reelhouse"
     """``redshift://[user@]host[:port]/database``, or ``sandbox:FOLDER`` for the endpoint that lives in that folder."""
+
+    @field_validator("spark_master")
+    @classmethod
+    def _known_master(cls, value: str) -> str:
+        if not _SPARK_MASTER.fullmatch(value):
+            raise ValueError("must be local[*], local[CORES], spark://HOST:PORT, yarn or k8s://HOST:PORT")
+        return value
 
 
 def account_of(settings: Settings) -> Wistia:

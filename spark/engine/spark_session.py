@@ -1,6 +1,7 @@
 """Sessions of Spark: the one of the process where there is one (Glue, spark-submit), else one in a Java of our own."""
 
 import os
+import re
 import signal
 import subprocess
 import threading
@@ -110,9 +111,14 @@ _MACHINE = {
     "Py4JNetworkError": "its Java process is gone",
     "Connection refused": "its Java process is gone",
     "All masters are unresponsive": "no master answers at spark_master",
-    "Could not parse Master URL": "spark_master is no address of a master",
+    # Spark gives up after a minute, and whoever asks it then is told this.
+    "LiveListenerBus is stopped": "no master answers at spark_master",
 }
 """What a message of Spark or Java holds -> what is to be mended."""
+
+
+_REASON = re.compile(r"Exception\b|^(Invalid|Unrecognized|Error)\b")
+"""In what Java says when it does not start, the line that tells why; frames of its stack come behind it."""
 
 
 @contextmanager
@@ -208,10 +214,13 @@ def _java_process(settings: Settings, lake: Lake, scratch: Path) -> Iterator[tup
         try:
             with environment(**variables):
                 start: Any = launch_gateway
-                gateway = start(configuration, {"stdout": log, "stderr": subprocess.STDOUT})
+                with _interrupts_held() as interrupts:
+                    gateway = start(configuration, {"stdout": log, "stderr": subprocess.STDOUT})
         except PySparkException:
             raise ReelhouseError(_explain_start(folder / "log")) from None
     try:
+        if interrupts:
+            raise KeyboardInterrupt
         yield configuration, gateway
     finally:
         # PySpark keeps the process for the next session, whose scratch folder will be another one.
@@ -220,6 +229,34 @@ def _java_process(settings: Settings, lake: Lake, scratch: Path) -> Iterator[tup
         gateway.close()  # the process ends with its input
         gateway.proc.stdin.close()
         gateway.proc.wait()
+
+
+@contextmanager
+def _interrupts_held() -> Iterator[list[int]]:
+    """Put off Ctrl-C, which is in the list then; a second one counts at once.
+
+    PySpark waits for the Java that it has started and forgets which it is when it is interrupted: a process would stay
+    that nobody ends.
+    """
+    held: list[int] = []
+    if threading.current_thread() is not threading.main_thread():
+        yield held
+        return
+    handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+
+    def hold(number: int, _: Any) -> None:
+        if held:
+            raise KeyboardInterrupt
+        held.append(number)
+
+    for number, handler in handlers.items():
+        if handler is signal.default_int_handler:
+            signal.signal(number, hold)
+    try:
+        yield held
+    finally:
+        for number, handler in handlers.items():
+            signal.signal(number, handler)
 
 
 def _start_context(configuration: SparkConf, gateway: Any) -> SparkContext:
@@ -246,14 +283,19 @@ def _explain_start(log: Path) -> str:
             "Spark did not start: the jars by which it reaches S3 could not be fetched from Maven Central. Nothing was "
             "committed; let this machine reach it, or name a folder that holds them with spark_jars"
         )
-    return f"Spark did not start ({lines[-1] if lines else 'Java says nothing'}). Nothing was committed"
+    reason = next((line.strip() for line in lines if _REASON.search(line)), lines[-1] if lines else "Java says nothing")
+    return (
+        f"Spark did not start ({reason}). Nothing was committed; what landed is kept. Mend spark_master, spark_options "
+        "or the Java of this machine, and run again"
+    )
 
 
 def _explain(error: Exception) -> str:
     """Tell what stopped Spark; its own messages are not passed on, as they may hold data."""
     said = f"{type(error).__name__} {error}"
     detail = next((f": {reason}" for sign, reason in _MACHINE.items() if sign in said), "")
+    cause = "that" if detail else "the cause (space in the temporary folder, memory)"
     return (
-        f"the engine stopped ({type(error).__name__}{detail}). Nothing was committed; what landed is kept. Mend the "
-        "cause (space in the temporary folder, memory) and run again"
+        f"the engine stopped ({type(error).__name__}{detail}). Nothing was committed; what landed is kept. "
+        f"Mend {cause} and run again"
     )

@@ -2,6 +2,7 @@
 
 import gc
 import gzip
+import os
 import signal
 import subprocess
 import sys
@@ -16,6 +17,7 @@ from extract.lake import Lake
 from extract.settings import Settings
 from spark.contracts import load_contracts
 from spark.engine import Engine, Question, open_engine, using
+from spark.engine.java import find_java
 from spark.leaves import POSITION
 from spark.proof import read_sums
 from spark.raw import Backlog, RawObject
@@ -39,6 +41,15 @@ folder = Path(sys.argv[1])
 with open_engine(Settings(engine="spark"), new_lake(folder), folder, KEY) as engine:
     print("ready", flush=True)
     engine.rows(engine._session.range(10**13).selectExpr("max(hash(id))"))
+"""
+# A Java that says which process it is, and waits until it may go on.
+SLOW_JAVA = """\
+#!/bin/sh
+case "$*" in
+*launcher.Main*) ;;
+*SparkSubmit*) echo $$ > {folder}/pid.new; mv {folder}/pid.new {folder}/pid; read go < {folder}/go;;
+esac
+exec {java}/bin/java "$@"
 """
 # Half the processor time of few records is that of the compiler for many.
 QUICK_START = {"spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1"}
@@ -121,3 +132,37 @@ def test_ctrl_c_in_mid_query_is_ctrl_c(tmp_path: Path) -> None:
         assert running.stdout.readline() == "ready\n"
         running.send_signal(signal.SIGINT)
         assert running.stderr.read().rstrip().endswith("KeyboardInterrupt")
+
+
+def test_ctrl_c_while_java_starts_leaves_no_process(tmp_path: Path) -> None:
+    home = tmp_path / "java"
+    (home / "bin").mkdir(parents=True)
+    java = home / "bin" / "java"
+    java.write_text(SLOW_JAVA.format(folder=tmp_path, java=find_java()))
+    java.chmod(0o755)
+    os.mkfifo(tmp_path / "go")
+    program = [sys.executable, "-c", LONG_QUERY, str(tmp_path)]
+    variables = {**os.environ, "JAVA_HOME": str(home)}
+    with subprocess.Popen(program, cwd=ROOT, env=variables, stderr=subprocess.PIPE, text=True) as running:
+        assert running.stderr
+        with (tmp_path / "go").open("w") as go:  # opened as soon as Java is there to read
+            number = int((tmp_path / "pid").read_text())
+            running.send_signal(signal.SIGINT)
+            go.write("on\n")
+        assert running.stderr.read().rstrip().endswith("KeyboardInterrupt")
+    with pytest.raises(ProcessLookupError):
+        os.kill(number, signal.SIGKILL)
+
+
+def test_why_java_does_not_start_is_told(tmp_path: Path) -> None:
+    options = {"spark.driver.memory": "lots"}
+    wrong = Settings(engine="spark", spark_options=options)
+    with pytest.raises(ReelhouseError, match=r"did not start \(.*lots.*\).*Mend spark_master, spark_options"):
+        open_session(wrong, new_lake(tmp_path), tmp_path).__enter__()
+
+
+@pytest.mark.long
+def test_a_master_that_does_not_answer_is_told(tmp_path: Path) -> None:
+    absent = Settings(engine="spark", spark_master="spark://127.0.0.1:1")
+    with pytest.raises(ReelhouseError, match=r"no master answers at spark_master.*Mend that"):
+        open_session(absent, new_lake(tmp_path), tmp_path).__enter__()
