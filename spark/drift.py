@@ -8,8 +8,8 @@ optional one a record tells nothing, as it may always be absent. So it is told f
 from collections import Counter
 from collections.abc import Iterable, Mapping
 
-from spark.contracts import META, Contract
-from spark.engine import DataFrame
+from spark.contracts import META, Column, Contract
+from spark.engine import DataFrame, Expression
 from spark.engine import functions as F
 from spark.leaves import UNKNOWN
 from spark.manifest import DRIFT_LIMIT, DROPPED, OTHER_FIELDS, DriftEntry, Filling
@@ -41,16 +41,21 @@ def sightings(stream: str, rows: Iterable[tuple[str, int]]) -> dict[tuple[str, s
     return dict(seen)
 
 
-def optional_paths(contract: Contract) -> dict[str, str]:
+def optional_paths(contract: Contract) -> dict[str, Column]:
     """Return the optional columns that a source fills, by the path at which it does."""
     columns = (column for column in contract.record_columns if column.path and not column.required)
-    return {column.path[0]: column.name for column in columns if not column.path[0].startswith(META)}
+    return {column.path[0]: column for column in columns if not column.path[0].startswith(META)}
 
 
 def count_values(judged: DataFrame, contract: Contract) -> DataFrame:
     """Return the number of records, and of the values that they have at each of ``optional_paths``."""
-    counts = (F.count(name).alias(f"values_{name}") for name in optional_paths(contract).values())
+    counts = (F.count(_told(column)).alias(f"values_{column.name}") for column in optional_paths(contract).values())
     return judged.agg(F.count("*").alias("records"), *counts)
+
+
+def _told(column: Column) -> Expression:
+    value = F.col(column.name)
+    return value if column.otherwise is None else F.when(value != column.otherwise, value)
 
 
 def fill(before: Mapping[str, Filling], records: int, values: Mapping[str, int]) -> dict[str, Filling]:

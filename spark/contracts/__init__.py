@@ -38,6 +38,8 @@ class Column(_Part):
             Empty for the columns of lineage and for those that a fan-out makes.
         required: a record without the value, or with white space alone, is quarantined.
         empty_is_null: an empty string means that there is no value.
+        otherwise: what any text becomes that is none of those that the transform knows, and what stands there where the
+            record has none; such a value tells nothing, and counts for none in drift.
         json_text: the value is kept as JSON text, whatever its kind.
         range: smallest and largest value, both included; null where there is no bound.
         personal: the value identifies a person.
@@ -53,6 +55,7 @@ class Column(_Part):
     path: tuple[str, ...] = ()
     required: bool = False
     empty_is_null: bool = False
+    otherwise: str | None = None
     json_text: Annotated[bool, Field(alias="json")] = False
     range: tuple[float | None, float | None] | None = None
     personal: bool = False

@@ -111,8 +111,9 @@ _MACHINE = {
     "Py4JNetworkError": "its Java process is gone",
     "Connection refused": "its Java process is gone",
     "All masters are unresponsive": "no master answers at spark_master",
-    # Spark gives up after a minute, and whoever asks it then is told this.
+    # Spark gives up after a minute, and whoever asks it then is told one of these.
     "LiveListenerBus is stopped": "no master answers at spark_master",
+    "on a stopped SparkContext": "no master answers at spark_master",
 }
 """What a message of Spark or Java holds -> what is to be mended."""
 

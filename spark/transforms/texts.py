@@ -6,12 +6,13 @@ and addresses in the wrong column. Each step changes or refuses leaves of the co
 
 from collections.abc import Callable, Mapping, Sequence
 
-from spark.contracts import META, Contract
+from spark.contracts import META, Column, Contract
 from spark.engine import DataFrame, Expression, current
 from spark.engine import functions as F
 from spark.grammar import (
     ADDRESS,
     EPOCH,
+    GRAMMAR,
     INSTANT,
     ISO_INSTANT,
     LOCAL_INSTANT,
@@ -74,24 +75,27 @@ def read_dates(columns: Sequence[str]) -> Step:
     return _rewrite({text_of(name): date for name in columns})
 
 
-def fold(column: str, words: Mapping[str, Sequence[str]], otherwise: str) -> Step:
-    """Return the step that folds the spellings of a word.
+def fold(column: Column, words: Mapping[str, Sequence[str]]) -> Step:
+    """Return the step that folds the spellings of a word; what is no text stays, and is refused for that.
 
     Args:
-        column: the column.
+        column: the column, with what any other text becomes, and none at all.
         words: what it becomes, by the spellings that become it: lower case, without blanks, hyphens and underscores.
-        otherwise: what any other text becomes, and none at all.
     """
     became = {spelling: word for word, spellings in words.items() for spelling in spellings}
 
     def step(leaves: DataFrame) -> DataFrame:
-        text = F.col(text_of(column))
+        text, kind = F.col(text_of(column.name)), F.col(kind_of(column.name))
         joined = F.when(text.rlike("[ _.-]"), F.translate(text, " -_.", "")).otherwise(text)
         # A look into one map: a comparison with each list of spellings would be a join for each word in DuckDB.
         pairs = (F.lit(said) for pair in became.items() for said in pair)
-        word = F.element_at(F.create_map(*pairs), F.col(_spelt(column)))
-        texts = {text_of(column): F.coalesce(word, F.lit(otherwise)), kind_of(column): F.lit("string")}
-        return _replace(leaves.select("*", F.lower(joined).alias(_spelt(column))), texts).select(*leaves.columns)
+        word = F.coalesce(F.element_at(F.create_map(*pairs), F.col(_spelt(column.name))), F.lit(column.otherwise))
+        is_text = text.isNull() | kind.isin(*GRAMMAR["varchar"].kinds)
+        texts = {
+            text_of(column.name): F.when(is_text, word).otherwise(text),
+            kind_of(column.name): F.when(is_text, F.lit("string")).otherwise(kind),
+        }
+        return _replace(leaves.select("*", F.lower(joined).alias(_spelt(column.name))), texts).select(*leaves.columns)
 
     return step
 

@@ -28,7 +28,7 @@ DEVICES = {
         "xboxone", "xboxseriesx", "xboxseriess", "nintendo", "nintendoswitch", "switch",
     ),
 }  # fmt: skip
-"""What players call a device, by what it is; whatever else they say is ``other``."""
+"""What players call a device, by what it is."""
 LONGEST = "interval 24 hours"
 """How long a playback may last."""
 
@@ -39,7 +39,7 @@ def normalise_playback(leaves: DataFrame, contract: Contract) -> DataFrame:
         leaves.transform(trim(written_columns(contract)))
         .transform(refuse_addresses(written_columns(contract)))
         .transform(read_instants(("started_at", "ended_at")))
-        .transform(fold("device_type", DEVICES, "other"))
+        .transform(fold(contract.column("device_type"), DEVICES))
         .transform(judge(contract))
         .transform(refuse(_impossible))
     )

@@ -36,6 +36,7 @@ from tests.integration.spark.test_grammar import blank
 
 VISITORS, VISITOR = "wistia/visitors", "wistia__visitor"
 EVENTS, SESSION = "wistia/events", "wistia__viewing_session"
+PLAYBACKS = "streampulse/playback"
 ENGAGEMENTS, ENGAGEMENT = "wistia/media_engagement", "wistia__media_engagement"
 
 
@@ -229,6 +230,23 @@ def test_an_optional_field_that_comes_no_more_is_told(lake: DirectoryLake) -> No
     assert {(entry.field, entry.kind, entry.count, entry.first_sequence) for entry in newest(lake).drift} == {
         ("country", "dropped", 20, 2),
         ("land", "string", 20, 2),
+    }
+
+
+def playback(key: str, **more: Any) -> str:
+    meta = {"last_modified": "2026-01-07T22:10:00.000000Z", "sent_at": "2026-01-08T00:00:00.000001Z"}
+    record = {"playback_id": key, "user_id": "u", "content_id": "c", "start_time": "2026-01-07T18:20:00Z"}
+    return json.dumps({"_meta": meta, "record": {**record, **more}})
+
+
+def test_a_field_for_which_something_else_stands_where_it_is_not_is_missed_likewise(lake: DirectoryLake) -> None:
+    """A device that nobody tells is ``other``, as is one that nobody knows; that is no value."""
+    land(lake, PLAYBACKS, [playback(f"{number}", device_type="tv") for number in range(30)])
+    assert run(lake).drift == ()
+    land(lake, PLAYBACKS, [playback(f"{number}", platform="tv") for number in range(30, 50)])
+    assert {(entry.field, entry.kind, entry.count) for entry in run(lake).drift} == {
+        ("device_type", "dropped", 20),
+        ("platform", "string", 20),
     }
 
 
