@@ -6,14 +6,13 @@ from sandbox.redshift.translate import dynamic
 from sandbox.redshift.translate.functions import call, cast, elements
 
 _NAMES = """
-chr left lower lpad ltrim md5 regexp_extract repeat replace reverse right rpad rs_cut rs_regexp_replace rs_substring
-rs_substring_from rs_text split_part strftime string_agg translate trim upper
+chr left lower lpad ltrim regexp_extract repeat replace reverse right rpad rs_cut rs_regexp_replace rs_substring
+rs_substring_from rs_text rtrim split_part strftime string_agg translate trim upper
 """
 _TEXTS = frozenset(_NAMES.split())
-"""What DuckDB's functions are called, after rewriting, that return text."""
+"""What DuckDB's functions are called, after rewriting, that return text, perhaps with blanks at its end."""
 _PASSING = frozenset({"any_value", "coalesce", "greatest", "least", "max", "min", "nullif"})
 """What gives one of its arguments."""
-_NEVER_PADDED = frozenset({"md5", "rtrim", "strftime", "trim"})
 _WITHOUT_TEXT = (exp.Null, exp.Boolean, exp.Subquery, exp.Interval)
 
 
@@ -142,9 +141,24 @@ def may_be_padded(item: exp.Expr) -> bool:
     """Whether a value may be, by its form, a text with blanks at its end."""
     if isinstance(item, exp.Column):
         return not isinstance(item.this, exp.Star)
-    named = isinstance(item, exp.Anonymous) and str(item.this) in _TEXTS - _NEVER_PADDED
-    of_text = isinstance(item, exp.Cast) and item.to.this in exp.DataType.TEXT_TYPES
-    return named or of_text or isinstance(item, exp.DPipe) or _passes_on(item)
+    return _is_text(item) or _passes_on(item)
+
+
+def _is_text(item: exp.Expr) -> bool:
+    """Whether a value is, by its form, a text that something makes, and may make with blanks at its end."""
+    if isinstance(item, exp.Anonymous):
+        return str(item.this) in _TEXTS and not _is_without_blanks(item)
+    if isinstance(item, exp.DPipe):
+        last = item.expression.unnest()
+        return not (isinstance(last, exp.Literal) and last.name and not last.name.endswith(" "))
+    return isinstance(item, exp.Trim) or (isinstance(item, exp.Cast) and item.to.this in exp.DataType.TEXT_TYPES)
+
+
+def _is_without_blanks(function: exp.Anonymous) -> bool:
+    """Whether a function gives what it has taken the blanks from."""
+    return str(function.this) in ("rtrim", "trim") and all(
+        isinstance(item, exp.Literal) and item.name == " " for item in function.expressions[1:]
+    )
 
 
 def _passes_on(item: exp.Expr) -> bool:
@@ -179,8 +193,4 @@ def _key(item: exp.Expr, beside: exp.Expr | None) -> exp.Expr:
         return exp.Placeholder(this=f"t{item.name[1:]}")
     if isinstance(item, exp.Column) or _passes_on(item):
         return call("rs_key", item.copy())
-    of_text = isinstance(item, exp.Cast) and item.to.this in exp.DataType.TEXT_TYPES
-    named = isinstance(item, exp.Anonymous) and str(item.this) in _TEXTS
-    if of_text or named or isinstance(item, exp.DPipe | exp.Trim):
-        return call("rtrim", item.copy(), " ")
-    return item
+    return call("rtrim", item.copy(), " ") if _is_text(item) else item
