@@ -3,7 +3,8 @@
 from sqlglot import exp
 
 from sandbox.redshift.translate import dynamic
-from sandbox.redshift.translate.functions import call, cast, elements
+from sandbox.redshift.translate.calls import call, cast
+from sandbox.redshift.translate.functions_of_text import elements
 
 _NAMES = """
 chr left lower lpad ltrim regexp_extract repeat replace reverse right rpad rs_cut rs_regexp_replace rs_substring

@@ -6,7 +6,7 @@ from sqlglot import exp
 
 from sandbox.redshift.errors import SqlError
 from sandbox.redshift.translate import dynamic, moment_literals
-from sandbox.redshift.translate.functions import call, cast
+from sandbox.redshift.translate.calls import call, cast
 
 
 def to_type(node: exp.Expr) -> exp.Expr:

@@ -6,7 +6,8 @@ Source: "Type compatibility and conversion: Implicit conversion types". DuckDB t
 from sqlglot import exp
 
 from sandbox.redshift.errors import SqlError
-from sandbox.redshift.translate.functions import call, is_computed
+from sandbox.redshift.translate.calls import call
+from sandbox.redshift.translate.functions_of_numbers import is_computed
 
 _NUMBERS = exp.Add | exp.Sub | exp.Mul | exp.Div | exp.Mod | exp.Neg
 

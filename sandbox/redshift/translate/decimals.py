@@ -2,7 +2,7 @@
 
 A decimal comes from a column of that type, from a literal, from a cast, or from one of a few functions. Names are those
 of columns that are decimals in a table of the statement, and of what inner queries call an expression of decimals. A
-name too many costs time alone: `functions.compute` has the type of the others found when DuckDB binds them.
+name too many costs time alone: `functions_of_numbers.compute` has the type of the others found when DuckDB binds them.
 """
 
 from collections.abc import Iterator

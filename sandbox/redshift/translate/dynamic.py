@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 from sqlglot import exp
 
-from sandbox.redshift.translate.functions import call
+from sandbox.redshift.translate.calls import call
 
 _SIGNS: dict[type[exp.Expr], str] = {
     exp.Add: "plus", exp.Sub: "minus", exp.Mul: "times", exp.Div: "over", exp.Mod: "modulo",

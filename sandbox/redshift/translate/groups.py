@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from sqlglot import exp
 
 from sandbox.redshift.translate import blanks
-from sandbox.redshift.translate.functions import call
+from sandbox.redshift.translate.calls import call
 from sandbox.redshift.translate.scopes import is_recursive, selects
 
 _NAMES = """

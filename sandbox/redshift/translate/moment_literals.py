@@ -8,7 +8,7 @@ import re
 
 from sqlglot import exp
 
-from sandbox.redshift.translate.functions import call, cast
+from sandbox.redshift.translate.calls import call, cast
 
 _NAMES = "jan feb mar apr may jun jul aug sep oct nov dec"
 _MONTHS = {name: at for at, name in enumerate(_NAMES.split(), start=1)}

@@ -6,7 +6,7 @@ Sources: "Character types: significance of trailing blanks", "Querying semi-stru
 from sqlglot import exp
 
 from sandbox.redshift.translate import blanks, dynamic
-from sandbox.redshift.translate.functions import call
+from sandbox.redshift.translate.calls import call
 
 
 def select(node: exp.Expr) -> None:

@@ -17,6 +17,9 @@ from sandbox.redshift.translate import (
     decimals,
     dynamic,
     functions,
+    functions_of_numbers,
+    functions_of_text,
+    functions_of_time,
     groups,
     ordering,
     similar,
@@ -24,7 +27,7 @@ from sandbox.redshift.translate import (
     united,
     using,
 )
-from sandbox.redshift.translate.functions import call, cast
+from sandbox.redshift.translate.calls import call, cast
 from sandbox.redshift.wire.decode import Value
 
 if TYPE_CHECKING:
@@ -178,7 +181,7 @@ def _subscript(node: exp.Expr) -> exp.Expr:
     index = node.expressions[0]
     inner = node.this.unnest()
     if (isinstance(inner, exp.Column) and inner.name in _ARRAYS) or getattr(inner, "this", "") == "rs_current_schemas":
-        element = call("list_extract", functions.elements(inner), index)
+        element = call("list_extract", functions_of_text.elements(inner), index)
         return cast(element, "BIGINT") if isinstance(inner, exp.Column) and inner.name in _KEYS else element
     if not isinstance(index, exp.Literal):
         return call("rs_element", node.this, index)
@@ -206,7 +209,7 @@ def _substring(node: exp.Expr) -> exp.Expr:
 
 def _like(node: exp.Expr) -> exp.Expr:
     """The backslash escapes in patterns of Redshift; in DuckDB nothing does unless it is said."""
-    node.set("this", functions.as_text(node.this))
+    node.set("this", functions_of_text.as_text(node.this))
     if isinstance(node.parent, exp.Escape) or "\\" not in node.expression.name:
         return node
     return exp.Escape(this=node.copy(), expression=exp.Literal.string("\\"))
@@ -221,7 +224,7 @@ def _select(node: exp.Expr) -> exp.Expr:
 
 def _compute(node: exp.Expr) -> exp.Expr:
     made = dynamic.operate(node)
-    return functions.compute(node) if made is node and not decimals.is_of_none(node) else made
+    return functions_of_numbers.compute(node) if made is node and not decimals.is_of_none(node) else made
 
 
 def _trim(node: exp.Expr) -> exp.Expr:
@@ -248,7 +251,7 @@ def _within_group(node: exp.Expr) -> exp.Expr:
         share = exp.Paren(this=exp.Sub(this=exp.Literal.number(1), expression=share))
     value = order[0].this
     if name == "quantile_cont":
-        value = functions.interpolated(value, aggregate.expressions[0])
+        value = functions_of_numbers.interpolated(value, aggregate.expressions[0])
     return call(name, value, share)
 
 
@@ -312,7 +315,7 @@ def _session_user(_: exp.Expr) -> exp.Expr:
 
 
 def _at_time_zone(node: exp.Expr) -> exp.Expr:
-    node.set("zone", functions.zone_meant(node.args["zone"]))
+    node.set("zone", functions_of_time.zone_meant(node.args["zone"]))
     return node
 
 

@@ -4,7 +4,7 @@ import re
 
 from sqlglot import exp
 
-from sandbox.redshift.translate.functions import call
+from sandbox.redshift.translate.calls import call
 
 _WILD = {"%": ".*", "_": "."}
 _LITERAL = frozenset(".^$")

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 
 from sqlglot import exp
 
-from sandbox.redshift.translate.functions import call
+from sandbox.redshift.translate.calls import call
 
 Kinds = tuple[tuple[str, str], ...]
 

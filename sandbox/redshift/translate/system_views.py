@@ -10,7 +10,7 @@ from sandbox.redshift.names import INTERNAL_SCHEMA, TableName
 from sandbox.redshift.parameters import DEFAULTS, value_name
 from sandbox.redshift.record import HISTORIES
 from sandbox.redshift.translate import functions
-from sandbox.redshift.translate.functions import call
+from sandbox.redshift.translate.calls import call
 
 _SYSTEM_VIEWS = """
 pg_am pg_attrdef pg_attribute pg_auth_members pg_cast pg_class pg_class_info pg_collation pg_constraint pg_conversion

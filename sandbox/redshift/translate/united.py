@@ -5,7 +5,7 @@ Source: PostgreSQL, "UNION, CASE, and related constructs"; DuckDB would make tex
 
 from sqlglot import exp
 
-from sandbox.redshift.translate.functions import call
+from sandbox.redshift.translate.calls import call
 from sandbox.redshift.translate.scopes import is_recursive, selects
 
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from sqlglot import exp
 
-from sandbox.redshift.translate.functions import call
+from sandbox.redshift.translate.calls import call
 
 _Merged = dict[str, exp.Expr]
 """Columns that joins have made one, by name, and what each is."""
