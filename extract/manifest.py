@@ -13,6 +13,7 @@ import json
 import re
 from collections.abc import Iterator, Sequence
 from datetime import date
+from itertools import islice
 from typing import Annotated, Any, Generic, Literal, Self, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError
@@ -187,6 +188,10 @@ def sequence_name(sequence: int) -> str:
     return f"{sequence:0{SEQUENCE_DIGITS}d}"
 
 
+PAGE = 900
+"""Manifests that are listed one by one to find the newest; a page of S3's listing has 1,000 keys."""
+
+
 class ManifestLog(Generic[M]):
     """The manifests under one prefix of a lake."""
 
@@ -198,8 +203,9 @@ class ManifestLog(Generic[M]):
 
     def head(self, known: int = 0) -> M | None:
         """Return the newest manifest, looking from sequence ``known`` on; None where there is none above it."""
-        newest = list(self._listed(known))[-1:]
-        return self._read(*newest[0]) if newest else None
+        listed = list(islice(self._listed(known), PAGE))
+        newest = listed if len(listed) < PAGE else list(self._listed(self._near_the_end(listed[-2][0])))
+        return self._read(*newest[-1]) if newest else None
 
     def after(self, sequence: int) -> Iterator[M]:
         """Return the manifests above a sequence, in order.
@@ -246,6 +252,24 @@ class ManifestLog(Generic[M]):
         """Commit a manifest under its sequence; False where another writer was first."""
         data = manifest.model_dump_json(indent=1).encode()
         return self._lake.put_if_absent(self._key(manifest.sequence), data)
+
+    def _near_the_end(self, above: int) -> int:
+        """Return a sequence above which there are manifests, few of them; ``above`` is one, maybe of years ago.
+
+        Numbers are dense: what would be hundreds of pages is found by twenty looks, each twice as far, then by halves.
+        """
+        step = PAGE
+        while self._has_more(above + step):
+            above += step
+            step *= 2
+        while step > PAGE:
+            step //= 2
+            if self._has_more(above + step):
+                above += step
+        return above
+
+    def _has_more(self, sequence: int) -> bool:
+        return next(self._listed(sequence), None) is not None
 
     def _key(self, sequence: int) -> str:
         return f"{self._prefix}{sequence_name(sequence)}.json"

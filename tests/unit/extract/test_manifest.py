@@ -1,6 +1,7 @@
 """Manifest logs: dense, raced for, read whole or refused."""
 
 import threading
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +9,9 @@ import pytest
 
 from extract.errors import DataRefused
 from extract.lake import DirectoryLake
+from extract.lake.base import ObjectInfo
 from extract.manifest import (
+    PAGE,
     ManifestLog,
     ObjectEntry,
     RawManifest,
@@ -142,6 +145,48 @@ def test_the_newest_manifest_is_read_with_what_supersedes_it(lake: DirectoryLake
     assert head
     assert head.objects == objects("a2")
     assert log.head(1) is None
+
+
+class Listed(DirectoryLake):
+    """Counts the objects that listings show."""
+
+    shown = 0
+
+    def list_after(self, prefix: str, after: str = "") -> Iterator[ObjectInfo]:
+        for info in super().list_after(prefix, after):
+            self.shown += 1
+            yield info
+
+
+def fill(lake: DirectoryLake, numbers: Iterable[int]) -> Log:
+    """Write a log of which only what is committed later can be read."""
+    folder = Path(lake.engine_path("raw/wistia/visitors/_manifests"))
+    folder.mkdir(parents=True)
+    for sequence in numbers:
+        (folder / f"{sequence_name(sequence)}.json").touch()
+    return raw_log(lake, "wistia/visitors")
+
+
+@pytest.mark.parametrize("count", [1, PAGE - 1, PAGE, PAGE + 1, 2 * PAGE, 2 * PAGE + 1, 10_000])
+def test_the_newest_of_years_is_found_by_listing_few(count: int, tmp_path: Path) -> None:
+    lake = Listed(tmp_path, "bucket")
+    log = fill(lake, range(1, count))
+    log.commit(manifest(count))
+    for known in (0, count - 1):
+        head = log.head(known)
+        assert head
+        assert head.sequence == count
+    assert log.head(count) is None
+    assert lake.shown <= 2 * PAGE + 50
+
+
+def test_the_newest_of_years_is_found_behind_a_gap_and_with_what_supersedes_it(lake: DirectoryLake) -> None:
+    log = fill(lake, range(1, PAGE + 3))
+    log.commit(manifest(3 * PAGE, objects=objects("a")))
+    log.supersede(superseding(1, "objects|0", "a2").model_copy(update={"manifest": 3 * PAGE}))
+    head = log.head()
+    assert head
+    assert (head.sequence, head.objects) == (3 * PAGE, objects("a2"))
 
 
 def test_a_part_that_gave_way_to_nothing_is_gone() -> None:
