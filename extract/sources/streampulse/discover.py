@@ -100,6 +100,10 @@ class Stillness:
             return False
         return now - since >= self._settle
 
+    def forget_others(self, growing: Iterable[ObjectInfo]) -> None:
+        """Remember nothing but these: whoever watches for months sees many files grow."""
+        self._seen = {info.key: self._seen[info.key] for info in growing}
+
 
 @dataclass(frozen=True, slots=True)
 class Found:
@@ -116,4 +120,5 @@ def sort_out(files: Iterable[ObjectInfo], markers: Markers, stillness: Stillness
     for info in files:
         is_ready = markers.say_written(info) or stillness.is_still(info, now)
         (ready if is_ready else growing).append(info)
+    stillness.forget_others(growing)
     return Found(tuple(sorted(ready, key=lambda info: (info.modified_at, info.key))), tuple(growing))

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from extract.budget import Budget
@@ -50,21 +50,24 @@ class _Run:
     budget: Budget
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Memory:
     """What is remembered of a feed from one extraction to the next.
 
     Attributes:
         stillness: files that were seen growing.
-        recognised: files that were read and found to be known.
+        taken: the files that were taken; None at first.
     """
 
     stillness: Stillness
-    recognised: dict[int, int] = field(default_factory=dict)
+    taken: Taken | None = None
 
 
 class FileSource:
-    """The landing folders. What was seen growing is remembered from one extraction to the next."""
+    """The landing folders.
+
+    What was taken and what was seen growing is remembered from one extraction to the next; manifests of others count.
+    """
 
     def __init__(
         self,
@@ -169,6 +172,7 @@ class _FeedRun:
                 break
             except HeadMoved:
                 self._writer.restart()
+                self._memory.taken = None
                 self._taken = self._known()
                 self.look()
         if self.growing:
@@ -176,7 +180,10 @@ class _FeedRun:
         return self._report()
 
     def _known(self) -> Taken:
-        return Taken(self._lake, self._feed.stream, self._writer.head, self._memory.recognised)
+        taken = self._memory.taken
+        if taken is None or not taken.keeps_up_with(self._writer.head):
+            taken = self._memory.taken = Taken(self._lake, self._feed.stream, self._writer.head)
+        return taken
 
     def _report(self) -> StreamReport:
         files = [entry for manifest in self._writer.committed for entry in manifest.files]

@@ -11,7 +11,7 @@ import hashlib
 import sys
 from array import array
 from bisect import bisect_left
-from collections.abc import Iterable, MutableMapping
+from collections.abc import Iterable
 from typing import Any
 
 from extract.errors import DataRefused
@@ -25,17 +25,8 @@ MANIFESTS = 32
 class Taken:
     """The files of a feed that the manifests up to ``head`` know."""
 
-    def __init__(
-        self, lake: Lake, stream: str, head: RawManifest | None, recognised: MutableMapping[int, int] | None = None
-    ) -> None:
+    def __init__(self, lake: Lake, stream: str, head: RawManifest | None) -> None:
         """Read what is known.
-
-        Args:
-            lake: where the manifests lie.
-            stream: the feed's.
-            head: the newest manifest; None where there is none.
-            recognised: takes in files whose content was found to be known. Who looks again and again hands it on, and
-                a file that was only touched is read once.
 
         Raises:
             DataRefused: a manifest or the gathering is missing or damaged.
@@ -46,13 +37,28 @@ class Taken:
         cursor = head.cursor_after if head else {}
         self._named: dict[str, Any] | None = cursor.get("gathering")
         self._up_to: int = cursor.get("up_to", 0)
+        self._read_up_to = self._up_to
         self._files: int = cursor.get("files", 0)
         self._old = _Gathering(self._read(self._named))
         self._new: dict[int, tuple[int, int]] = {}
         """Digest of a key -> those of state and content that were taken last under it; nothing older counts."""
-        self._recognised = {} if recognised is None else recognised
+        self._recognised: dict[int, int] = {}
+        """Digest of key and listing -> that of the content, of files that were read and found to be known."""
         for manifest in raw_log(lake, stream).after(self._up_to) if head else ():
             self.follow(manifest)
+
+    def keeps_up_with(self, head: RawManifest | None) -> bool:
+        """Take in the manifests up to ``head``; False where it gathered anew, and reading that is shorter.
+
+        Raises:
+            DataRefused: a manifest is missing or damaged.
+        """
+        if head is None or head.cursor_after.get("up_to", 0) != self._read_up_to:
+            return False
+        if head.sequence != self._sequence:
+            for manifest in raw_log(self._lake, self._stream).after(self._sequence):
+                self.follow(manifest)
+        return True
 
     def follow(self, manifest: RawManifest) -> None:
         """Take in the files of the manifest that comes next."""

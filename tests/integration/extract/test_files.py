@@ -21,6 +21,8 @@ from extract.progress import Silent
 from extract.settings import StreamPulse
 from extract.sources.streampulse import source as source_module
 from extract.sources.streampulse import taken
+from extract.sources.streampulse.discover import Markers, Stillness, sort_out
+from extract.sources.streampulse.source import FileExtraction, FileSource
 from tests.integration.extract.landing import Landing
 from tests.storage import Storage, storage
 
@@ -134,14 +136,40 @@ def test_a_file_that_was_only_touched_is_not_taken_again(folder: Landing) -> Non
     assert taken_playbacks(folder) == ["p1"]
 
 
+def look(source: FileSource) -> FileExtraction:
+    clock = RunClock()
+    return source.extract(clock, new_run_id(clock.as_of), Silent())
+
+
 def test_who_looks_again_and_again_reads_a_touched_file_once(folder: Landing, monkeypatch: pytest.MonkeyPatch) -> None:
     folder.drop("playback/a.csv", row("p1"))
-    source, clock = folder.source(), RunClock()
-    source.extract(clock, new_run_id(clock.as_of), Silent())
+    source = folder.source()
+    look(source)
     os.utime(folder.lake.engine_path("landing/streampulse/playback/a.csv"))
-    source.extract(clock, new_run_id(clock.as_of), Silent())
+    look(source)
     monkeypatch.setattr(DirectoryLake, "open_version", None)
-    assert source.extract(clock, new_run_id(clock.as_of), Silent()).streams[0].files == 0
+    assert look(source).streams[0].files == 0
+
+
+def test_who_looks_again_and_again_reads_no_manifest_twice(folder: Landing, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Beside somebody else who takes files as well, and through gatherings of both."""
+    monkeypatch.setattr(taken, "MANIFESTS", 3)
+    first, second = folder.source(), folder.source()
+    for number in range(12):
+        folder.drop(f"playback/{number}.csv", row(f"p{number}"))
+        look(first if number % 5 < 3 else second)
+    assert taken_playbacks(folder) == [f"p{number}" for number in range(12)]
+    look(first)
+    read: list[str] = []
+    get = DirectoryLake.get
+
+    def noted(lake: DirectoryLake, key: str) -> bytes:
+        read.append(key)
+        return get(lake, key)
+
+    monkeypatch.setattr(DirectoryLake, "get", noted)
+    look(first)
+    assert [key.rpartition("/")[2] for key in read] == ["000000000012.json"]
 
 
 class Growing:
@@ -213,6 +241,16 @@ def test_a_file_from_the_future_is_taken_when_it_was_seen_still(tmp_path: Path) 
     os.utime(path, (future + 1, future + 1))
     assert growing.look(after=9) == 0
     assert growing.look(after=10) == 1
+
+
+def test_a_file_that_grows_no_more_is_not_remembered(folder: Landing) -> None:
+    """One from the future that went away and came back has to be seen still anew."""
+    folder.drop("playback/a.csv", row("p1"))
+    (info,) = folder.lake.list_after("landing/")
+    stillness, now = Stillness(timedelta(seconds=10)), info.modified_at - timedelta(days=1)
+    for after, files, growing in ((0, [info], 1), (20, [], 0), (40, [info], 1), (60, [info], 0)):
+        found = sort_out(files, Markers(), stillness, now + timedelta(seconds=after))
+        assert len(found.growing) == growing
 
 
 def test_a_run_waits_once_for_what_was_just_written(tmp_path: Path) -> None:
