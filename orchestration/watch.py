@@ -43,7 +43,8 @@ class Watcher:
     _waits: bool = True
     """Whether something may wait to be loaded; at first nobody knows."""
     _next_load: float = 0.0
-    _failures: int = 0
+    _failed_looks: int = 0
+    _failed_loads: int = 0
     _has_loaded: bool = False
     _astray: str = ""
     """What was said last of files in a wrong folder."""
@@ -54,18 +55,27 @@ class Watcher:
         Raises:
             ConfigurationError: something is wrong with the settings; nothing was loaded yet.
         """
-        growing = 0
         try:
             growing = self._take()
-            if self._waits and self.monotonic() >= self._next_load:
-                self._load()
         except ReelhouseError as error:
-            if isinstance(error, ConfigurationError) and not self._has_loaded:
-                raise
-            self._failures += 1
-            self._next_load = self.monotonic() + self._pause()
-            self.say(str(error))
+            self._failed_looks += 1
+            self._waits = True  # of one feed something may have landed before
+            self._tell(error)
+            return self._pause(self._failed_looks)
+        self._failed_looks = 0
+        if self._waits and self.monotonic() >= self._next_load:
+            try:
+                self._load()
+            except ReelhouseError as error:
+                self._failed_loads += 1
+                self._tell(error)
+                self._next_load = self.monotonic() + self._pause(self._failed_loads)
         return min(self.settings.poll_seconds, self.settings.settle_seconds) if growing else self.settings.poll_seconds
+
+    def _tell(self, error: ReelhouseError) -> None:
+        if isinstance(error, ConfigurationError) and not self._has_loaded:
+            raise error
+        self.say(str(error))
 
     def _take(self) -> int:
         """Land the files that are ready; return how many may still be growing."""
@@ -84,13 +94,14 @@ class Watcher:
         began = self.monotonic()
         landed = ExtractionReport(tuple(self._landed))
         report = self.load(self.context.again(), lambda *_: landed)
-        self._landed, self._waits, self._has_loaded, self._failures = [], False, True, 0
+        self._landed, self._waits, self._has_loaded, self._failed_loads = [], False, True, 0
         self._next_load = began + self.context.settings.load.min_interval
         if landed.streams or report.outcome == "published":
             self.loaded(report)
 
-    def _pause(self) -> float:
-        return min(LONGEST_PAUSE, self.settings.poll_seconds * 2.0**self._failures)
+    def _pause(self, failures: int) -> float:
+        """Return the seconds after which it is tried again; ten times twice as long is more than the longest."""
+        return min(LONGEST_PAUSE, self.settings.poll_seconds * 2.0 ** min(failures, 10))
 
 
 def watch_for_good(watcher: Watcher, sleep: Callable[[float], None] = time.sleep) -> None:

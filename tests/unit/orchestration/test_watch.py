@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -150,6 +151,46 @@ def test_trouble_is_told_and_tried_again_less_and_less_often(tmp_path: Path) -> 
     assert [streams for _, streams in watched.loads] == [["streampulse/playback 1"]]
     watched.drop("b.csv")
     watched.go_on(6)
+    assert len(watched.loads) == 2
+
+
+def test_a_lake_that_is_gone_for_days_is_told_now_and_then_and_files_are_loaded_when_it_is_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    watched = Watched(tmp_path)
+    watched.go_on(1)
+    extract = FileSource.extract
+
+    def gone(*_: object, **__: object) -> None:
+        raise ReelhouseError("no lake")
+
+    monkeypatch.setattr(FileSource, "extract", gone)
+    watched.go_on(86_400)
+    assert set(watched.told) == {"no lake"}
+    assert 96 <= len(watched.told) <= 96 + 10
+    watched.watcher._failed_looks = 2_000  # two doubled so often is no number any more
+    watched.go_on(1)
+    monkeypatch.setattr(FileSource, "extract", extract)
+    watched.drop("a.csv")
+    watched.watcher.step()
+    assert watched.loads[-1] == (watched.now, ["streampulse/playback 1"])
+
+
+def test_what_had_landed_when_a_look_failed_is_loaded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    watched = Watched(tmp_path)
+    watched.go_on(1)
+    watched.drop("a.csv")
+    extract = FileSource.extract
+
+    def half(*given: Any, **named: Any) -> None:
+        extract(*given, **named)
+        raise ReelhouseError("the second feed cannot be listed")
+
+    monkeypatch.setattr(FileSource, "extract", half)
+    watched.watcher.step()
+    assert len(watched.loads) == 1
+    monkeypatch.setattr(FileSource, "extract", extract)
+    watched.watcher.step()
     assert len(watched.loads) == 2
 
 
