@@ -4,6 +4,7 @@ import ast
 import subprocess
 import sys
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -52,9 +53,15 @@ def sources(package: str) -> list[Path]:
     return sorted((ROOT / package).rglob("*.py"))
 
 
+@cache
+def nodes(file: Path) -> tuple[ast.AST, ...]:
+    """Return all that a module consists of."""
+    return tuple(ast.walk(ast.parse(file.read_text(encoding="utf-8"))))
+
+
 def imported(file: Path) -> Iterator[str]:
     """Yield the full names of the modules that a file imports, anywhere in it."""
-    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+    for node in nodes(file):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module:
@@ -92,7 +99,7 @@ def test_only_the_settings_read_the_environment() -> None:
         file.relative_to(ROOT).as_posix()
         for package in STAGES
         for file in sources(package)
-        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8")))
+        for node in nodes(file)
         if isinstance(node, ast.Attribute) and node.attr in {"environ", "getenv"}
     }
     assert readers == {"extract/settings.py"}
@@ -103,7 +110,7 @@ def test_transforms_type_by_the_grammar_and_never_by_a_plain_cast() -> None:
     casts = {
         f"{file.relative_to(ROOT)}:{node.lineno}"
         for file in sources("spark/transforms")
-        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8")))
+        for node in nodes(file)
         if (isinstance(node, ast.Attribute) and node.attr in {"cast", "astype", "to_date", "to_timestamp"})
         or (isinstance(node, ast.Constant) and isinstance(node.value, str) and "cast(" in node.value.lower())
     }
