@@ -116,8 +116,8 @@ def test_two_lakes_do_not_mix_in_one_warehouse(filled: House) -> None:
         ("select 0 as check_number", []),
         ("select 0 as check_number", [(0, None)]),
         ("select _action, sum(", []),
-        ("select\n    'wistia__media'", [("wistia__media", None)]),
-        ("select\n    'wistia__media'", []),
+        ("select 'wistia__media'", [("wistia__media", None)]),
+        ("select 'wistia__media'", []),
     ],
     ids=["no answer", "null instead of a count", "no actions", "null rows", "no counts"],
 )
