@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import cached_property
 from importlib import import_module
+from math import ceil
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +35,8 @@ from spark.raw import Backlog, fetch
 _OWNER = threading.Lock()
 ROW_GROUP = 20_480
 """Rows that one core takes at a time; with DuckDB's 122,880 a day's records would be the work of one core."""
+LARGEST_FILE, FILE_BYTES = 2**29, 2**28
+"""Bytes of the largest file that COPY reads well, and of those into which a larger one is cut."""
 THREAD_BYTES = 2**30
 """Memory that DuckDB may take for each of its threads, however large a batch is; what it holds beyond that lies in the
 scratch folder. A thread that reads lines takes 128 MB for two of the longest (``LARGEST_LINE``)."""
@@ -163,30 +166,61 @@ class DuckDBEngine:
     def write_answer(
         self, question: Question, columns: Sequence[Column], order: Sequence[str], folder: str
     ) -> tuple[ObjectEntry, ...]:
-        """Write the answer to a question as one Parquet object, by way of a file in the scratch folder."""
-        return (self._written(self._select(question), columns, order, f"{folder}part-00000.parquet"),)
+        """Write the answer to a question as Parquet objects, by way of files in the scratch folder."""
+        return self._written(self._select(question), columns, order, folder)
 
     def write(
         self, frame: DataFrame, columns: Sequence[Column], order: Sequence[str], folder: str
     ) -> tuple[ObjectEntry, ...]:
         """Write a frame likewise."""
-        return (self._written(_sql(frame), columns, order, f"{folder}part-00000.parquet"),)
+        return self._written(_sql(frame), columns, order, folder)
 
-    def _written(self, select: str, columns: Sequence[Column], order: Sequence[str], key: str) -> ObjectEntry:
-        path = self._scratch / "part-00000.parquet"
+    def _written(
+        self, select: str, columns: Sequence[Column], order: Sequence[str], folder: str
+    ) -> tuple[ObjectEntry, ...]:
         items = ", ".join(
             f"cast({_quoted(column.name)} as {_PARQUET_TYPES[column.kind]}) as {_quoted(column.name)}"
             for column in columns
         )
-        self._connection.execute(
-            f"copy (select {items} from ({select}) order by {', '.join(map(_quoted, order))}) "  # noqa: S608
-            f"to {literal(str(path))} (format parquet, compression zstd, row_group_size 100000)"
+        whole = self._scratch / "whole.parquet"
+        self._copy(f"select {items} from ({select}) order by {', '.join(map(_quoted, order))}", whole)  # noqa: S608
+        return tuple(
+            self._put(f"{folder}part-{number:05d}.parquet", path) for number, path in enumerate(self._cut(whole))
         )
-        footer = self._connection.execute("select num_rows from parquet_file_metadata(?)", [str(path)]).fetchall()
+
+    def _cut(self, whole: Path) -> Iterator[Path]:
+        """Yield a file as it is, or where it is too large, one after the other those that its rows make in their order.
+
+        DuckDB's ``file_size_bytes`` would not do: rows of all threads go to one file as they come (seen with 2.0).
+        """
+        size = whole.stat().st_size
+        if size <= LARGEST_FILE:
+            yield whole
+            return
+        rows = self._footer(whole)
+        each, part = ceil(rows / ceil(size / FILE_BYTES)), self._scratch / "part.parquet"
+        read = f"read_parquet({literal(str(whole))}, file_row_number = true, hive_partitioning = false)"
+        for first in range(0, rows, each):
+            among = f"file_row_number between {first} and {first + each - 1}"
+            self._copy(f"select * exclude (file_row_number) from {read} where {among}", part)  # noqa: S608
+            yield part
+        whole.unlink()
+
+    def _copy(self, select: str, path: Path) -> None:
+        self._connection.execute(
+            f"copy ({select}) to {literal(str(path))} (format parquet, compression zstd, row_group_size 100000)"
+        )
+
+    def _put(self, key: str, path: Path) -> ObjectEntry:
         with path.open("rb") as file:
             digest = hashlib.file_digest(file, "sha256").hexdigest()
         self._lake.put_file(key, path)
-        return ObjectEntry(key=key, bytes=path.stat().st_size, rows=footer[0][0], sha256=digest)
+        return ObjectEntry(key=key, bytes=path.stat().st_size, rows=self._footer(path), sha256=digest)
+
+    def _footer(self, path: Path) -> int:
+        """The rows that a file says it has."""
+        ((rows,),) = self._connection.execute("select num_rows from parquet_file_metadata(?)", [str(path)]).fetchall()
+        return int(rows)
 
     def prove(self, contract: Contract, files: Sequence[ObjectEntry], places: Sequence[RawPlace]) -> Proved:
         """Look at what was written of the open stream, as the lake gives it back."""

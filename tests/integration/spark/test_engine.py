@@ -67,12 +67,38 @@ def test_rows_are_written_in_order_with_the_types_of_their_columns(tmp_path: Pat
         assert isinstance(engine, DuckDBEngine)
         frame = engine._view("t", "select range % 3 as n, range as x from range(9)", ["n", "x"])
         summed = frame.groupBy("n").agg(functions.sum("x").alias("total"), functions.lit(None).alias("nothing"))
-        written = engine._written(summed.sql(dialect="duckdb"), columns, ["n"], "out/part-00000.parquet")
+        (written,) = engine._written(summed.sql(dialect="duckdb"), columns, ["n"], "out/")
     with duckdb.connect() as connection:
         found = connection.execute("select * from read_parquet(?)", [new_lake(tmp_path).engine_path(written.key)])
         assert [str(column[1]) for column in found.description or []] == ["INTEGER", "BIGINT", "TIMESTAMP"]
         assert found.fetchall() == [(0, 9, None), (1, 12, None), (2, 15, None)]
     assert written.rows == 3
+
+
+def test_rows_that_are_too_many_for_a_file_are_some_files_each_in_order(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = 300_000  # more than a row group, so that more than one thread writes
+    monkeypatch.setattr("spark.engine.duckdb_engine.LARGEST_FILE", 200_000)
+    monkeypatch.setattr("spark.engine.duckdb_engine.FILE_BYTES", 100_000)
+    lake, column = new_lake(tmp_path), Column(name="n", type="bigint", about="A number, in another order.")
+    with opened(tmp_path) as engine:
+        assert isinstance(engine, DuckDBEngine)
+        select = f"select range * 7919 % {rows} as n from range({rows})"
+        written = engine._written(select, [column], ["n"], "out/")
+        (small,) = engine._written(f"{select} where range < 1000", [column], ["n"], "small/")
+    assert [file.key for file in written] == [f"out/part-{number:05d}.parquet" for number in range(len(written))]
+    assert 1 < len(written) < 20
+    assert max(file.bytes for file in written) <= 200_000
+    assert small.key == "small/part-00000.parquet"
+    found: list[int] = []
+    with duckdb.connect() as connection:
+        for file in written:
+            read = connection.execute("select n from read_parquet(?)", [lake.engine_path(file.key)])
+            numbers = [number for (number,) in read.fetchall()]
+            assert len(numbers) == file.rows
+            found += numbers
+    assert found == list(range(rows))
 
 
 def test_ctrl_c_in_mid_query_is_ctrl_c(tmp_path: Path) -> None:
