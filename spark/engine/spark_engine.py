@@ -5,6 +5,7 @@ Everything is computed by Spark's own functions. Nothing of the data passes thro
 
 import json
 import re
+import secrets
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from io import BytesIO
@@ -28,13 +29,15 @@ from spark.contracts import Column, Contract, Kind
 from spark.engine import DataFrame, Expression, Question, Transform
 from spark.engine.raw_lines import read_lines
 from spark.engine.spark_leaves import LINE, leaves, parse, record_text
-from spark.engine.spark_session import open_session
+from spark.engine.spark_session import PARALLELISM_FIRST, open_session
 from spark.leaves import POSITION, RAW_OBJECT, RECORD, RawPlace
 from spark.proof import Dialect, Proved, compared, of_double, read_sums, sample, sums_of, whole
 from spark.raw import Backlog, RawObject, checked, other_bytes
 
-PARTITION_BYTES = 64 * 1024 * 1024
-"""Compressed raw bytes that one task should take."""
+TASK_BYTES = 16 * 1024 * 1024
+"""Compressed raw bytes that one task should take: twenty seconds' work, so no processor waits long for another."""
+SHUFFLE_BYTES = 64 * 1024 * 1024
+"""Compressed raw bytes whose records should be moved as one partition."""
 SENT_PLACES = 1_000_000
 """Places of lines that are sent to all tasks, which takes 50 MB of each process at most."""
 _DAMAGED = ("EOFException", "ZipException", "gzip", "incorrect header", "invalid ")
@@ -91,12 +94,13 @@ class SparkEngine:
         self._key = key
         self._objects: Sequence[RawObject] = ()
         self._judged: Any = None
+        self._mark = secrets.token_hex(16)
 
     def open_stream(self, backlog: Backlog) -> None:
         """Take the raw objects of a stream and check their bytes; they are read when their records are judged."""
         self.close_stream()
         self._objects = backlog.objects
-        self._session.conf.set("spark.sql.shuffle.partitions", self._partitions())
+        self._session.conf.set("spark.sql.shuffle.partitions", self._partitions(SHUFFLE_BYTES))
         self._check_bytes()
 
     def close_stream(self) -> None:
@@ -110,7 +114,7 @@ class SparkEngine:
         # Few of many: with their texts they are moved together, so that they do not end in a file for each raw object.
         found = self._if_few(places).join(self._lines(), on=list(POSITION)).repartition(*POSITION[:2])
         carried = list(places.columns)
-        frame = _select(found, [*parse(carried), record_text(carried)])
+        frame = _select(found, [*parse(carried, self._mark), record_text(carried)])
         return frame.join(self._named(), on=list(POSITION[:2])).select(*carried, RAW_OBJECT, RECORD)
 
     def judge(self, contract: Contract, transform: Transform) -> None:
@@ -119,7 +123,7 @@ class SparkEngine:
         Raises:
             DataRefused: an object cannot be decompressed, or holds another number of lines than its manifest says.
         """
-        frame = _select(self._lines(), [*parse(POSITION), *leaves(contract)])
+        frame = _select(self._lines(), [*parse(POSITION, self._mark), *leaves(contract)])
         self._judged = transform(frame, contract).persist(StorageLevel.MEMORY_AND_DISK)
         try:
             self._check_lines(self._judged)
@@ -157,7 +161,8 @@ class SparkEngine:
         typed = frame.select(
             *(spark_functions.col(column.name).cast(_PARQUET_TYPES[column.kind]) for column in columns)
         ).sortWithinPartitions(*order)
-        typed.write.parquet(self._address(folder))
+        with self._in_large_files():
+            typed.write.parquet(self._address(folder))
         return self._committed(folder, typed.schema)
 
     def prove(self, contract: Contract, files: Sequence[ObjectEntry], places: Sequence[RawPlace]) -> Proved:
@@ -207,6 +212,15 @@ class SparkEngine:
         digest = f"unhex(sha2(concat(unhex('{inner}'), encode({text}, 'UTF-8')), 256))"
         return spark_functions.expr(f"sha2(concat(unhex('{outer}'), {digest}), 256)")
 
+    @contextmanager
+    def _in_large_files(self) -> Iterator[None]:
+        """What is written is moved to partitions of the size of a file; all else to as many as there are processors."""
+        self._session.conf.set(PARALLELISM_FIRST, "false")
+        try:
+            yield
+        finally:
+            self._session.conf.set(PARALLELISM_FIRST, "true")
+
     def _committed(self, folder: str, schema: Any) -> tuple[ObjectEntry, ...]:
         """What a write has left in a folder: what was committed, with the rows that its footers count."""
         infos = [info for info in self._lake.settled(folder) if info.key.endswith(".parquet")]
@@ -230,7 +244,7 @@ class SparkEngine:
             spark_functions.expr(f"(monotonically_increasing_id() & {2**33 - 1}) + 1").alias(line),
             spark_functions.col("value").alias(LINE),
         )
-        return self._placed(files).select(sequence, part, line, LINE).coalesce(self._partitions())
+        return self._placed(files).select(sequence, part, line, LINE).coalesce(self._partitions(TASK_BYTES))
 
     def _if_few(self, places: DataFrame) -> DataFrame:
         """Send places to all lines where they are few, as those that are refused mostly are; Spark would move lines."""
@@ -320,9 +334,9 @@ class SparkEngine:
         for _ in read_lines(raw, BytesIO(checked(self._lake, raw))):
             pass
 
-    def _partitions(self) -> int:
+    def _partitions(self, each: int) -> int:
         size = sum(raw.entry.bytes for raw in self._objects)
-        return max(self._session.sparkContext.defaultParallelism, ceil(size / PARTITION_BYTES))
+        return max(self._session.sparkContext.defaultParallelism, ceil(size / each))
 
 
 def _select(frame: DataFrame, selects: Sequence[Sequence[str]]) -> DataFrame:

@@ -61,22 +61,36 @@ _UTF8 = (
 _NOT_UTF8 = r"^[\x80-\xff]\z"
 
 
-def parse(carried: Sequence[str]) -> list[Items]:
+def parse(carried: Sequence[str], mark: str) -> list[Items]:
     """Return the SELECTs from raw lines to their envelopes: tagged values ``_meta``, ``_record`` and ``_bytes``.
 
-    ``from_json`` stops reading where the outermost value ends. So the line is put between brackets, with its own MD5
-    behind it, which no line can contain: then it is one value, or the whole is no JSON.
+    ``from_json`` stops reading where the outermost value ends. So the line is put between brackets, with a mark behind
+    it that no line contains: then it is one value, or the whole is no JSON.
+
+    Args:
+        carried: columns that are kept.
+        mark: letters and digits that were drawn by lot after the lines were written.
     """
     struct = ", ".join(f"s{path[0]}: string" for path in _ENVELOPE.values())
     schema = f"map<string, array<struct<{struct}, end: string>>>"
-    wrapped = """concat('{"line":[', tagged, '],"end":[{"end":"', digest, '"}]}')"""
-    whole = "size(parsed) = 2 and size(parsed['line']) = 1 and parsed['end'][0].end = digest"
+
+    def parsed(tagged: str) -> str:
+        wrapped = f"""concat('{{"line":[', {tagged}, '],"end":[{{"end":"{mark}"}}]}}')"""
+        return f"from_json({wrapped}, '{schema}', {OPTIONS})"
+
+    def envelope(found: str) -> str:
+        whole = f"size({found}) = 2 and size({found}['line']) = 1 and {found}['end'][0].end = '{mark}'"
+        return f"case when {whole} then {found}['line'][0] end"
+
+    scalars = scalars_tagged(f"case when {_is_unicode(LINE)} then {LINE} end")
+    # Jackson refuses a last comma: it is looked for where there may be one, as that takes a pattern.
+    again = f"case when parsed is null then {parsed('without')} end"
     return [
-        [*carried, LINE, f"case when {_is_unicode(LINE)} then {LINE} end as unicode"],
-        [*carried, LINE, f"{scalars_tagged('unicode')} as scalars", "md5(unicode) as digest"],
-        [*carried, LINE, f"{without_last_commas('scalars')} as tagged", "digest"],
-        [*carried, LINE, "digest", f"from_json({wrapped}, '{schema}', {OPTIONS}) as parsed"],
-        [*carried, LINE, f"case when {whole} then parsed['line'][0] end as envelope"],
+        [*carried, LINE, f"{scalars} as scalars"],
+        [*carried, LINE, "scalars", f"{parsed('scalars')} as parsed"],
+        [*carried, LINE, "parsed", f"case when parsed is null then {without_last_commas('scalars')} end as without"],
+        [*carried, LINE, "parsed", f"{again} as again"],
+        [*carried, LINE, f"coalesce({envelope('parsed')}, {envelope('again')}) as envelope"],
         [*carried, LINE, *(f"envelope.s{path[0]} as {value_name(path)}" for path in _ENVELOPE.values())],
     ]
 

@@ -25,6 +25,7 @@ from spark.engine.java import find_java
 
 FILE_BYTES = 256 * 1024 * 1024
 """Shuffled bytes of a Parquet file: 64 to 512 MB is what COPY reads best, and zstd makes them a little smaller."""
+PARALLELISM_FIRST = "spark.sql.adaptive.coalescePartitions.parallelismFirst"
 _FILE_OVERHEAD = 2**40
 _OWNER = threading.Lock()
 
@@ -35,7 +36,7 @@ KEY_BLOCK = "[0-9A-Fa-f]{128}"
 _SESSION = {
     "mapreduce.fileoutputcommitter.marksuccessfuljobs": "false",
     "spark.sql.adaptive.advisoryPartitionSizeInBytes": str(FILE_BYTES),
-    "spark.sql.adaptive.coalescePartitions.parallelismFirst": "false",
+    PARALLELISM_FIRST: "true",
     "spark.sql.adaptive.enabled": "true",
     "spark.sql.ansi.enabled": "false",
     # Java never compiles methods of more bytes than that, and Spark would make such of many columns.
@@ -45,6 +46,8 @@ _SESSION = {
     "spark.sql.constraintPropagation.enabled": "false",
     # So a file is a partition of its own, and the number of a row in its partition is that of its line.
     "spark.sql.files.openCostInBytes": str(_FILE_OVERHEAD),
+    # What is no JSON is nothing, not what of it could be read.
+    "spark.sql.json.enablePartialResults": "false",
     "spark.sql.legacy.sizeOfNull": "false",
     "spark.sql.parquet.compression.codec": "zstd",
     "spark.sql.parquet.outputTimestampType": "TIMESTAMP_MICROS",

@@ -7,10 +7,12 @@ as well; objects and lists stay what they are. A *tagged value* is what ``from_j
 ``{"sa":"1s"}``.
 """
 
-# Possessive throughout: Java's matcher would recurse once for each escape otherwise, and a line may be long.
-_BODY = r'(?:[^"\\]++|\\.)*+'
+# Atomic or possessive throughout: Java's matcher would recurse once for each escape otherwise, and a line may be long.
+# A run of characters is read at once only where it stands by itself and its quantifier is greedy.
+_BODY = r'(?>[^"\\]*)(?:\\.(?>[^"\\]*))*+'
 # RFC 8259, and the spellings of not-a-number and infinity that DuckDB's parser takes for numbers. Never a name.
 _LITERAL = (
+    r"(?=[-0-9tfnNiI])"  # most characters begin none of them, and each of them would be tried
     r"(?:-?(?:0|[1-9][0-9]*+)(?:\.[0-9]++)?(?:[eE][+-]?[0-9]++)?|true|false|null|-?(?i:nan|inf(?:inity)?))"
     r"(?![ \t\r\n]*:)"
 )
@@ -41,9 +43,9 @@ def scalars_tagged(line: str) -> str:
 
 
 def without_last_commas(scalars: str) -> str:
-    """What ``scalars_tagged`` made, without commas before the end of an object or a list."""
+    """What ``scalars_tagged`` made, without commas before the end of an object or a list; null where there are none."""
     without = f"regexp_replace({scalars}, {literal(_STRING_OR_LAST_COMMA)}, '$1')"
-    return f"case when {scalars} rlike {literal(_LAST_COMMA)} then {without} else {scalars} end"
+    return f"case when {scalars} rlike {literal(_LAST_COMMA)} then {without} end"
 
 
 def is_object(value: str) -> str:
@@ -96,32 +98,32 @@ def kind(value: str) -> str:
 def text(value: str) -> str:
     """A tagged value as text: strings without quotes and escapes, all else as JSON text; null for the JSON null."""
     return (
-        f"case when {is_string(value)} then substr({value}, 2) when {value} = 'nulls' then null else {json(value)} end"
+        f"case when {is_string(value)} then {_of_string(value)} when {value} = 'nulls' then null else {json(value)} end"
     )
 
 
 def plain_text(value: str, otherwise: str, other: str) -> str:
     """What ``text`` makes of a tagged value that stands in it as it is; ``other`` where ``otherwise`` holds."""
     return (
-        f"case when {is_string(value)} then substr({value}, 2) when {otherwise} then {other} "
-        f"when {value} <> 'nulls' then left({value}, length({value}) - 1) end"
+        f"case when {is_string(value)} then {_of_string(value)} when {otherwise} then {other} "
+        f"when {value} <> 'nulls' then {_of_literal(value)} end"
     )
 
 
 def plain_json(value: str, otherwise: str, other: str) -> str:
     """What ``json`` makes of a tagged value that needs no other form; ``other`` where ``otherwise`` holds."""
     return (
-        f"case when {is_string(value)} then {quoted(f'substr({value}, 2)')} when {otherwise} then {other} "
-        f"when {is_nested(value)} then {_untagged(value)} else left({value}, length({value}) - 1) end"
+        f"case when {is_string(value)} then {quoted(_of_string(value))} when {otherwise} then {other} "
+        f"when {is_nested(value)} then {_untagged(value)} else {_of_literal(value)} end"
     )
 
 
 def json(value: str) -> str:
     """A tagged value as JSON text without blanks, its numbers in their normal form."""
     return (
-        f"case left({value}, 1) when 's' then {quoted(f'substr({value}, 2)')} "
-        f"else case when left({value}, 1) in ('{{', '[') then {_untagged(_normal(value))} "
-        f"else {number(f'left({value}, length({value}) - 1)')} end end"
+        f"case when {is_string(value)} then {quoted(_of_string(value))} "
+        f"when {is_nested(value)} then {_untagged(_normal(value))} "
+        f"when {value} is not null then {number(_of_literal(value))} end"
     )
 
 
@@ -159,6 +161,15 @@ def _as_ecmascript(java: str, text: str) -> str:
         f"else regexp_replace(case when {size} < 1 then cast(cast({java} as decimal(38, 30)) as string) "
         f"else cast(cast({java} as decimal(38, 16)) as string) end, '(\\\\.[0-9]+?)0*\\\\z', '$1') end"
     )
+
+
+# Of a text Spark counts the characters to cut one off; of bytes it copies all others.
+def _of_string(value: str) -> str:
+    return f"cast(substr(cast({value} as binary), 2) as string)"
+
+
+def _of_literal(value: str) -> str:
+    return f"cast(substr(cast({value} as binary), 1, octet_length({value}) - 1) as string)"
 
 
 def _untagged(value: str) -> str:

@@ -119,3 +119,16 @@ def large() -> Iterator[str]:
     yield envelope % ("many", ",".join(f'"f{number}":{number}' for number in range(20_000)))
     yield envelope % ("digits", '"n":' + "9" * 5_000)
     yield envelope % ("fraction", '"n":0.' + "3" * 5_000)
+
+
+def ends() -> Iterator[str]:
+    """Yield lines with a comma before the end of something, and lines behind whose end something stands."""
+    commas = [(place, ",") for place in range(3)]
+    fields = [(1, field) for field in (',"u":{"a":1,}', ',"u":[1, \t]', ',"u":"a,}",', ',"u":[{"b":[2,],},],', ",,")]
+    behind = [(3, text) for text in (",", "]", "}", " {}", ",{}", '],"line":[{}', '],"end":[{"end":"x"}],"x":[{}')]
+    for number, (place, text) in enumerate(commas + fields + behind):
+        meta, record, whole, rest = (text if place == other else "" for other in range(4))
+        yield (
+            f'{{"_meta":{{"sent_at":"2026-01-08T00:00:00Z"{meta}}},"record":{{"visitor_key":"end-{number}",'
+            f'"load_count":1,"play_count":1,"last_active_at":"2026-01-06T21:03:24.000Z"{record}}}{whole}}}{rest}'
+        )

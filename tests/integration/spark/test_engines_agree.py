@@ -93,7 +93,7 @@ def outcomes(
     for entity in entities:
         # Together, so that they are one object: cases of an entity have keys of their own.
         land(lake, load_contracts()[entity].stream, [line for case in cases(entity) for line in lines(entity, case)])
-    land(lake, "wistia/visitors", list(hostile.lines(1_000)), list(hostile.large()))
+    land(lake, "wistia/visitors", list(hostile.lines(1_000)), [*hostile.large(), *hostile.ends()])
     source = home / "lake"
     for name in ("duckdb", "spark"):
         shutil.copytree(source, home / name / "lake")

@@ -56,7 +56,7 @@ def _plan(engine: Any, entity: str) -> str:
     from spark.leaves import POSITION
 
     contract = load_contracts()[entity]
-    frame = _select(engine._lines(), [*parse(POSITION), *leaves(contract)])
+    frame = _select(engine._lines(), [*parse(POSITION, engine._mark), *leaves(contract)])
     judged = TRANSFORMS[entity](frame, contract)
     rows = judged.transform(good).transform(newest(contract)).transform(fan_out(contract))
     written = rows.sortWithinPartitions(*contract.key)
