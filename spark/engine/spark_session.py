@@ -246,21 +246,20 @@ def _interrupts_held() -> Iterator[list[int]]:
     if threading.current_thread() is not threading.main_thread():
         yield held
         return
-    handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    ours = [n for n in (signal.SIGINT, signal.SIGTERM) if signal.getsignal(n) is signal.default_int_handler]
 
     def hold(number: int, _: Any) -> None:
         if held:
             raise KeyboardInterrupt
         held.append(number)
 
-    for number, handler in handlers.items():
-        if handler is signal.default_int_handler:
-            signal.signal(number, hold)
+    for number in ours:
+        signal.signal(number, hold)
     try:
         yield held
     finally:
-        for number, handler in handlers.items():
-            signal.signal(number, handler)
+        for number in ours:
+            signal.signal(number, signal.default_int_handler)
 
 
 def _start_context(configuration: SparkConf, gateway: Any) -> SparkContext:
