@@ -170,9 +170,13 @@ def load(report: "LoadReport", *, as_json: bool) -> None:
     for number, applied in enumerate(report.applied):
         if number:
             click.echo()
-        rows = [(table, *astuple(counts)) for table, counts in applied.tables.items()]
+        # Of most tables a load of one source says nothing.
+        rows = [(table, *astuple(counts)) for table, counts in applied.tables.items() if any(astuple(counts))]
         heads = (f"load {applied.sequence}", "copied", "inserted", "updated", "unchanged", "superseded", "deleted")
-        _print_figures(heads, rows)
+        if rows:
+            _print_figures(heads, rows)
+        else:
+            click.echo(f"load {applied.sequence}: no table had anything to take from it")
 
 
 def export(report: "ExportReport", *, as_json: bool) -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from extract.runner import ExtractionReport, StreamReport
 from orchestration.pipeline import RunReport
-from orchestration.show import extraction, loaded, normalisation
+from orchestration.show import extraction, load, loaded, normalisation
 from spark.jobs.normalise import NormaliseReport
 from spark.manifest import DriftEntry
 from warehouse_sql.ledger import Counts
@@ -79,3 +79,12 @@ def test_what_was_gathered_is_told_as_one(capsys: pytest.CaptureFixture[str]) ->
 def test_what_another_run_has_loaded_is_not_nothing(rows: int, words: str, capsys: pytest.CaptureFixture[str]) -> None:
     (line,) = told(watched(files(rows)), capsys)
     assert f": {words} (" in line
+
+
+def test_of_tables_to_which_nothing_happened_a_load_says_nothing(capsys: pytest.CaptureFixture[str]) -> None:
+    some = AppliedLoad(3, {"core.a": Counts(copied=0), "core.b": Counts(copied=None, unchanged=2)})
+    none = AppliedLoad(4, {"core.a": Counts(copied=0)})
+    load(LoadReport((some, none), already=()), as_json=False)
+    _, row, _, nothing = capsys.readouterr().out.splitlines()
+    assert row.split() == ["core.b", "0", "0", "2", "0", "0"]
+    assert nothing == "load 4: no table had anything to take from it"
