@@ -78,9 +78,9 @@ def test_rows_are_written_in_order_with_the_types_of_their_columns(tmp_path: Pat
 def test_rows_that_are_too_many_for_a_file_are_some_files_each_in_order(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    rows = 300_000  # more than a row group, so that more than one thread writes
-    monkeypatch.setattr("spark.engine.duckdb_engine.LARGEST_FILE", 200_000)
-    monkeypatch.setattr("spark.engine.duckdb_engine.FILE_BYTES", 100_000)
+    rows = 2_000_000  # some row groups a file, so that more than one thread writes
+    monkeypatch.setattr("spark.engine.duckdb_engine.LARGEST_FILE", 1_000_000)
+    monkeypatch.setattr("spark.engine.duckdb_engine.FILE_BYTES", 800_000)
     lake, column = new_lake(tmp_path), Column(name="n", type="bigint", about="A number, in another order.")
     with opened(tmp_path) as engine:
         assert isinstance(engine, DuckDBEngine)
@@ -89,7 +89,7 @@ def test_rows_that_are_too_many_for_a_file_are_some_files_each_in_order(
         (small,) = engine._written(f"{select} where range < 1000", [column], ["n"], "small/")
     assert [file.key for file in written] == [f"out/part-{number:05d}.parquet" for number in range(len(written))]
     assert 1 < len(written) < 20
-    assert max(file.bytes for file in written) <= 200_000
+    assert max(file.bytes for file in written) <= 1_000_000
     assert small.key == "small/part-00000.parquet"
     found: list[int] = []
     with duckdb.connect() as connection:
