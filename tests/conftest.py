@@ -1,6 +1,9 @@
 """What tests of several stages share: a whole pipeline in a folder, and the recorded answers where there are some."""
 
+import atexit
+import os
 import signal
+import sys
 from collections.abc import Generator, Iterator
 from datetime import datetime
 from pathlib import Path
@@ -25,6 +28,8 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 # How long an example takes says how busy the machine is.
 hypothesis.settings.register_profile("untimed", deadline=None)
 hypothesis.settings.load_profile("untimed")
+# At its end Python has DuckDB's binding (nanobind) list what was not given back: pages, behind the last line of pytest.
+atexit.register(lambda: os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stderr.fileno()))
 
 ROOT = Path(__file__).parents[1]
 CONFIGURATION = """\

@@ -125,7 +125,7 @@ def _seed() -> int:
 
 
 @pytest.mark.timeout(1800)
-@pytest.mark.parametrize("strikes", [6, pytest.param(20, marks=pytest.mark.long)])
+@pytest.mark.parametrize("strikes", [4, pytest.param(20, marks=pytest.mark.long)])
 def test_some_strikes(strikes: int, unharmed: Unharmed, tmp_path: Path) -> None:
     _survives(tmp_path, account(), unharmed, _seed(), strikes, endpoint=False)
 
@@ -149,7 +149,7 @@ def _shown(built: House) -> Content:
 @pytest.mark.parametrize(
     ("kind", "stride"),
     [
-        ("kill at statement", 211),
+        ("kill at statement", 331),
         pytest.param("kill at write", 2, marks=pytest.mark.long),
         pytest.param("kill at statement", 13, marks=pytest.mark.long),
     ],
