@@ -21,7 +21,7 @@ demo: $(VENV)/local.stamp ## Load a warehouse from a simulated Wistia account: t
 dashboard: $(VENV)/dashboard.stamp ## Show the demonstration's warehouse in a browser, as on its last morning.
 	@$(BIN)/reelhouse dashboard --as-of 2026-01-15T09:00:00Z
 
-test: $(VENV)/dev.stamp ## Run the tests (a quarter of an hour on two cores).
+test: $(VENV)/dev.stamp ## Run the tests (twelve minutes on two cores).
 	$(BIN)/pytest $(BESIDE)
 
 test-all: $(VENV)/dev.stamp ## Run the tests, the long ones too.
