@@ -14,6 +14,8 @@ from orchestration.context import Context
 from orchestration.pipeline import Extract, RunReport
 from orchestration.sandboxes import check_warehouse, landing_of
 
+_DOUBLED = 30
+"""Times after which a pause is above the longest, whatever it began with: of a thousand 2.0 ** n overflows."""
 LONGEST_PAUSE = 900.0
 """Seconds between two attempts at what keeps failing: each may wake a warehouse, which costs a minute."""
 
@@ -100,8 +102,8 @@ class Watcher:
             self.loaded(report)
 
     def _pause(self, failures: int) -> float:
-        """Return the seconds after which it is tried again; ten times twice as long is more than the longest."""
-        return min(LONGEST_PAUSE, self.settings.poll_seconds * 2.0 ** min(failures, 10))
+        """Return the seconds after which it is tried again: twice as many after each failure, LONGEST_PAUSE at most."""
+        return min(LONGEST_PAUSE, self.settings.poll_seconds * 2.0 ** min(failures, _DOUBLED))
 
 
 def watch_for_good(watcher: Watcher, sleep: Callable[[float], None] = time.sleep) -> None:
