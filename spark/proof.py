@@ -70,21 +70,31 @@ class Proved:
     sample: Sequence[tuple[Any, ...]]
 
 
-def sums_of(contract: Contract, dialect: Dialect, columns: Sequence[Column], rows: str) -> tuple[list[str], str]:
-    """Return what sums some columns: the items of a SELECT, and what it is from.
+def sums_of(
+    contract: Contract,
+    dialect: Dialect,
+    columns: Sequence[Column],
+    rows: str,
+    before: Sequence[str] = (),
+    after: Sequence[str] = (),
+) -> str:
+    """Return the SELECT that sums some columns, one item each.
 
     Args:
         contract: of the rows.
         dialect: how they are computed.
         columns: which.
         rows: what the rows are from, and which of them count: ``table where …``; it has the columns of lineage as well.
+        before: items that stand before the sums.
+        after: items that stand behind them.
     """
     places = ["31 * _raw_line", "7 * _raw_part", *([contract.fan_out.position] if contract.fan_out else [])]
     values = [f"coalesce({dialect.whole[column.kind].format(c=column.name)}, {NULL})" for column in columns]
     named = ", ".join(f"{value} as value_{number}" for number, value in enumerate(values))
     # The weight stands once, and not in each sum: an engine plans it once, and hundreds of sums are planned for a load.
-    weighed = f"(select 1 + mod({' + '.join(places)}, {WEIGHTS}) as weight, {named} from {rows}) as weighed"  # noqa: S608
-    return [dialect.total.format(f"weight * value_{number}") for number, _ in enumerate(values)], weighed
+    weighed = f"select 1 + mod({' + '.join(places)}, {WEIGHTS}) as weight, {named} from {rows}"  # noqa: S608
+    totals = (dialect.total.format(f"weight * value_{number}") for number, _ in enumerate(values))
+    return f"select {', '.join([*before, *totals, *after])}\nfrom ({weighed}) as weighed"
 
 
 def read_sums(columns: Sequence[Column], totals: Sequence[Any]) -> dict[str, int]:

@@ -32,8 +32,7 @@ def staged_sums(tables: Mapping[str, Contract]) -> str:
 
 def delta_sums(contract: Contract, columns: Sequence[Column], delta: str) -> str:
     """Return the query for the sums of what a delta took from staging, one column each."""
-    items, weighed = sums_of(contract, DIALECT, columns, f"{delta} where _is_staged")
-    return f"select {', '.join(items)}\nfrom {weighed}"
+    return sums_of(contract, DIALECT, columns, f"{delta} where _is_staged")
 
 
 def differing(expected: Sums, found: Sums) -> list[str]:
@@ -42,7 +41,5 @@ def differing(expected: Sums, found: Sums) -> list[str]:
 
 
 def _staged_sums(table: str, contract: Contract, width: int) -> str:
-    totals, weighed = sums_of(contract, DIALECT, contract.columns, table)
-    nothing = ["cast(null as decimal(38, 0))"] * (width - len(totals))
-    items = ", ".join([f"'{contract.entity}'", "count(*)", *totals, *nothing])
-    return f"select {items}\nfrom {weighed}"
+    nothing = ["cast(null as decimal(38, 0))"] * (width - len(contract.columns))
+    return sums_of(contract, DIALECT, contract.columns, table, [f"'{contract.entity}'", "count(*)"], nothing)

@@ -180,8 +180,7 @@ class SparkEngine:
 
     def _sums(self, contract: Contract, frame: DataFrame) -> dict[str, int]:
         frame.createOrReplaceTempView(_SUMMED)
-        items, weighed = sums_of(contract, DIALECT, contract.columns, _SUMMED)
-        (totals,) = self.rows(self._session.sql(f"select {', '.join(items)} from {weighed}"))  # noqa: S608
+        (totals,) = self.rows(self._session.sql(sums_of(contract, DIALECT, contract.columns, _SUMMED)))
         return read_sums(contract.columns, totals)
 
     def read_parquet(self, key: str) -> tuple[DataFrame, list[tuple[str, str]]]:
@@ -215,11 +214,12 @@ class SparkEngine:
     @contextmanager
     def _in_large_files(self) -> Iterator[None]:
         """What is written is moved to partitions of the size of a file; all else to as many as there are processors."""
+        otherwise: Any = self._session.conf.get(PARALLELISM_FIRST)  # what the session was given, spark_options too
         self._session.conf.set(PARALLELISM_FIRST, "false")
         try:
             yield
         finally:
-            self._session.conf.set(PARALLELISM_FIRST, "true")
+            self._session.conf.set(PARALLELISM_FIRST, otherwise)
 
     def _committed(self, folder: str, schema: Any) -> tuple[ObjectEntry, ...]:
         """What a write has left in a folder: what was committed, with the rows that its footers count."""

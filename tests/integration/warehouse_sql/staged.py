@@ -152,6 +152,5 @@ def _sums(engine: duckdb.DuckDBPyConnection, entity: str, file: Path) -> dict[st
     held = {name for name, *_ in engine.execute(f"describe select * from '{file}'").fetchall()}
     if not held >= {column.name for column in contract.columns}:
         return {}  # a file that COPY is to refuse
-    items, weighed = sums_of(contract, DIALECT, contract.columns, f"'{file}'")
-    (totals,) = engine.execute(f"select {', '.join(items)} from {weighed}").fetchall()
+    (totals,) = engine.execute(sums_of(contract, DIALECT, contract.columns, f"'{file}'")).fetchall()
     return read_sums(contract.columns, totals)
